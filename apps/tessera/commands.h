@@ -1,0 +1,35 @@
+// One unit per subcommand; each adds itself to the command line.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace CLI {
+class App;
+}
+
+namespace tessera::app {
+
+// Exit status of every command, unless an issue of its own says otherwise.
+enum class exit_status : std::uint8_t { done = 0, refused = 1, wrong_usage = 2 };
+
+// What stands before the subcommand, and what the subcommand's callback leaves behind.
+struct invocation {
+    std::filesystem::path data = "./tessera-data";
+    exit_status status = exit_status::done;
+};
+
+// Writes the failure to standard error ("tessera: field: message") and sets the exit status.
+void refuse(invocation& run, const error& problem);
+
+void add_init(CLI::App& app, invocation& run);
+void add_card(CLI::App& app, invocation& run);
+void add_campaign(CLI::App& app, invocation& run);
+void add_ota(CLI::App& app, invocation& run);
+void add_sim(CLI::App& app, invocation& run);
+void add_demo(CLI::App& app, invocation& run);
+
+}  // namespace tessera::app

@@ -1,0 +1,42 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "tessera/commands.h"
+
+namespace tessera::app {
+
+void refuse(invocation& run, const error& problem) {
+    std::fprintf(stderr, "tessera: %s\n", to_string(problem).c_str());
+    run.status = exit_status::refused;
+}
+
+}  // namespace tessera::app
+
+namespace {
+
+int run(int argc, char** argv) {
+    using namespace tessera::app;
+    CLI::App app("tessera: campaigns over the air for SIM, eSIM and chip cards");
+    invocation run;
+    app.add_option("--data", run.data, "data directory")->capture_default_str();
+    app.require_subcommand(1);
+    add_ota(app, run);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& problem) {
+        return app.exit(problem) == 0 ? 0 : static_cast<int>(exit_status::wrong_usage);
+    }
+    return static_cast<int>(run.status);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& problem) {
+        std::fprintf(stderr, "tessera: %s\n", problem.what());
+        return 1;
+    }
+}

@@ -1,0 +1,29 @@
+# Warnings, hardening and the linker, for every target alike.
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual
+  -Wmissing-declarations -Woverloaded-virtual -fstack-protector-strong)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 sees dangling and overflow where there is none, in its own std::string and vector under -O2.
+  add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized)
+endif()
+option(TESSERA_WARNINGS_ARE_ERRORS "treat warnings as errors" ON)
+if(TESSERA_WARNINGS_ARE_ERRORS)
+  add_compile_options(-Werror)
+endif()
+
+set(TESSERA_SANITIZE "" CACHE STRING "sanitizers, as -fsanitize= takes them")
+if(TESSERA_SANITIZE)
+  add_compile_options(-fsanitize=${TESSERA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${TESSERA_SANITIZE})
+endif()
+
+find_program(TESSERA_CCACHE ccache)
+if(TESSERA_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${TESSERA_CCACHE}")
+endif()
+find_program(TESSERA_MOLD mold)
+if(TESSERA_MOLD AND NOT TESSERA_SANITIZE)
+  add_link_options(-fuse-ld=mold)
+endif()
+# Clones stand at other paths; the objects must not say where.
+add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")

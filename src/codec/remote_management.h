@@ -1,0 +1,27 @@
+// Remote file management scripts in the compact format (ETSI TS 102 226 clause 5.2.1): APDUs one after another, which the
+// card runs until one fails; the answer tells how many ran, the last status word and the last command's data.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "codec/apdu.h"
+
+namespace tessera::codec {
+
+// Cuts a script into its commands (views into it). Lc follows P1 P2 P3 for the commands that carry data; READ, STATUS and
+// GET RESPONSE carry an Le instead. At most 256 commands. Errors: truncated (names the command's ordinal), unknown_instruction.
+[[nodiscard]] result<std::vector<command_apdu>> parse_compact_script(byte_view script);
+
+struct compact_response {
+    std::uint8_t executed = 0;      // commands run, the failing one included
+    std::uint16_t status_word = 0;
+    byte_view data;
+};
+// A card that ran nothing may answer with nothing: executed 0. Errors: truncated.
+[[nodiscard]] result<compact_response> parse_compact_response(byte_view data);
+void append_compact_response(bytes& out, const compact_response& response);
+
+}  // namespace tessera::codec

@@ -1,0 +1,107 @@
+// Short messages: user data headers, concatenation both ways (3GPP TS 23.040 clause 9.2.3.24), SMS-DELIVER, and the
+// ENVELOPE (SMS-PP download) that brings one into a card (TS 31.111).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace tessera::codec {
+
+// What a user data header says that matters here. Unknown information elements are passed over.
+struct user_data_header {
+    struct concatenation {
+        std::uint16_t reference = 0;
+        std::uint8_t maximum = 1;
+        std::uint8_t sequence = 1;
+        bool wide = false;  // 16-bit reference
+    };
+    std::optional<concatenation> parts;
+    bool command_packet = false;   // information element 70
+    bool response_packet = false;  // information element 71
+    std::optional<std::uint16_t> destination_port;
+    std::size_t octets = 0;        // of the header, its length octet included
+};
+// `user_data` begins with UDHL. Errors: truncated, bad_header (names the element).
+[[nodiscard]] result<user_data_header> parse_user_data_header(byte_view user_data);
+
+enum class packet_kind : std::uint8_t { command = 0x70, response = 0x71 };
+
+// Cuts a packet into user data (UDH + octets, at most 140 each). A packet that fits one message gets `02 70 00`
+// and no concatenation. reference_bits is 8 or 16. Errors: too_long (more than 255 parts), bad_reference (does not fit
+// reference_bits).
+[[nodiscard]] result<std::vector<bytes>> segment(byte_view packet, packet_kind kind, std::uint16_t reference,
+                                                 int reference_bits);
+[[nodiscard]] std::size_t part_count(std::size_t packet_octets, int reference_bits);
+
+// Puts parts together again, in any order, of many senders at a time. Bounded: limits::reassembly_entries messages, each
+// at most limits::message_parts parts; an entry not completed within `time_out` of its first part is forgotten.
+// A part received twice is harmless; one that contradicts (other maximum) starts the message anew.
+// Not thread safe.
+class reassembler {
+public:
+    explicit reassembler(duration time_out) : time_out_(time_out) {}
+
+    struct complete {
+        bytes packet;  // headers removed
+        bool command_packet = false;
+        bool response_packet = false;
+    };
+    // Nothing: more parts to come. Errors: those of parse_user_data_header.
+    [[nodiscard]] result<std::optional<complete>> add(std::uint64_t sender, byte_view user_data, instant now);
+    // Forgets what is too old; returns how many messages that were.
+    std::size_t expire(instant now);
+    [[nodiscard]] std::size_t pending() const { return pending_.size(); }
+
+private:
+    struct key {
+        std::uint64_t sender;
+        std::uint32_t reference;  // bit 16 set for a wide reference
+        friend bool operator==(const key&, const key&) = default;
+    };
+    struct key_hash {
+        std::size_t operator()(const key& k) const noexcept;
+    };
+    struct entry {
+        instant first_seen;
+        std::uint8_t maximum = 0;
+        std::size_t received = 0;
+        bool command_packet = false;
+        bool response_packet = false;
+        std::vector<bytes> parts;  // empty where none came
+        std::vector<bool> present;
+    };
+    duration time_out_;
+    std::unordered_map<key, entry, key_hash> pending_;
+    instant oldest_{};
+};
+
+// SMS-DELIVER TPDU (TS 23.040 clause 9.2.2.1) with UDHI set: PID 7F, DCS F6 unless said otherwise.
+struct sms_deliver {
+    std::string originator = "0";      // digits
+    std::uint8_t originator_type = 0x81;
+    std::uint8_t protocol_id = 0x7f;
+    std::uint8_t data_coding = 0xf6;
+    std::array<std::uint8_t, 7> service_centre_time{};  // as on the wire
+    bool more_messages = false;                         // true clears TP-MMS
+    bytes user_data;
+};
+[[nodiscard]] result<bytes> encode_sms_deliver(const sms_deliver& message);
+[[nodiscard]] result<sms_deliver> decode_sms_deliver(byte_view tpdu);
+
+// ENVELOPE (SMS-PP DOWNLOAD): 80 C2 00 00 Lc D1 len 82 02 83 81 06 <address> 8B len <TPDU>.
+[[nodiscard]] result<bytes> encode_envelope(byte_view tpdu, std::string_view service_centre);
+
+// Digits as swapped nibbles, F at an odd end (TS 23.040 clause 9.1.2.3).
+[[nodiscard]] bytes encode_semi_octets(std::string_view digits);
+[[nodiscard]] std::string decode_semi_octets(byte_view octets);
+
+}  // namespace tessera::codec

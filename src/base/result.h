@@ -31,6 +31,7 @@ using result = std::expected<T, error>;
 }  // namespace tessera
 
 // Passes a failure on to the caller: TESSERA_TRY(open(path)); or, for a value, TESSERA_TRY_VALUE(auto file, open(path));
+// The second is several statements: inside an `if` it needs braces.
 #define TESSERA_CONCAT_INNER(a, b) a##b
 #define TESSERA_CONCAT(a, b) TESSERA_CONCAT_INNER(a, b)
 #define TESSERA_TRY(expression)                                                             \

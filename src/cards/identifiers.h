@@ -1,0 +1,22 @@
+// ICCID, IMSI and MSISDN: what they look like, checked where they enter.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace tessera::cards {
+
+// The Luhn formula over all digits, the check digit included (ISO/IEC 7812-1 annex B).
+[[nodiscard]] bool luhn_holds(std::string_view digits);
+
+// 18 to 20 digits with a right check digit; one F that pads to 20 is taken off. Errors: bad_iccid.
+[[nodiscard]] result<std::string> parse_iccid(std::string_view text, std::string_view field = "iccid");
+// 6 to 15 digits. Errors: bad_imsi.
+[[nodiscard]] result<std::string> parse_imsi(std::string_view text, std::string_view field = "imsi");
+// 5 to 15 digits, a plus sign before them allowed, no leading zero. Errors: bad_msisdn.
+[[nodiscard]] result<std::uint64_t> parse_msisdn(std::string_view text, std::string_view field = "msisdn");
+
+}  // namespace tessera::cards

@@ -1,0 +1,233 @@
+#include "cards/import.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <unordered_map>
+
+#include "base/csv.h"
+#include "base/limits.h"
+#include "cards/import_row.h"
+
+namespace tessera::cards {
+namespace {
+
+// The refused rows, written beside the input under another name until the import has ended.
+class rejects_file {
+public:
+    explicit rejects_file(const std::string& input)
+        : path_(std::filesystem::path(input).replace_extension(".rejects.csv").string()), partial_(path_ + ".partial") {}
+    ~rejects_file() {
+        if (file_ != nullptr) {
+            std::fclose(file_);
+            std::remove(partial_.c_str());
+        }
+    }
+    rejects_file(const rejects_file&) = delete;
+    rejects_file& operator=(const rejects_file&) = delete;
+
+    result<void> add(std::string line) {
+        if (file_ == nullptr) TESSERA_TRY(open());
+        line.push_back('\n');
+        if (std::fwrite(line.data(), 1, line.size(), file_) != line.size()) return refused();
+        return {};
+    }
+    // Empty when nothing was refused; then a file that an earlier import left is taken away.
+    result<std::string> finish() {
+        if (file_ == nullptr) {
+            std::remove(path_.c_str());
+            return std::string{};
+        }
+        const bool written = std::fflush(file_) == 0 && fsync(fileno(file_)) == 0;
+        const bool closed = std::fclose(file_) == 0;
+        file_ = nullptr;
+        if (!written || !closed || std::rename(partial_.c_str(), path_.c_str()) != 0) return refused();
+        return path_;
+    }
+
+private:
+    std::unexpected<error> refused() const {
+        return failure("cannot_write", path_, "the refused rows cannot be written there");
+    }
+    result<void> open() {
+        const int descriptor = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        file_ = descriptor < 0 ? nullptr : fdopen(descriptor, "w");
+        if (file_ == nullptr) return refused();
+        return add(import_columns::canonical_header() + ",line,field,reason");
+    }
+
+    std::string path_;
+    std::string partial_;
+    std::FILE* file_ = nullptr;
+};
+
+class importer {
+public:
+    importer(const import_options& options, store::connection& writer, key_vault& vault, timestamp now)
+        : options_(options), writer_(&writer), store_(writer), vault_(&vault), now_(now) {}
+
+    result<void> begin() {
+        TESSERA_TRY(writer_->begin());
+        TESSERA_TRY_VALUE(next_id_, store_.last_card_id());
+        return {};
+    }
+    // Effect of a batch's rows: durable with the commit in here.
+    result<void> commit() { return writer_->commit(); }
+    void rollback() { writer_->rollback(); }
+
+    // Errors with code "database" or "retry" end the import; all others refuse the row.
+    result<void> add(import_row& row, import_report& report) {
+        TESSERA_TRY_VALUE(const profile_id profile, profile_of(row.profile));
+        const card_id fresh{next_id_ + 1};
+        TESSERA_TRY_VALUE(const bool inserted, store_.insert(fresh, row.identity, profile, now_));
+        card_id id = fresh;
+        if (inserted) {
+            ++next_id_;
+            ++report.cards_added;
+        } else {
+            TESSERA_TRY_VALUE(id, same_card(row));
+        }
+        bool key_set_added = false;
+        if (row.keys) {
+            TESSERA_TRY_VALUE(key_set_added, add_keys(id, *row.keys));
+        }
+        if (key_set_added) ++report.key_sets_added;
+        if (!inserted && !key_set_added) ++report.unchanged;
+        return {};
+    }
+
+private:
+    result<profile_id> profile_of(const std::string& name) {
+        if (const auto known = profiles_.find(name); known != profiles_.end()) return known->second;
+        TESSERA_TRY_VALUE(const profile_id found, store_.profile_named(name));
+        profiles_.emplace(name, found);
+        return found;
+    }
+
+    // The row's ICCID, IMSI or MSISDN is taken: by the same card, or by another?
+    result<card_id> same_card(const import_row& row) {
+        TESSERA_TRY_VALUE(const auto found, store_.find_by_iccid(row.identity.iccid));
+        if (!found) {
+            TESSERA_TRY_VALUE(const auto holder, store_.find_by_msisdn(row.identity.msisdn));
+            const bool number = holder && row.identity.msisdn != 0;
+            return failure("conflict", number ? "msisdn" : "imsi", "belongs to another card of the registry");
+        }
+        const auto differs = [&](const char* field) {
+            return failure("conflict", field, "the registry holds this ICCID with another " + std::string(field));
+        };
+        if (found->identity.imsi != row.identity.imsi) return differs("imsi");
+        if (found->identity.msisdn != row.identity.msisdn) return differs("msisdn");
+        if (found->profile != row.profile) return differs("profile");
+        return found->id;
+    }
+
+    result<bool> add_keys(card_id id, const key_set& keys) {
+        stored_key_set stored{keys.header, {}};
+        TESSERA_TRY(vault_->wrap(id, keys, stored.wrapped));
+        TESSERA_TRY_VALUE(const bool added, store_.insert_key_set(id, stored, now_));
+        if (added) return true;
+        TESSERA_TRY_VALUE(const auto known, store_.key_sets(id));
+        for (const auto& candidate : known) {
+            if (candidate.header.key_version != keys.header.key_version) continue;
+            if (candidate.header.kic_algorithm != keys.header.kic_algorithm || candidate.header.kid_algorithm != keys.header.kid_algorithm)
+                return failure("conflict", "kvn", "the card has a key set of this version with other algorithms");
+            TESSERA_TRY_VALUE(const key_set held, vault_->unwrap(id, candidate.header, candidate.wrapped));
+            if (!(held.kic == keys.kic) || !(held.kid == keys.kid))
+                return failure("conflict", "kvn", "the card has a key set of this version with other keys");
+        }
+        return false;
+    }
+
+    import_options options_;
+    store::connection* writer_;
+    card_store store_;
+    key_vault* vault_;
+    timestamp now_;
+    std::int64_t next_id_ = 0;
+    std::unordered_map<std::string, profile_id> profiles_;
+};
+
+bool ends_import(const error& problem) {
+    return problem.code == store::code_database || problem.code == store::code_retry || problem.code == "cannot_write" || problem.code == "bad_wrapping";
+}
+
+void note(import_report& report, std::size_t line, const error& problem) {
+    ++report.rejected;
+    if (report.problems.size() < import_problems_kept) report.problems.push_back({line, problem.field, problem.message});
+}
+
+std::string rejected_row(const import_columns& columns, const std::vector<std::string>& fields, std::size_t line, const error& problem) {
+    auto text = columns.canonical_row(fields) + "," + std::to_string(line) + ",";
+    append_csv_field(text, problem.field);
+    text.push_back(',');
+    append_csv_field(text, problem.message);
+    return text;
+}
+
+struct source {
+    csv_reader reader;
+    import_columns columns;
+};
+
+// Reads, checks and adds every row; the transaction of the last batch is left open.
+result<void> add_rows(source& from, importer& into, const import_options& options, rejects_file& rejects, import_report& report,
+                      const std::function<void(std::size_t)>& progress) {
+    std::size_t in_batch = 0;
+    for (;;) {
+        auto more = from.reader.next();
+        if (more && !*more) return {};
+        ++report.rows;
+        result<void> added;
+        if (!more) added = std::unexpected(error{"bad_csv", "row", more.error().message});
+        else {
+            auto row = from.columns.parse(from.reader.fields(), options.profile);
+            added = row ? into.add(*row, report) : std::unexpected(std::move(row).error());
+        }
+        if (!added) {
+            if (ends_import(added.error())) return added;
+            note(report, from.reader.line(), added.error());
+            if (!options.strict) TESSERA_TRY(rejects.add(rejected_row(from.columns, from.reader.fields(), from.reader.line(), added.error())));
+        }
+        if (report.rows % 10'000 == 0) progress(report.rows);
+        if (++in_batch == limits::import_batch_rows && !options.strict) {
+            TESSERA_TRY(into.commit());
+            TESSERA_TRY(into.begin());
+            in_batch = 0;
+        }
+    }
+}
+
+}  // namespace
+
+result<import_report> import_cards(const std::string& path, const import_options& options, store::connection& writer, key_vault& vault,
+                                   timestamp now, const std::function<void(std::size_t)>& progress) {
+    TESSERA_TRY_VALUE(csv_reader reader, csv_reader::open(path));
+    TESSERA_TRY_VALUE(const bool header, reader.next());
+    if (!header) return failure("bad_header", path, "is empty; expected: " + import_columns::canonical_header());
+    TESSERA_TRY_VALUE(const import_columns columns, import_columns::from_header(reader.fields(), path));
+    source from{std::move(reader), columns};
+    importer into(options, writer, vault, now);
+    rejects_file rejects(path);
+    import_report report;
+    TESSERA_TRY(into.begin());
+    auto added = add_rows(from, into, options, rejects, report, progress);
+    if (added && options.strict && report.rejected > 0)
+        added = failure("refused", path, std::to_string(report.rejected) + " of " + std::to_string(report.rows) + " rows are bad; nothing was imported");
+    if (added) added = into.commit();
+    if (!added) {
+        into.rollback();
+        if (options.strict && !report.problems.empty()) {
+            auto problem = std::move(added).error();
+            for (const auto& one : report.problems)
+                problem.message += "\n  " + path + ":" + std::to_string(one.line) + " " + one.field + ": " + one.reason;
+            return std::unexpected(std::move(problem));
+        }
+        return std::unexpected(std::move(added).error());
+    }
+    TESSERA_TRY_VALUE(report.rejects_file, rejects.finish());
+    return report;
+}
+
+}  // namespace tessera::cards

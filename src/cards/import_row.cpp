@@ -1,0 +1,124 @@
+#include "cards/import_row.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/csv.h"
+#include "base/hex.h"
+#include "cards/identifiers.h"
+
+namespace tessera::cards {
+namespace {
+
+constexpr std::size_t absent = static_cast<std::size_t>(-1);
+constexpr std::array<std::string_view, import_columns::count> names{
+    "iccid", "imsi", "msisdn", "profile", "kvn", "kic_algorithm", "kic_key", "kid_algorithm", "kid_key", "counter"};
+// What a file of refused rows has beside the columns; passed over, so that a mended one can be imported as it is.
+constexpr std::array<std::string_view, 3> remarks{"line", "field", "reason"};
+constexpr std::size_t profile_octets_max = 64;
+
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+bool may_be_absent(std::size_t column) { return column == import_columns::profile || column == import_columns::counter; }
+
+result<crypto::cipher_algorithm> parse_algorithm(std::string_view text, std::string_view field) {
+    const auto algorithm = crypto::cipher_algorithm_from(text);
+    if (!algorithm) return failure("bad_algorithm", field, "expected des, 3des2, 3des3, aes128, aes192 or aes256");
+    return *algorithm;
+}
+
+result<secret> parse_key(std::string_view text, crypto::cipher_algorithm algorithm, std::string_view field) {
+    secret key;
+    TESSERA_TRY(from_hex_into(text, key.resize(crypto::key_octets(algorithm)), field));
+    return key;
+}
+
+}  // namespace
+
+result<import_columns> import_columns::from_header(const std::vector<std::string>& header, std::string_view file) {
+    import_columns columns;
+    columns.places_.fill(absent);
+    columns.width_ = header.size();
+    const std::string where = std::string(file) + ":1";
+    for (std::size_t i = 0; i < header.size(); ++i) {
+        const auto name = trimmed(header[i]);
+        if (std::ranges::find(remarks, name) != remarks.end()) continue;
+        const auto found = std::ranges::find(names, name);
+        if (found == names.end())
+            return failure("bad_header", where, "unknown column \"" + std::string(name.substr(0, 40)) + "\"; known: " + canonical_header());
+        auto& place = columns.places_[static_cast<std::size_t>(found - names.begin())];
+        if (place != absent) return failure("bad_header", where, "column " + std::string(name) + " stands there twice");
+        place = i;
+    }
+    for (std::size_t i = 0; i < names.size(); ++i)
+        if (columns.places_[i] == absent && !may_be_absent(i))
+            return failure("bad_header", where, "column " + std::string(names[i]) + " is missing; expected: " + canonical_header());
+    return columns;
+}
+
+std::string import_columns::canonical_header() {
+    std::string line;
+    for (const auto name : names) line += (line.empty() ? "" : ",") + std::string(name);
+    return line;
+}
+
+std::string_view import_columns::value(const std::vector<std::string>& fields, column which) const {
+    const auto place = places_[which];
+    return place < fields.size() ? trimmed(fields[place]) : std::string_view{};
+}
+
+std::string import_columns::canonical_row(const std::vector<std::string>& fields) const {
+    std::string line;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (i != 0) line.push_back(',');
+        append_csv_field(line, value(fields, static_cast<column>(i)));
+    }
+    return line;
+}
+
+result<std::optional<key_set>> import_columns::parse_keys(const std::vector<std::string>& fields) const {
+    constexpr std::array key_columns{kvn, kic_algorithm, kic_key, kid_algorithm, kid_key};
+    if (std::ranges::all_of(key_columns, [&](column which) { return value(fields, which).empty(); })) return std::nullopt;
+    key_set keys;
+    const auto version = value(fields, kvn);
+    const auto* const end = version.data() + version.size();
+    const auto parsed = std::from_chars(version.data(), end, keys.header.key_version);
+    if (parsed.ec != std::errc() || parsed.ptr != end || keys.header.key_version < 1 || keys.header.key_version > 15)
+        return failure("bad_key_version", "kvn", "expected a number from 1 to 15");
+    TESSERA_TRY_VALUE(keys.header.kic_algorithm, parse_algorithm(value(fields, kic_algorithm), "kic_algorithm"));
+    TESSERA_TRY_VALUE(keys.kic, parse_key(value(fields, kic_key), keys.header.kic_algorithm, "kic_key"));
+    TESSERA_TRY_VALUE(keys.header.kid_algorithm, parse_algorithm(value(fields, kid_algorithm), "kid_algorithm"));
+    TESSERA_TRY_VALUE(keys.kid, parse_key(value(fields, kid_key), keys.header.kid_algorithm, "kid_key"));
+    if (const auto base = value(fields, counter); !base.empty()) {
+        std::array<std::uint8_t, 5> octets{};
+        if (auto read = from_hex_into(base, octets, "counter"); !read)
+            return failure("bad_counter", "counter", "expected 10 hexadecimal digits");
+        keys.header.initial_counter = load_big_endian(octets);
+    }
+    return keys;
+}
+
+result<import_row> import_columns::parse(const std::vector<std::string>& fields, std::string_view default_profile) const {
+    if (fields.size() != width_)
+        return failure("bad_row", "row", "expected " + std::to_string(width_) + " fields as in the header, got " + std::to_string(fields.size()));
+    import_row row;
+    TESSERA_TRY_VALUE(row.identity.iccid, parse_iccid(value(fields, iccid)));
+    if (const auto text = value(fields, imsi); !text.empty()) {
+        TESSERA_TRY_VALUE(row.identity.imsi, parse_imsi(text));
+    }
+    if (const auto text = value(fields, msisdn); !text.empty()) {
+        TESSERA_TRY_VALUE(row.identity.msisdn, parse_msisdn(text));
+    }
+    row.profile = value(fields, profile);
+    if (row.profile.empty()) row.profile = default_profile;
+    if (row.profile.empty()) return failure("bad_profile", "profile", "is empty, and no --profile was given");
+    if (row.profile.size() > profile_octets_max) return failure("bad_profile", "profile", "is longer than 64 characters");
+    TESSERA_TRY_VALUE(row.keys, parse_keys(fields));
+    return row;
+}
+
+}  // namespace tessera::cards

@@ -1,0 +1,42 @@
+// One row of a card file: its columns found, its values checked. Touches no database.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cards/types.h"
+
+namespace tessera::cards {
+
+struct import_row {
+    card_identity identity;
+    std::string profile;
+    std::optional<key_set> keys;  // none when all five key columns are empty
+};
+
+class import_columns {
+public:
+    enum column : std::uint8_t { iccid, imsi, msisdn, profile, kvn, kic_algorithm, kic_key, kid_algorithm, kid_key, counter, count };
+
+    // Errors: bad_header (unknown, missing or repeated column).
+    [[nodiscard]] static result<import_columns> from_header(const std::vector<std::string>& header, std::string_view file);
+
+    // Errors name the column; key material is never repeated.
+    [[nodiscard]] result<import_row> parse(const std::vector<std::string>& fields, std::string_view default_profile) const;
+
+    // The canonical header and a row in its order, for the file of refused rows. Missing fields are empty.
+    [[nodiscard]] static std::string canonical_header();
+    [[nodiscard]] std::string canonical_row(const std::vector<std::string>& fields) const;
+
+private:
+    [[nodiscard]] std::string_view value(const std::vector<std::string>& fields, column which) const;
+    [[nodiscard]] result<std::optional<key_set>> parse_keys(const std::vector<std::string>& fields) const;
+
+    std::array<std::size_t, count> places_{};
+    std::size_t width_ = 0;
+};
+
+}  // namespace tessera::cards

@@ -1,0 +1,41 @@
+#include "cards/key_vault.h"
+
+#include <algorithm>
+#include <array>
+
+namespace tessera::cards {
+namespace {
+
+using wrapping_context = std::array<std::uint8_t, 12>;
+
+wrapping_context context_of(card_id card, const key_set_header& header) {
+    wrapping_context context{'K'};
+    store_big_endian(context.data() + 1, static_cast<std::uint64_t>(card.value), 8);
+    context[9] = header.key_version;
+    context[10] = static_cast<std::uint8_t>(header.kic_algorithm);
+    context[11] = static_cast<std::uint8_t>(header.kid_algorithm);
+    return context;
+}
+
+}  // namespace
+
+result<void> key_vault::wrap(card_id card, const key_set& keys, bytes& out) {
+    secret both;
+    const auto plain = both.resize(keys.kic.size() + keys.kid.size());
+    std::copy(keys.kic.reveal().begin(), keys.kic.reveal().end(), plain.begin());
+    std::copy(keys.kid.reveal().begin(), keys.kid.reveal().end(),
+              plain.begin() + static_cast<std::ptrdiff_t>(keys.kic.size()));
+    return wrapper_->wrap(both.reveal(), context_of(card, keys.header), out);
+}
+
+result<key_set> key_vault::unwrap(card_id card, const key_set_header& header, byte_view wrapped) {
+    secret both;
+    TESSERA_TRY(wrapper_->unwrap(wrapped, context_of(card, header), both));
+    const auto kic_octets = crypto::key_octets(header.kic_algorithm);
+    const auto kid_octets = crypto::key_octets(header.kid_algorithm);
+    if (both.size() != kic_octets + kid_octets)
+        return failure("bad_wrapping", "key", "its length is not that of its algorithms");
+    return key_set{header, secret(both.reveal().first(kic_octets)), secret(both.reveal().subspan(kic_octets))};
+}
+
+}  // namespace tessera::cards

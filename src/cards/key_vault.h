@@ -1,0 +1,26 @@
+// Key sets at rest: what the database holds is wrapped under the master key and bound to its card, version and algorithms.
+#pragma once
+
+#include <memory>
+
+#include "cards/types.h"
+#include "crypto/key_wrapper.h"
+
+namespace tessera::cards {
+
+// Not thread safe; another() makes one for another thread.
+class key_vault {
+public:
+    explicit key_vault(std::unique_ptr<crypto::key_wrapper> wrapper) : wrapper_(std::move(wrapper)) {}
+    [[nodiscard]] key_vault another() const { return key_vault(wrapper_->another()); }
+
+    // Appends the wrapped KIc and KID.
+    [[nodiscard]] result<void> wrap(card_id card, const key_set& keys, bytes& out);
+    // Errors: bad_wrapping.
+    [[nodiscard]] result<key_set> unwrap(card_id card, const key_set_header& header, byte_view wrapped);
+
+private:
+    std::unique_ptr<crypto::key_wrapper> wrapper_;
+};
+
+}  // namespace tessera::cards

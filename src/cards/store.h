@@ -1,0 +1,61 @@
+// The registry's SQL. One per connection; everything runs in the caller's transaction.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "cards/types.h"
+#include "store/database.h"
+
+namespace tessera::cards {
+
+struct stored_key_set {
+    key_set_header header;
+    bytes wrapped;
+};
+
+// One line of a card's life, newest last.
+struct history_entry {
+    timestamp at;
+    std::string event;  // "imported", "key set 1 added", "campaign ID (NAME): done"
+};
+
+struct list_filter {
+    std::optional<std::string> profile;
+    std::int64_t after = 0;   // card id of the last one seen
+    std::int64_t limit = 100;
+};
+
+class card_store {
+public:
+    explicit card_store(store::connection& database) : database_(&database) {}
+
+    [[nodiscard]] result<std::optional<card>> find_by_iccid(std::string_view iccid);
+    // An ICCID, an IMSI or an MSISDN, tried in this order.
+    [[nodiscard]] result<std::optional<card>> find(std::string_view name);
+    [[nodiscard]] result<std::optional<card>> find_by_msisdn(std::uint64_t msisdn);
+    [[nodiscard]] result<std::vector<card>> list(const list_filter& filter);
+
+    [[nodiscard]] result<profile_id> profile_named(std::string_view name);  // made if there is none
+    [[nodiscard]] result<std::optional<profile_id>> find_profile(std::string_view name);
+
+    [[nodiscard]] result<std::int64_t> last_card_id();
+    // False: a card with that ICCID, IMSI or MSISDN exists.
+    [[nodiscard]] result<bool> insert(card_id id, const card_identity& identity, profile_id profile, timestamp now);
+    // False: the card has a key set of that version.
+    [[nodiscard]] result<bool> insert_key_set(card_id id, const stored_key_set& keys, timestamp now);
+    [[nodiscard]] result<std::vector<stored_key_set>> key_sets(card_id id);
+    [[nodiscard]] result<std::vector<application_counter>> counters(card_id id);
+
+    [[nodiscard]] result<std::vector<image_entry>> image(card_id id);
+    [[nodiscard]] result<void> put_image(card_id id, std::string_view file, std::uint16_t record, byte_view content, timestamp now);
+    [[nodiscard]] result<void> raise_image_version(card_id id);
+    [[nodiscard]] result<void> put_counter(card_id id, std::uint8_t key_version, std::uint32_t application, std::uint64_t counter);
+
+private:
+    [[nodiscard]] result<std::optional<card>> one(store::statement& query);
+    store::connection* database_;
+};
+
+}  // namespace tessera::cards

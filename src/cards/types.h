@@ -1,0 +1,67 @@
+// The nouns of the registry.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/secret.h"
+#include "base/time.h"
+#include "crypto/block_crypto.h"
+
+namespace tessera::cards {
+
+struct card_tag;
+using card_id = strong_id<card_tag>;  // given at import, rising; the order in which campaigns work
+struct profile_tag;
+using profile_id = strong_id<profile_tag>;
+
+// How the world names a card. Empty or 0 where it has none yet.
+struct card_identity {
+    std::string iccid;          // 18 to 20 digits, the last one a Luhn check digit (ITU-T E.118)
+    std::string imsi;           // 6 to 15 digits (ITU-T E.212)
+    std::uint64_t msisdn = 0;   // 5 to 15 digits, international, no plus (ITU-T E.164)
+    friend bool operator==(const card_identity&, const card_identity&) = default;
+};
+
+struct card {
+    card_id id;
+    card_identity identity;
+    std::string profile;
+    std::int64_t image_version = 0;
+    timestamp imported_at;
+};
+
+// One KIc/KID pair and the version by which KIc and KID octets name it, 1..15 (TS 102 225 clause 5.1.2).
+struct key_set_header {
+    std::uint8_t key_version = 0;
+    crypto::cipher_algorithm kic_algorithm{};
+    crypto::cipher_algorithm kid_algorithm{};
+    std::uint64_t initial_counter = 0;  // below every counter that we send
+    friend bool operator==(const key_set_header&, const key_set_header&) = default;
+};
+struct key_set {
+    key_set_header header;
+    secret kic;
+    secret kid;
+};
+
+// The last counter given to a packet for one application under one key set.
+struct application_counter {
+    std::uint8_t key_version = 0;
+    std::uint32_t application = 0;  // TAR
+    std::uint64_t counter = 0;
+};
+
+// One file, or one record of it, that the card is known to hold.
+struct image_entry {
+    std::string file;        // canonical path, 7f20/6f46
+    std::uint16_t record = 0;  // 0: transparent
+    bytes content;
+    timestamp updated_at;
+};
+
+}  // namespace tessera::cards

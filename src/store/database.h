@@ -1,0 +1,135 @@
+// The Database port: connections, statements and transactions, in the subset of SQL that SQLite and PostgreSQL share.
+// Parameters are written $1, $2, ...; integers are 64-bit; times are microseconds since 1970; ids are made by us.
+//
+// A database hands out connections; a connection and its statements belong to one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <type_traits>
+#include <unordered_map>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace tessera::store {
+
+// Error codes that every driver uses: "retry" (serialisation failure, deadlock, busy: the whole transaction may be run
+// again), "unique" (a uniqueness rule refused the row), "database" (anything else).
+inline constexpr std::string_view code_retry = "retry";
+inline constexpr std::string_view code_unique = "unique";
+inline constexpr std::string_view code_database = "database";
+
+class statement {
+public:
+    virtual ~statement() = default;
+
+    // Index from 1. Text and octets must stay in place until the statement was stepped.
+    virtual void bind(int index, std::int64_t value) = 0;
+    virtual void bind(int index, std::string_view value) = 0;
+    virtual void bind(int index, byte_view value) = 0;
+    virtual void bind_null(int index) = 0;
+
+    // True: a row stands ready. False: no more rows; the statement is reset, its parameters keep their values.
+    [[nodiscard]] virtual result<bool> step() = 0;
+    virtual void reset() = 0;
+
+    // Column from 0, of the row that stands ready. Views are valid until the next step() or reset(). NULL reads as 0 or empty.
+    [[nodiscard]] virtual std::int64_t integer(int column) const = 0;
+    [[nodiscard]] virtual std::string_view text(int column) const = 0;
+    [[nodiscard]] virtual byte_view octets(int column) const = 0;
+    [[nodiscard]] virtual bool is_null(int column) const = 0;
+
+    // Binds all arguments in order and starts anew.
+    template <class... Values>
+    statement& with(const Values&... values) {
+        reset();
+        int index = 0;
+        (bind_any(++index, values), ...);
+        return *this;
+    }
+    // Steps to the end, ignoring rows.
+    [[nodiscard]] result<void> execute();
+
+private:
+    template <class Value>
+    void bind_any(int index, const Value& value) {
+        if constexpr (std::is_same_v<Value, std::nullptr_t>) bind_null(index);
+        else if constexpr (std::is_enum_v<Value>) bind(index, static_cast<std::int64_t>(value));
+        else if constexpr (std::is_integral_v<Value>) bind(index, static_cast<std::int64_t>(value));
+        else if constexpr (std::is_convertible_v<const Value&, std::string_view>) bind(index, std::string_view(value));
+        else bind(index, byte_view(value));
+    }
+};
+
+class connection {
+public:
+    virtual ~connection() = default;
+
+    // One or more statements without parameters.
+    [[nodiscard]] virtual result<void> execute(std::string_view sql) = 0;
+    [[nodiscard]] virtual result<std::unique_ptr<statement>> prepare(std::string_view sql) = 0;
+    // A prepared statement that the connection keeps; `sql` is a literal, known by its address.
+    [[nodiscard]] result<statement*> kept(const char* sql);
+    // Rows that the last INSERT, UPDATE or DELETE changed.
+    [[nodiscard]] virtual std::int64_t changed() const = 0;
+
+    [[nodiscard]] virtual result<void> begin() = 0;
+    [[nodiscard]] virtual result<void> commit() = 0;  // durable when it returns
+    virtual void rollback() = 0;
+
+protected:
+    void forget_statements() { kept_.clear(); }
+
+private:
+    std::unordered_map<const char*, std::unique_ptr<statement>> kept_;
+};
+
+enum class access : std::uint8_t { read, write };
+
+class database {
+public:
+    virtual ~database() = default;
+    // A read connection sees one snapshot per transaction and never waits for writers. Thread safe.
+    [[nodiscard]] virtual result<std::unique_ptr<connection>> connect(access mode) = 0;
+    // What stands for {int}, {blob} and {clustered} in the text of a migration.
+    [[nodiscard]] virtual std::string_view dialect_word(std::string_view token) const = 0;
+};
+
+inline constexpr int transaction_attempts = 8;
+
+// Runs work() in a transaction, again if the database asks for it; work returns result<T> and must start from nothing
+// each time. A failure rolls back.
+template <class Work>
+[[nodiscard]] auto in_transaction(connection& database, Work&& work) -> decltype(work()) {
+    for (int attempt = 1;; ++attempt) {
+        if (auto begun = database.begin(); !begun) return std::unexpected(std::move(begun).error());
+        auto outcome = work();
+        if (outcome) {
+            auto committed = database.commit();
+            if (committed) return outcome;
+            outcome = std::unexpected(std::move(committed).error());
+        }
+        database.rollback();
+        if (outcome.error().code != code_retry || attempt == transaction_attempts) return outcome;
+    }
+}
+
+// Rolls back when it goes out of scope without commit(). For readers: one snapshot for several queries.
+class snapshot {
+public:
+    explicit snapshot(connection& database) : database_(&database), begun_(database.begin()) {}
+    snapshot(const snapshot&) = delete;
+    snapshot& operator=(const snapshot&) = delete;
+    ~snapshot() {
+        if (begun_) database_->rollback();
+    }
+    [[nodiscard]] const result<void>& begun() const { return begun_; }
+
+private:
+    connection* database_;
+    result<void> begun_;
+};
+
+}  // namespace tessera::store

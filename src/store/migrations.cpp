@@ -1,0 +1,217 @@
+#include "store/migrations.h"
+
+#include <array>
+#include <string>
+
+namespace tessera::store {
+namespace {
+
+struct migration {
+    int version;
+    std::string_view name;
+    std::string_view sql;
+};
+
+constexpr std::string_view cards_sql = R"sql(
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) {table};
+
+CREATE TABLE profile (
+    profile_id {int} PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE) {table};
+
+CREATE TABLE card (
+    card_id {int} PRIMARY KEY,
+    iccid TEXT NOT NULL,
+    imsi TEXT,
+    msisdn {int},
+    profile_id {int} NOT NULL REFERENCES profile (profile_id),
+    image_version {int} NOT NULL,
+    imported_at {int} NOT NULL) {table};
+CREATE UNIQUE INDEX card_iccid ON card (iccid);
+CREATE UNIQUE INDEX card_imsi ON card (imsi);
+CREATE UNIQUE INDEX card_msisdn ON card (msisdn);
+
+CREATE TABLE key_set (
+    card_id {int} NOT NULL,
+    key_version {int} NOT NULL,
+    kic_algorithm {int} NOT NULL,
+    kid_algorithm {int} NOT NULL,
+    wrapped {blob} NOT NULL,
+    initial_counter {int} NOT NULL,
+    created_at {int} NOT NULL,
+    PRIMARY KEY (card_id, key_version)) {clustered};
+
+-- The highest counter ever given to a packet, per key set and application. A row appears with the first packet.
+CREATE TABLE key_counter (
+    card_id {int} NOT NULL,
+    key_version {int} NOT NULL,
+    application {int} NOT NULL,
+    counter {int} NOT NULL,
+    PRIMARY KEY (card_id, key_version, application)) {clustered};
+
+-- What the card is known to hold; record 0 is a transparent file.
+CREATE TABLE image_file (
+    card_id {int} NOT NULL,
+    file TEXT NOT NULL,
+    record {int} NOT NULL,
+    content {blob} NOT NULL,
+    updated_at {int} NOT NULL,
+    PRIMARY KEY (card_id, file, record)) {clustered};
+)sql";
+
+constexpr std::string_view campaigns_sql = R"sql(
+CREATE TABLE campaign (
+    campaign_key {int} PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    application {int} NOT NULL,
+    state {int} NOT NULL,
+    round {int} NOT NULL,
+    phase {int} NOT NULL,
+    targets {int} NOT NULL,
+    created_at {int} NOT NULL,
+    finished_at {int}) {table};
+
+-- When each phase ran; a phase that a crash cut short has further runs.
+CREATE TABLE campaign_phase (
+    campaign_key {int} NOT NULL,
+    round {int} NOT NULL,
+    phase {int} NOT NULL,
+    run {int} NOT NULL,
+    started_at {int} NOT NULL,
+    ended_at {int},
+    PRIMARY KEY (campaign_key, round, phase, run)) {clustered};
+
+-- Immutable: who takes part in a round, and what for (write, listen, read back).
+CREATE TABLE target (
+    campaign_key {int} NOT NULL,
+    round {int} NOT NULL,
+    card_id {int} NOT NULL,
+    purpose {int} NOT NULL,
+    PRIMARY KEY (campaign_key, round, card_id)) {clustered};
+
+-- The unit of work: targets of one round between two card ids. owner, epoch and lease_until fence its workers.
+CREATE TABLE chunk (
+    campaign_key {int} NOT NULL,
+    round {int} NOT NULL,
+    chunk {int} NOT NULL,
+    first_card {int} NOT NULL,
+    last_card {int} NOT NULL,
+    targets {int} NOT NULL,
+    state {int} NOT NULL,
+    owner TEXT NOT NULL,
+    epoch {int} NOT NULL,
+    lease_until {int} NOT NULL,
+    attempt {int} NOT NULL,
+    prepared {int} NOT NULL,
+    sent {int} NOT NULL,
+    answered {int} NOT NULL,
+    done {int} NOT NULL,
+    skipped {int} NOT NULL,
+    failed {int} NOT NULL,
+    unknown {int} NOT NULL,
+    next_round {int} NOT NULL,
+    PRIMARY KEY (campaign_key, round, chunk)) {clustered};
+
+-- The buffer of C-2: the final octets of every packet, with the counter that went into them.
+CREATE TABLE message (
+    campaign_key {int} NOT NULL,
+    round {int} NOT NULL,
+    card_id {int} NOT NULL,
+    sequence {int} NOT NULL,
+    key_version {int} NOT NULL,
+    counter {int} NOT NULL,
+    image_version {int} NOT NULL,
+    packet {blob} NOT NULL,
+    PRIMARY KEY (campaign_key, round, card_id, sequence)) {clustered};
+
+-- What came back, raw (C-7): user data of a short message, a permanent refusal, a receipt. Append only.
+CREATE TABLE answer (
+    campaign_key {int} NOT NULL,
+    round {int} NOT NULL,
+    card_id {int} NOT NULL,
+    ordinal {int} NOT NULL,
+    kind {int} NOT NULL,
+    attempt {int} NOT NULL,
+    status {int} NOT NULL,
+    octets {blob} NOT NULL,
+    PRIMARY KEY (campaign_key, round, card_id, ordinal)) {clustered};
+
+-- Cards whose answer came after their round was settled; emptied when they are settled again (C-8).
+CREATE TABLE late_answer (
+    campaign_key {int} NOT NULL,
+    card_id {int} NOT NULL,
+    PRIMARY KEY (campaign_key, card_id)) {clustered};
+
+-- Inbound messages that belong to no campaign; kept, so that nothing acknowledged to the network is lost.
+CREATE TABLE unmatched_message (
+    ordinal {int} PRIMARY KEY,
+    subscriber {int} NOT NULL,
+    octets {blob} NOT NULL) {table};
+
+-- Insert only; the highest revision counts. A revision above 0 is a late acknowledgement's.
+CREATE TABLE outcome (
+    campaign_key {int} NOT NULL,
+    card_id {int} NOT NULL,
+    revision {int} NOT NULL,
+    outcome {int} NOT NULL,
+    cause {int} NOT NULL,
+    cause_value {int} NOT NULL,
+    cause_detail {int} NOT NULL,
+    attempts {int} NOT NULL,
+    round {int} NOT NULL,
+    settled_at {int} NOT NULL,
+    PRIMARY KEY (campaign_key, card_id, revision)) {clustered};
+)sql";
+
+constexpr std::array<migration, 2> migrations{{{1, "cards", cards_sql}, {2, "campaigns", campaigns_sql}}};
+
+std::string in_dialect(const database& storage, std::string_view sql) {
+    std::string text;
+    text.reserve(sql.size() + 256);
+    while (!sql.empty()) {
+        const auto open = sql.find('{');
+        text.append(sql.substr(0, open));
+        if (open == std::string_view::npos) break;
+        const auto close = sql.find('}', open);
+        text.append(storage.dialect_word(sql.substr(open + 1, close - open - 1)));
+        sql.remove_prefix(close + 1);
+    }
+    return text;
+}
+
+result<int> version_of(connection& writer) {
+    TESSERA_TRY_VALUE(auto* query, writer.kept("SELECT COALESCE(MAX(version), 0) FROM schema_migration"));
+    TESSERA_TRY(query->with().step());
+    const auto version = static_cast<int>(query->integer(0));
+    query->reset();
+    return version;
+}
+
+}  // namespace
+
+int schema_version() { return migrations.back().version; }
+
+result<void> migrate(database& storage, connection& writer, timestamp now) {
+    TESSERA_TRY(writer.execute(in_dialect(storage,
+                                          "CREATE TABLE IF NOT EXISTS schema_migration (version {int} PRIMARY KEY, "
+                                          "name TEXT NOT NULL, applied_at {int} NOT NULL) {table}")));
+    TESSERA_TRY_VALUE(const int found, version_of(writer));
+    if (found > schema_version())
+        return failure("newer_schema", "database",
+                       "its schema is version " + std::to_string(found) + ", this program knows " +
+                           std::to_string(schema_version()) + ": use the program that wrote it");
+    for (const auto& step : migrations) {
+        if (step.version <= found) continue;
+        const auto apply = [&]() -> result<void> {
+            TESSERA_TRY(writer.execute(in_dialect(storage, step.sql)));
+            TESSERA_TRY_VALUE(auto* note, writer.kept("INSERT INTO schema_migration (version, name, applied_at) VALUES ($1, $2, $3)"));
+            return note->with(step.version, step.name, to_microseconds(now)).execute();
+        };
+        TESSERA_TRY(in_transaction(writer, apply));
+    }
+    return {};
+}
+
+}  // namespace tessera::store

@@ -1,0 +1,15 @@
+// The schema, as a list of steps that only ever grows. {int}, {blob}, {table} and {clustered} are the driver's words.
+#pragma once
+
+#include "base/time.h"
+#include "store/database.h"
+
+namespace tessera::store {
+
+// Brings the database to this program's schema, each step in a transaction of its own; a second call changes nothing.
+// Errors: newer_schema (the database was written by a later program), database.
+[[nodiscard]] result<void> migrate(database& storage, connection& writer, timestamp now);
+
+[[nodiscard]] int schema_version();
+
+}  // namespace tessera::store

@@ -1,0 +1,41 @@
+#include "operations/packet_builder.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace tessera::operations {
+
+codec::packet_security security_for(const application_security& application, const cards::key_set_header& keys) {
+    codec::packet_security security;
+    security.spi = application.spi;
+    security.tar = application.tar;
+    security.aes_checksum_octets = application.aes_checksum_octets;
+    security.kic = codec::algorithm_octet(keys.kic_algorithm, keys.key_version);
+    security.kid = codec::algorithm_octet(keys.kid_algorithm, keys.key_version);
+    constexpr std::uint8_t crc32_or_3des2 = 0x05;
+    const bool checks_redundancy = application.spi.command_integrity() == codec::integrity::redundancy_check;
+    const bool response_signed = application.spi.response_integrity() == codec::integrity::cryptographic_checksum;
+    if (checks_redundancy && !response_signed && keys.kid_algorithm != crypto::cipher_algorithm::des)
+        security.kid = static_cast<std::uint8_t>(keys.key_version << 4U | crc32_or_3des2);
+    return security;
+}
+
+std::size_t script_octets_max(std::size_t parts) {
+    // The narrowest framing (16-bit reference, 131 then 133 octets), the longest header and the largest padding.
+    constexpr std::size_t first_part = 131;
+    constexpr std::size_t later_part = 133;
+    constexpr std::size_t header = 16;
+    constexpr std::size_t checksum = 8;
+    constexpr std::size_t padding = 15;
+    const auto carried = parts <= 1 ? limits::short_message_octets - 3 : first_part + later_part * (parts - 1);
+    return carried - header - checksum - padding;
+}
+
+result<std::uint64_t> next_counter(std::uint64_t last) {
+    if (last + 1 >= codec::counter_max)
+        return failure("counter_exhausted", "counter", "the next value would block the card for good");
+    return last + 1;
+}
+
+}  // namespace tessera::operations

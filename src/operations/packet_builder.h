@@ -1,0 +1,34 @@
+// One card's packet: the security that a campaign or a single operation asks for, with this card's keys and counter.
+#pragma once
+
+#include <cstdint>
+
+#include "cards/types.h"
+#include "codec/secured_packet.h"
+
+namespace tessera::operations {
+
+// How to speak to one application of a card.
+struct application_security {
+    codec::security_parameter_indicator spi;
+    codec::toolkit_application_reference tar{};
+    std::uint8_t key_version = 1;
+    std::uint8_t aes_checksum_octets = 8;
+};
+
+[[nodiscard]] inline std::uint32_t application_of(const codec::toolkit_application_reference& tar) {
+    return static_cast<std::uint32_t>(tar[0]) << 16U | static_cast<std::uint32_t>(tar[1]) << 8U | tar[2];
+}
+
+// KIc and KID octets from the key set's algorithms and version. An RC takes CRC-32 unless the KID algorithm is DES, whose
+// octet means CRC-16 (TS 102 225 clause 5.1.3).
+[[nodiscard]] codec::packet_security security_for(const application_security& application, const cards::key_set_header& keys);
+
+// Octets of script that surely fit a packet of so many short messages, whatever the algorithms.
+[[nodiscard]] std::size_t script_octets_max(std::size_t parts);
+
+// Counter bookkeeping: the next value for a key set of which `last` was the last one given out.
+// Errors: counter_exhausted (the card would be blocked for good at FFFFFFFFFF).
+[[nodiscard]] result<std::uint64_t> next_counter(std::uint64_t last);
+
+}  // namespace tessera::operations

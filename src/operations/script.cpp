@@ -1,0 +1,106 @@
+#include "operations/script.h"
+
+#include <algorithm>
+
+#include "codec/apdu.h"
+#include "operations/file_path.h"
+
+namespace tessera::operations {
+namespace {
+
+constexpr std::size_t command_data_max = 255;
+constexpr std::uint8_t select_by_path_from_mf = 0x08;
+constexpr std::uint8_t no_response_data = 0x0c;
+constexpr std::uint8_t absolute_record = 0x04;
+constexpr std::uint8_t commands_max = 255;
+
+bytes select_command(const std::string& file) {
+    const auto path = path_octets(file);
+    bytes out;
+    codec::append_apdu(out, {0x00, codec::instruction::select, select_by_path_from_mf, no_response_data, path, std::nullopt});
+    return out;
+}
+
+bytes update_command(const file_write& write, std::size_t offset, byte_view piece) {
+    bytes out;
+    if (write.record != 0)
+        codec::append_apdu(out, {0x00, codec::instruction::update_record, static_cast<std::uint8_t>(write.record), absolute_record, piece, std::nullopt});
+    else
+        codec::append_apdu(out, {0x00, codec::instruction::update_binary, static_cast<std::uint8_t>(offset >> 8U & 0x7fU),
+                                 static_cast<std::uint8_t>(offset & 0xffU), piece, std::nullopt});
+    return out;
+}
+
+class packer {
+public:
+    explicit packer(std::size_t octets_max) : octets_max_(octets_max) {}
+
+    // One UPDATE, with a SELECT before it if the script under way has another file selected or none.
+    void add(const file_write& write, std::size_t offset, byte_view piece) {
+        const auto update = update_command(write, offset, piece);
+        const auto select = select_command(write.file);
+        const bool selected = !scripts_.empty() && selected_ == write.file;
+        const auto needed = update.size() + (selected ? 0 : select.size());
+        if (scripts_.empty() || scripts_.back().octets.size() + needed > octets_max_ || scripts_.back().commands >= commands_max - 1) {
+            scripts_.emplace_back();
+            append_command(select);
+        } else if (!selected) {
+            append_command(select);
+        }
+        append_command(update);
+        selected_ = write.file;
+    }
+    std::vector<script> take() { return std::move(scripts_); }
+
+private:
+    void append_command(const bytes& command) {
+        append(scripts_.back().octets, command);
+        ++scripts_.back().commands;
+    }
+
+    std::size_t octets_max_;
+    std::vector<script> scripts_;
+    std::string selected_;
+};
+
+}  // namespace
+
+std::vector<script> write_scripts(const std::vector<file_write>& writes, std::size_t octets_max) {
+    packer into(octets_max);
+    for (const auto& write : writes) {
+        const byte_view content = write.content;
+        const auto overhead = select_command(write.file).size() + 5;
+        const auto piece_max = write.record != 0 ? command_data_max : std::min(command_data_max, octets_max - overhead);
+        for (std::size_t offset = 0; offset < content.size(); offset += piece_max)
+            into.add(write, offset, content.subspan(offset, std::min(piece_max, content.size() - offset)));
+    }
+    return into.take();
+}
+
+std::vector<read_back> read_back_scripts(const std::vector<file_write>& writes, std::size_t piece_octets) {
+    std::vector<read_back> pieces;
+    for (std::size_t i = 0; i < writes.size(); ++i) {
+        const auto& write = writes[i];
+        const byte_view content = write.content;
+        // A record is read whole or not at all.
+        const auto step = write.record != 0 ? command_data_max : std::min<std::size_t>(piece_octets, command_data_max);
+        for (std::size_t offset = 0; offset < content.size(); offset += step) {
+            const auto expected = content.subspan(offset, std::min(step, content.size() - offset));
+            read_back piece;
+            piece.commands.octets = select_command(write.file);
+            const auto length = static_cast<std::uint16_t>(expected.size());
+            if (write.record != 0)
+                codec::append_apdu(piece.commands.octets, {0x00, codec::instruction::read_record, static_cast<std::uint8_t>(write.record), absolute_record, {}, length});
+            else
+                codec::append_apdu(piece.commands.octets, {0x00, codec::instruction::read_binary, static_cast<std::uint8_t>(offset >> 8U & 0x7fU),
+                                                           static_cast<std::uint8_t>(offset & 0xffU), {}, length});
+            piece.commands.commands = 2;
+            piece.expected = expected;
+            piece.write = i;
+            pieces.push_back(std::move(piece));
+        }
+    }
+    return pieces;
+}
+
+}  // namespace tessera::operations

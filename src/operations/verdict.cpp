@@ -1,0 +1,214 @@
+#include "operations/verdict.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "codec/apdu.h"
+#include "codec/remote_management.h"
+#include "codec/smpp_pdu.h"
+#include "codec/sms_tpdu.h"
+
+namespace tessera::operations {
+namespace {
+
+using codec::response_status;
+
+// What is known of one packet, from nothing to proof. A higher grade outweighs all lower ones.
+enum class grade : std::uint8_t {
+    nothing,
+    refused_by_network,
+    interim,     // the card works on it
+    rejected,    // the card did not run it
+    ambiguous,   // the card refused a counter: perhaps because it had run the packet before
+    run_badly,   // ran, and said what went wrong
+    run_well,
+};
+
+std::string hexadecimal(std::int64_t value, int digits) {
+    std::array<char, 24> text{};
+    std::snprintf(text.data(), text.size(), "%0*llx", digits, static_cast<unsigned long long>(value));
+    return text.data();
+}
+
+grade grade_of(std::uint8_t status) {
+    switch (static_cast<response_status>(status)) {
+        case response_status::counter_low:
+        case response_status::unidentified_security_error: return grade::ambiguous;
+        case response_status::more_time:
+        case response_status::response_follows_by_sms:
+        case response_status::response_follows_by_ussd: return grade::interim;
+        default: return grade::rejected;
+    }
+}
+
+}  // namespace
+
+struct judge::evidence {
+    grade strength = grade::nothing;
+    cause why;
+    void improve(grade found, cause because) {
+        if (found <= strength) return;
+        strength = found;
+        why = because;
+    }
+};
+
+namespace {
+
+// What the compact answer inside an executed packet proves.
+std::pair<grade, cause> executed(const sent_round& round, const sent_packet& packet, byte_view data) {
+    const auto answer = codec::parse_compact_response(data);
+    if (!answer) return {grade::ambiguous, {cause_kind::unreadable_answer, 0, 0}};
+    if (!codec::is_success(answer->status_word)) return {grade::run_badly, {cause_kind::status_word, answer->status_word, answer->executed}};
+    if (answer->executed != packet.commands) return {grade::run_badly, {cause_kind::partly_executed, answer->executed, packet.commands}};
+    if (round.what == purpose::read_back) {
+        const bool holds = answer->data.size() >= packet.expected.size() &&
+                           std::equal(packet.expected.begin(), packet.expected.end(), answer->data.begin());
+        if (!holds) return {grade::run_badly, {cause_kind::read_back_differs, static_cast<std::int64_t>(packet.write) + 1, 0}};
+    }
+    return {grade::run_well, {}};
+}
+
+// A response that carries no security although the command asked for it may complain, but never prove success.
+bool credible(const codec::response_packet& response, const codec::packet_security& security) {
+    const bool asked = security.spi.response_ciphered() || security.spi.response_integrity() != codec::integrity::none;
+    if (!asked) return true;
+    return response.secured && response.verified.value_or(true);
+}
+
+// User data of short messages put together to packets; most answers are one message with the shortest header.
+template <class Use>
+void for_each_packet(std::span<const raw_answer> answers, Use&& use) {
+    codec::reassembler parts(std::chrono::hours(1));
+    for (const auto& answer : answers) {
+        if (answer.kind != answer_kind::message) continue;
+        const auto octets = answer.octets;
+        if (octets.size() > 3 && octets[0] == 0x02 && octets[1] == 0x71 && octets[2] == 0x00) {
+            use(octets.subspan(3));
+            continue;
+        }
+        auto added = parts.add(0, octets, instant{});
+        if (!added) use(octets);  // no header at all: some networks take it off
+        else if (*added) use(byte_view((*added)->packet));
+    }
+}
+
+}  // namespace
+
+void judge::weigh(byte_view packet, const codec::packet_security& security, const codec::packet_keys& keys,
+                  std::span<const sent_round> rounds, std::vector<std::vector<evidence>>& found, verdict& result) {
+    const auto response = codec_.decode_response(packet, security, keys);
+    const bool readable = response && response->tar == security.tar;
+    const bool believed = readable && credible(*response, security);
+    if (believed) {
+        for (std::size_t r = 0; r < rounds.size(); ++r)
+            for (std::size_t p = 0; p < rounds[r].packets.size(); ++p) {
+                if (rounds[r].packets[p].counter != response->counter) continue;
+                const bool ran = response->status == 0;
+                const auto [strength, why] = ran ? executed(rounds[r], rounds[r].packets[p], response->data)
+                                                 : std::pair{grade_of(response->status), cause{cause_kind::por_status, response->status, 0}};
+                found[r][p].improve(strength, why);
+                return;
+            }
+    }
+    // An unsecured complaint names no packet that could be trusted, so it counts for the first one that nothing is known of.
+    const bool complaint = readable && response->status != 0 && !(believed && response->counter != 0);
+    if (!complaint) {
+        result.stray = true;
+        return;
+    }
+    auto& latest = found.back();
+    const auto open = std::ranges::find_if(latest, [](const evidence& e) { return e.strength < grade::run_badly; });
+    if (open != latest.end())
+        open->improve(grade_of(response->status), {cause_kind::por_status, response->status, believed ? 0 : 1});
+}
+
+namespace {
+
+// The decision over all packets of a round: the first weak one names the cause.
+template <class Evidence>
+verdict conclude(const std::vector<Evidence>& packets) {
+    const auto first_of = [&](grade strength) -> const Evidence* {
+        const auto at = std::ranges::find_if(packets, [&](const Evidence& e) { return e.strength == strength; });
+        return at == packets.end() ? nullptr : &*at;
+    };
+    if (const auto* e = first_of(grade::run_badly)) return {decision::failed, e->why, false};
+    if (const auto* e = first_of(grade::ambiguous)) return {decision::read_back, e->why, false};
+    if (const auto* e = first_of(grade::rejected)) return {decision::failed, e->why, false};
+    if (const auto* e = first_of(grade::interim)) return {decision::listen, e->why, false};
+    if (const auto* e = first_of(grade::refused_by_network))
+        return {e->why.detail == 0 ? decision::failed : decision::unknown, {e->why.kind, e->why.value, 0}, false};
+    if (!packets.empty() && first_of(grade::nothing) == nullptr) return {decision::done, {}, false};
+    return {decision::unknown, {cause_kind::no_answer, 0, 0}, false};
+}
+
+}  // namespace
+
+verdict judge::assess(const application_security& application, const cards::key_set& keys, std::span<const sent_round> rounds,
+                      std::span<const raw_answer> answers) {
+    const auto security = security_for(application, keys.header);
+    const codec::packet_keys material{keys.kic.reveal(), keys.kid.reveal()};
+    std::vector<std::vector<evidence>> found;
+    found.reserve(rounds.size());
+    for (const auto& round : rounds) found.emplace_back(round.packets.size());
+    verdict result;
+    if (rounds.empty()) return result;
+    for (const auto& answer : answers) {
+        if (answer.kind == answer_kind::message || found.back().empty()) continue;
+        const auto open = std::ranges::find_if(found.back(), [](const evidence& e) { return e.strength == grade::nothing; });
+        if (open != found.back().end())
+            open->improve(grade::refused_by_network, {cause_kind::smpp_status, answer.status, answer.kind == answer_kind::refused_later ? 1 : 0});
+    }
+    for_each_packet(answers, [&](byte_view packet) { weigh(packet, security, material, rounds, found, result); });
+    const bool stray = result.stray;
+    // A write that is proved outweighs whatever later rounds tried to find out about it; else the latest round speaks.
+    result = conclude(found.front());
+    const bool settled = rounds.front().what == purpose::write && (result.what == decision::done || result.why.kind == cause_kind::status_word);
+    if (!settled && rounds.size() > 1) result = conclude(found.back());
+    if (result.what == decision::unknown && stray) {
+        result.what = decision::read_back;
+        result.why = {cause_kind::unreadable_answer, 0, 0};
+    }
+    result.stray = stray;
+    return result;
+}
+
+std::string_view to_string(purpose what) {
+    constexpr std::array<std::string_view, 3> names{"write", "listen", "read_back"};
+    return names[static_cast<std::size_t>(what)];
+}
+
+std::string_view to_string(outcome what) {
+    constexpr std::array<std::string_view, 4> names{"done", "skipped", "failed", "unknown"};
+    return names[static_cast<std::size_t>(what)];
+}
+
+std::string_view to_string(cause_kind kind) {
+    constexpr std::array<std::string_view, 11> names{"none", "status_word", "por_status", "smpp_status", "no_key", "no_answer",
+                                                     "no_subscriber", "read_back_differs", "unreadable_answer", "no_packet", "partly_executed"};
+    return names[static_cast<std::size_t>(kind)];
+}
+
+std::string describe(const cause& why) {
+    const std::string kind(to_string(why.kind));
+    switch (why.kind) {
+        case cause_kind::none: return {};
+        case cause_kind::status_word:
+            return kind + " " + codec::describe_status_word(static_cast<std::uint16_t>(why.value)) + ", command " + std::to_string(why.detail);
+        case cause_kind::por_status:
+            return kind + " " + hexadecimal(why.value, 2) + " " + std::string(codec::describe(static_cast<response_status>(why.value))) +
+                   (why.detail == 1 ? " (unsecured)" : "");
+        case cause_kind::smpp_status: {
+            const auto name = codec::smpp::status_name(static_cast<std::uint32_t>(why.value));
+            return kind + " " + hexadecimal(why.value, 8) + (name.empty() ? "" : " " + std::string(name));
+        }
+        case cause_kind::no_key: return kind + " of version " + std::to_string(why.value);
+        case cause_kind::read_back_differs: return kind + " in write " + std::to_string(why.value);
+        case cause_kind::partly_executed:
+            return kind + " " + std::to_string(why.value) + " of " + std::to_string(why.detail) + " commands";
+        default: return kind;
+    }
+}
+
+}  // namespace tessera::operations

@@ -1,0 +1,97 @@
+// What a card's raw answers mean. Evidence decides: a card is done or failed only because something was received that says
+// so; silence stays unknown (C-8), and a replay that the card refused is not guessed at but read back.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "codec/secured_packet.h"
+#include "operations/packet_builder.h"
+#include "operations/script.h"
+
+namespace tessera::operations {
+
+// What a packet, or a round, was for.
+enum class purpose : std::uint8_t { write = 0, listen = 1, read_back = 2 };
+[[nodiscard]] std::string_view to_string(purpose what);
+
+enum class outcome : std::uint8_t { done = 0, skipped = 1, failed = 2, unknown = 3 };
+[[nodiscard]] std::string_view to_string(outcome what);
+
+enum class cause_kind : std::uint8_t {
+    none = 0,
+    status_word = 1,        // value: SW; detail: which command of the script, from 1
+    por_status = 2,         // value: response status; detail: 1 when the answer was unsecured
+    smpp_status = 3,        // value: command_status
+    no_key = 4,             // value: key version
+    no_answer = 5,          // value: 0
+    no_subscriber = 6,      // the registry has no MSISDN
+    read_back_differs = 7,  // value: which write, from 1
+    unreadable_answer = 8,  // something came that no key of the card explains
+    no_packet = 9,          // the packet could not be built: counter used up, key and algorithm at odds
+    partly_executed = 10,   // value: commands executed, detail: commands sent; all that ran went well
+};
+
+struct cause {
+    cause_kind kind = cause_kind::none;
+    std::int64_t value = 0;
+    std::int64_t detail = 0;
+    friend bool operator==(const cause&, const cause&) = default;
+};
+[[nodiscard]] std::string_view to_string(cause_kind kind);
+[[nodiscard]] std::string describe(const cause& why);  // "status_word 6a82 file not found, command 2"
+
+enum class answer_kind : std::uint8_t {
+    message = 0,           // user data of a short message from the card
+    refused = 1,           // permanent SMPP status; nothing of the message had been accepted before
+    refused_later = 2,     // permanent SMPP status, after an earlier sending had been accepted
+};
+struct raw_answer {
+    answer_kind kind = answer_kind::message;
+    std::uint32_t status = 0;  // SMPP status of a refusal
+    byte_view octets;
+};
+
+struct sent_packet {
+    std::uint64_t counter = 0;
+    std::uint8_t commands = 0;
+    byte_view expected;     // of a read-back: what the file should hold
+    std::size_t write = 0;  // of a read-back: which write
+};
+// The packets of one round, in order of sequence, oldest round first.
+struct sent_round {
+    purpose what = purpose::write;
+    std::vector<sent_packet> packets;
+};
+
+enum class decision : std::uint8_t {
+    done,
+    failed,
+    unknown,
+    listen,     // an interim answer: the real one follows
+    read_back,  // may have been executed: ask the card
+};
+struct verdict {
+    decision what = decision::unknown;
+    cause why;
+    bool stray = false;  // an answer belongs to none of the rounds given
+};
+
+// Not thread safe.
+class judge {
+public:
+    // keys: the key set that the packets were built with. Answers in order of arrival.
+    [[nodiscard]] verdict assess(const application_security& application, const cards::key_set& keys,
+                                 std::span<const sent_round> rounds, std::span<const raw_answer> answers);
+
+private:
+    struct evidence;
+    void weigh(byte_view packet, const codec::packet_security& security, const codec::packet_keys& keys,
+               std::span<const sent_round> rounds, std::vector<std::vector<evidence>>& found, verdict& result);
+
+    codec::secured_packet_codec codec_;
+};
+
+}  // namespace tessera::operations

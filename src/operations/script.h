@@ -27,6 +27,9 @@ struct script {
 // since a card starts a packet at its master file. octets_max >= 32.
 [[nodiscard]] std::vector<script> write_scripts(const std::vector<file_write>& writes, std::size_t octets_max);
 
+// How much of a file one answer brings back: a response of two short messages at most.
+inline constexpr std::size_t read_back_piece_octets = 200;
+
 // A piece of content that one packet reads back: the compact answer carries the data of its last command only.
 struct read_back {
     script commands;

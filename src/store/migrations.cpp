@@ -138,11 +138,8 @@ CREATE TABLE answer (
     octets {blob} NOT NULL,
     PRIMARY KEY (campaign_key, round, card_id, ordinal)) {clustered};
 
--- Cards whose answer came after their round was settled; emptied when they are settled again (C-8).
-CREATE TABLE late_answer (
-    campaign_key {int} NOT NULL,
-    card_id {int} NOT NULL,
-    PRIMARY KEY (campaign_key, card_id)) {clustered};
+-- Cards with an answer that came outside its own exchange; emptied when it has found its campaign (C-8).
+CREATE TABLE late_answer (card_id {int} PRIMARY KEY) {table};
 
 -- Inbound messages that belong to no campaign; kept, so that nothing acknowledged to the network is lost.
 CREATE TABLE unmatched_message (

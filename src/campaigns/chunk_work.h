@@ -1,0 +1,28 @@
+// Chunks of one phase, worked on by several threads under leases: what P1 and P3 have in common.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "campaigns/environment.h"
+#include "campaigns/store.h"
+
+namespace tessera::campaigns {
+
+inline constexpr auto lease_time = std::chrono::minutes(2);
+inline constexpr std::int64_t chunks_per_lease = 4;
+
+// One thread's hands: a connection to read from and a vault of its own.
+class chunk_worker {
+public:
+    virtual ~chunk_worker() = default;
+    // Does the whole work on one chunk; its writes are one transaction, which moves the chunk on.
+    [[nodiscard]] virtual result<void> work(const chunk& held) = 0;
+};
+using worker_factory = std::function<result<std::unique_ptr<chunk_worker>>()>;
+
+// Works until no chunk of the round is in `state` any more, or somebody wants it to stop. The first failure ends it.
+// A chunk lost to another owner is left to that one.
+[[nodiscard]] result<void> work_through_chunks(const campaign_run& run, chunk_state state, const worker_factory& make_worker);
+
+}  // namespace tessera::campaigns

@@ -1,0 +1,66 @@
+// What a campaign needs from outside, handed in by whoever runs it.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "campaigns/types.h"
+#include "cards/key_vault.h"
+#include "net/event_loop.h"
+#include "store/database.h"
+#include "telecom/network.h"
+
+namespace tessera::campaigns {
+
+// The one connection that writes; SQLite has room for one writer, and short transactions in turn cost no more.
+struct shared_writer {
+    std::mutex mutex;
+    store::connection* connection = nullptr;
+
+    // Runs work(connection) in a transaction. Thread safe.
+    template <class Work>
+    [[nodiscard]] auto transact(Work&& work) {
+        const std::lock_guard held(mutex);
+        return store::in_transaction(*connection, [&] { return work(*connection); });
+    }
+};
+
+// Told what goes on; called from any thread, never concurrently for one phase's end and beginning.
+class progress_sink {
+public:
+    virtual ~progress_sink() = default;
+    virtual void phase_began(int round, phase which, std::int64_t cards) = 0;
+    virtual void cards_moved(std::int64_t count) = 0;  // so many more have gone through the phase
+    virtual void phase_ended(int round, phase which) = 0;
+};
+
+using network_factory = std::function<std::unique_ptr<telecom::network>(net::event_loop&, telecom::network_events&)>;
+
+struct environment {
+    store::database* storage = nullptr;
+    shared_writer* writer = nullptr;
+    cards::key_vault* vault = nullptr;
+    const clock_port* clock = nullptr;
+    // Called when P2 begins and not before: the session is opened by it and closed when P2 ends (C-3).
+    network_factory open_network;
+    progress_sink* progress = nullptr;
+    const std::atomic<bool>* stop = nullptr;  // set: stop at the next commit, to be resumed later
+    std::string instance;                     // names this process as owner of leases
+    int workers = 2;                          // threads of P1 and of P3
+
+    [[nodiscard]] bool stopping() const { return stop != nullptr && stop->load(std::memory_order_relaxed); }
+};
+
+// What every phase of one campaign works from.
+struct campaign_run {
+    const environment* env = nullptr;
+    campaign subject;
+    const definition* what = nullptr;
+};
+
+}  // namespace tessera::campaigns

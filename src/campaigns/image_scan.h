@@ -1,0 +1,36 @@
+// The images of a chunk's cards, as far as a campaign's writes touch them: one scan in key order instead of a query per card.
+#pragma once
+
+#include <vector>
+
+#include "campaigns/types.h"
+#include "store/database.h"
+
+namespace tessera::campaigns {
+
+// What `content` makes of a file that held `before`: an update from offset 0 leaves the rest as it was.
+[[nodiscard]] bytes overlaid(byte_view before, byte_view content);
+[[nodiscard]] bool holds(byte_view held, byte_view content);
+
+class image_scan {
+public:
+    // Reads the image rows of cards first..last.
+    [[nodiscard]] result<void> load(store::connection& reader, cards::card_id first, cards::card_id last,
+                                    const std::vector<operations::file_write>& writes);
+
+    // The card's known content of each write's file, empty where nothing is known; cards in rising order. Valid until the
+    // next call.
+    [[nodiscard]] const std::vector<byte_view>& of(cards::card_id card);
+
+private:
+    struct row {
+        std::int64_t card;
+        std::size_t write;
+        bytes content;
+    };
+    std::vector<row> rows_;
+    std::size_t next_ = 0;
+    std::vector<byte_view> current_;
+};
+
+}  // namespace tessera::campaigns

@@ -1,0 +1,189 @@
+#include "campaigns/prepare.h"
+
+#include "campaigns/chunk_work.h"
+#include "campaigns/image_scan.h"
+#include "cards/store.h"
+
+namespace tessera::campaigns {
+namespace {
+
+using operations::cause_kind;
+using operations::outcome;
+using operations::purpose;
+
+struct prepared_message {
+    cards::card_id card;
+    int sequence;
+    std::uint64_t counter;
+    std::int64_t image_version;
+    std::size_t offset, octets;  // into the arena
+};
+struct raised_counter {
+    cards::card_id card;
+    std::uint64_t counter;
+};
+
+// Everything one chunk's transaction will write.
+struct prepared_chunk {
+    bytes arena;
+    std::vector<prepared_message> messages;
+    std::vector<raised_counter> counters;
+    std::vector<card_outcome> outcomes;
+    chunk_progress progress;
+    void clear() {
+        arena.clear(), messages.clear(), counters.clear(), outcomes.clear();
+        progress = {};
+    }
+};
+
+// One row of the query below.
+struct target_card {
+    cards::card_id id;
+    purpose what;
+    bool reachable;
+    std::int64_t image_version;
+    bool has_keys;
+    cards::key_set_header header;
+    byte_view wrapped;
+    std::uint64_t last_counter;
+};
+
+target_card read_target(const store::statement& row, std::uint8_t key_version) {
+    target_card found;
+    found.id = cards::card_id{row.integer(0)};
+    found.what = static_cast<purpose>(row.integer(1));
+    found.reachable = row.integer(2) != 0;
+    found.image_version = row.integer(3);
+    found.has_keys = !row.is_null(6);
+    found.header = {key_version, static_cast<crypto::cipher_algorithm>(row.integer(4)), static_cast<crypto::cipher_algorithm>(row.integer(5)),
+                    static_cast<std::uint64_t>(row.integer(7))};
+    found.wrapped = row.octets(6);
+    found.last_counter = std::max(found.header.initial_counter, static_cast<std::uint64_t>(row.integer(8)));
+    return found;
+}
+
+class preparer final : public chunk_worker {
+public:
+    preparer(const campaign_run& run, std::unique_ptr<store::connection> reader)
+        : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()) {
+        const auto& what = *run.what;
+        for (auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max))) writes_.push_back(std::move(one.octets));
+        for (auto& one : operations::read_back_scripts(what.writes, operations::read_back_piece_octets)) reads_.push_back(std::move(one.commands.octets));
+    }
+
+    result<void> work(const chunk& held) override {
+        made_.clear();
+        TESSERA_TRY(format(held));
+        return commit(held);
+    }
+
+private:
+    // Reads image and keys and builds the packets; touches nothing durable.
+    result<void> format(const chunk& held) {
+        const store::snapshot view(*reader_);
+        TESSERA_TRY(view.begun());
+        TESSERA_TRY(images_.load(*reader_, held.first, held.last, run_.what->writes));
+        TESSERA_TRY_VALUE(auto* query, reader_->kept(
+            "SELECT t.card_id, t.purpose, c.msisdn, c.image_version, k.kic_algorithm, k.kid_algorithm, k.wrapped, k.initial_counter, n.counter "
+            "FROM target t JOIN card c ON c.card_id = t.card_id "
+            "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = $5 "
+            "LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = $5 AND n.application = $6 "
+            "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id"));
+        const auto& security = run_.what->security;
+        query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value, security.key_version, operations::application_of(security.tar));
+        for (;;) {
+            TESSERA_TRY_VALUE(const bool more, query->step());
+            if (!more) return {};
+            TESSERA_TRY(format_card(read_target(*query, security.key_version)));
+        }
+    }
+
+    result<void> format_card(const target_card& card) {
+        if (card.what == purpose::listen) return {};  // nothing to send: its answer is on the way
+        if (card.what == purpose::write && already_holds(card.id)) return end(card.id, outcome::skipped, {});
+        if (!card.reachable) return end(card.id, outcome::failed, {cause_kind::no_subscriber, 0, 0});
+        if (!card.has_keys) return end(card.id, outcome::failed, {cause_kind::no_key, run_.what->security.key_version, 0});
+        TESSERA_TRY_VALUE(const auto keys, vault_.unwrap(card.id, card.header, card.wrapped));
+        if (build(card, keys)) {
+            ++made_.progress.prepared;
+            return {};
+        }
+        return end(card.id, outcome::failed, {cause_kind::no_packet, 0, 0});
+    }
+
+    // All packets of the card, with rising counters (C-5); false leaves nothing behind.
+    bool build(const target_card& card, const cards::key_set& keys) {
+        const auto& scripts = card.what == purpose::read_back ? reads_ : writes_;
+        const auto security = operations::security_for(run_.what->security, keys.header);
+        const auto messages_before = made_.messages.size();
+        const auto octets_before = made_.arena.size();
+        std::uint64_t counter = card.last_counter;
+        int sequence = 0;
+        for (const auto& script : scripts) {
+            const auto next = operations::next_counter(counter);
+            const auto offset = made_.arena.size();
+            if (!next || !codec_.encode_command(security, {keys.kic.reveal(), keys.kid.reveal()}, *next, script, made_.arena)) {
+                made_.messages.resize(messages_before);
+                made_.arena.resize(octets_before);
+                return false;
+            }
+            counter = *next;
+            made_.messages.push_back({card.id, sequence++, counter, card.image_version, offset, made_.arena.size() - offset});
+        }
+        made_.counters.push_back({card.id, counter});
+        return true;
+    }
+
+    bool already_holds(cards::card_id card) {
+        const auto& held = images_.of(card);
+        for (std::size_t i = 0; i < held.size(); ++i)
+            if (!holds(held[i], run_.what->writes[i].content)) return false;
+        return true;
+    }
+
+    result<void> end(cards::card_id card, outcome what, operations::cause why) {
+        made_.outcomes.push_back({card, what, why, 0});
+        made_.progress.outcomes.count(what);
+        return {};
+    }
+
+    // The commit that makes the chunk's messages and their counters durable, before anything of them is sent (C-9).
+    result<void> commit(const chunk& held) {
+        const auto& env = *run_.env;
+        return env.writer->transact([&](store::connection& writer) -> result<void> {
+            campaign_store campaigns(writer);
+            cards::card_store cards(writer);
+            const auto& security = run_.what->security;
+            TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::prepared, 0, made_.progress));
+            const byte_view arena = made_.arena;
+            for (const auto& one : made_.messages)
+                TESSERA_TRY(campaigns.put_message(held.id, one.card, one.sequence, security.key_version, one.counter, one.image_version,
+                                                  arena.subspan(one.offset, one.octets)));
+            for (const auto& one : made_.counters)
+                TESSERA_TRY(cards.put_counter(one.card, security.key_version, operations::application_of(security.tar), one.counter));
+            const auto now = env.clock->now();
+            for (const auto& one : made_.outcomes) TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one, 0, held.id.round, now));
+            return {};
+        });
+    }
+
+    campaign_run run_;
+    std::unique_ptr<store::connection> reader_;
+    cards::key_vault vault_;
+    codec::secured_packet_codec codec_;
+    std::vector<bytes> writes_;
+    std::vector<bytes> reads_;
+    image_scan images_;
+    prepared_chunk made_;
+};
+
+}  // namespace
+
+result<void> prepare(const campaign_run& run) {
+    return work_through_chunks(run, chunk_state::created, [&run]() -> result<std::unique_ptr<chunk_worker>> {
+        TESSERA_TRY_VALUE(auto reader, run.env->storage->connect(store::access::read));
+        return std::make_unique<preparer>(run, std::move(reader));
+    });
+}
+
+}  // namespace tessera::campaigns

@@ -1,0 +1,145 @@
+// The SQL of campaigns, nothing else. One per connection; everything runs in the caller's transaction.
+//
+// Writes that belong to a chunk name its epoch; one of a worker that lost its lease changes nothing and fails with
+// "lease_lost".
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "campaigns/types.h"
+#include "store/database.h"
+
+namespace tessera::campaigns {
+
+struct phase_times {
+    int round = 0;
+    campaigns::phase phase = phase::none;
+    timestamp started;
+    std::optional<timestamp> ended;
+};
+
+struct round_progress {
+    int round = 0;
+    std::int64_t targets = 0;
+    chunk_progress progress;
+};
+
+struct report_row {
+    std::int64_t card = 0;
+    std::string iccid;
+    std::optional<operations::outcome> outcome;
+    operations::cause why;
+    int attempts = 0;
+    int round = 0;
+    timestamp settled_at;
+};
+
+class campaign_store {
+public:
+    explicit campaign_store(store::connection& database) : database_(&database) {}
+
+    // --- campaigns
+    [[nodiscard]] result<campaign_key> insert(const campaign& made, std::uint32_t application);
+    [[nodiscard]] result<std::optional<campaign>> find(std::string_view id);
+    [[nodiscard]] result<std::optional<campaign>> find_by_name(std::string_view name);
+    [[nodiscard]] result<campaign> get(campaign_key key);
+    [[nodiscard]] result<std::vector<campaign>> list(std::int64_t after, std::int64_t limit);
+    [[nodiscard]] result<void> set_state(campaign_key key, campaign_state state, int round, phase now, std::optional<timestamp> finished);
+
+    // --- targets and chunks
+    // Round 1: every card that the selection names, in order of card id; returns how many.
+    [[nodiscard]] result<std::int64_t> select_targets(campaign_key key, const target_selection& selection);
+    [[nodiscard]] result<bool> add_target(campaign_key key, int round, cards::card_id card, operations::purpose what);
+    // Cuts a round's targets into chunks of limits::chunk_cards; returns how many targets.
+    [[nodiscard]] result<std::int64_t> cut_into_chunks(campaign_key key, int round);
+
+    // Takes up to `limit` chunks of a state for `owner`, until `until`; a chunk held by another owner is left alone unless
+    // its lease is over.
+    [[nodiscard]] result<std::vector<chunk>> lease(campaign_key key, int round, chunk_state state, std::string_view owner, timestamp now,
+                                                   timestamp until, std::int64_t limit);
+    // All leases of owners other than `owner` end at once: they are known to be dead.
+    [[nodiscard]] result<void> break_leases(campaign_key key, std::string_view owner);
+    // Moves a chunk on and adds to its progress; the lease ends unless the chunk stays with its owner (released).
+    [[nodiscard]] result<void> move_chunk(const chunk& held, std::string_view owner, chunk_state to, int attempt, const chunk_progress& more);
+    [[nodiscard]] result<std::vector<chunk>> chunks(campaign_key key, int round);
+    [[nodiscard]] result<std::int64_t> chunks_in(campaign_key key, int round, chunk_state state);
+    [[nodiscard]] result<std::vector<round_progress>> progress(campaign_key key);
+
+    // --- phases
+    [[nodiscard]] result<void> begin_phase(campaign_key key, int round, phase which, timestamp now);
+    [[nodiscard]] result<void> end_phase(campaign_key key, int round, phase which, timestamp now);
+    [[nodiscard]] result<std::vector<phase_times>> phases(campaign_key key);
+
+    // --- messages, answers, outcomes
+    [[nodiscard]] result<void> put_message(const chunk_id& where, cards::card_id card, int sequence, std::uint8_t key_version,
+                                           std::uint64_t counter, std::int64_t image_version, byte_view packet);
+    [[nodiscard]] result<void> put_answer(campaign_key key, int round, cards::card_id card, std::int64_t ordinal, operations::answer_kind kind,
+                                          int attempt, std::uint32_t status, byte_view octets);
+    [[nodiscard]] result<void> put_unmatched(std::int64_t ordinal, std::uint64_t subscriber, byte_view octets);
+    [[nodiscard]] result<void> put_outcome(campaign_key key, const card_outcome& found, int revision, int round, timestamp now);
+    struct stored_outcome {
+        int revision = 0;
+        operations::outcome what{};
+        int round = 0;
+        int attempts = 0;
+    };
+    [[nodiscard]] result<std::optional<stored_outcome>> latest_outcome(campaign_key key, cards::card_id card);
+    // A late settlement moves one card from an outcome to another in its chunk's counts.
+    [[nodiscard]] result<void> recount(campaign_key key, cards::card_id card, int round, operations::outcome from, operations::outcome to);
+    // Targets after `after`, at most `limit`, with their latest outcome.
+    [[nodiscard]] result<std::vector<report_row>> report(campaign_key key, std::int64_t after, std::int64_t limit);
+
+    // --- late answers (C-8)
+    struct late_match {
+        campaign_key campaign;
+        int round = 0;
+        cards::card_id card;
+    };
+    // The campaign that an answer outside every exchange belongs to: the latest with this application that sent the
+    // subscriber's card a message.
+    [[nodiscard]] result<std::optional<late_match>> match_late(std::uint64_t subscriber, std::uint32_t application);
+    // A card whose answer no settlement has looked at yet.
+    [[nodiscard]] result<void> mark_late(cards::card_id card);
+    [[nodiscard]] result<std::vector<cards::card_id>> late_cards(std::int64_t limit);
+    [[nodiscard]] result<void> clear_late(cards::card_id card);
+    // Campaigns whose outcome for the card is unknown so far.
+    [[nodiscard]] result<std::vector<campaign_key>> unknown_for(cards::card_id card);
+
+    // --- one card's whole part in a campaign, for what the settling of a chunk cannot tell
+    struct message_row {
+        int round = 0;
+        operations::purpose what{};
+        int sequence = 0;
+        std::uint8_t key_version = 0;
+        std::uint64_t counter = 0;
+    };
+    [[nodiscard]] result<std::vector<message_row>> messages_of(campaign_key key, cards::card_id card);
+    struct answer_row {
+        campaign_key campaign;
+        int round = 0;
+        operations::answer_kind kind{};
+        int attempt = 0;
+        std::uint32_t status = 0;
+        bytes octets;
+    };
+    // Of all campaigns, in order of arrival.
+    [[nodiscard]] result<std::vector<answer_row>> answers_of(cards::card_id card);
+
+    // A card's part in campaigns, oldest first: (settled at, campaign id, name, outcome).
+    struct history_row {
+        timestamp at;
+        std::string id, name;
+        operations::outcome what{};
+        operations::cause why;
+    };
+    [[nodiscard]] result<std::vector<history_row>> history(cards::card_id card);
+
+private:
+    [[nodiscard]] result<std::optional<campaign>> one(store::statement& query);
+    store::connection* database_;
+};
+
+}  // namespace tessera::campaigns

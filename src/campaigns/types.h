@@ -1,0 +1,109 @@
+// The nouns of campaigns.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "cards/types.h"
+#include "operations/packet_builder.h"
+#include "operations/script.h"
+#include "operations/verdict.h"
+
+namespace tessera::campaigns {
+
+struct campaign_tag;
+using campaign_key = strong_id<campaign_tag>;  // short, for rows; the world sees the UUID
+
+enum class campaign_state : std::uint8_t { created = 0, running = 1, paused = 2, finished = 3, cancelled = 4 };
+enum class phase : std::uint8_t { none = 0, prepare = 1, exchange = 2, settle = 3 };
+[[nodiscard]] std::string_view to_string(campaign_state state);
+[[nodiscard]] std::string_view to_string(phase which);
+
+// Which cards; exactly one of the selections is set.
+struct target_selection {
+    std::optional<std::string> profile;
+    std::vector<std::string> iccids;  // read from the file that the campaign names
+    std::optional<std::pair<std::string, std::string>> imsi_range;  // both ends belong to it
+    bool all = false;
+};
+
+// What a campaign file says.
+struct definition {
+    std::string name;
+    target_selection targets;
+    operations::application_security security;
+    std::vector<operations::file_write> writes;
+    std::string smsc = "main";
+    duration por_timeout = std::chrono::seconds(60);
+    int attempts = 3;          // sendings of the same octets within one exchange, the first included
+    std::size_t parts_max = 5;  // short messages that one packet may take
+};
+
+struct campaign {
+    campaign_key key;
+    std::string id;
+    std::string name;
+    std::string definition_text;  // the file as it was given; parsed again whenever it is needed
+    campaign_state state = campaign_state::created;
+    int round = 0;
+    campaigns::phase phase = phase::none;
+    std::int64_t targets = 0;
+    timestamp created_at;
+    std::optional<timestamp> finished_at;
+};
+
+enum class chunk_state : std::uint8_t {
+    created = 0,   // to be prepared
+    prepared = 1,  // every message of it is in the buffer
+    released = 2,  // its packets may have left
+    closed = 3,    // nothing more is awaited
+    settled = 4,
+};
+
+struct chunk_id {
+    campaign_key campaign;
+    int round = 0;
+    std::int64_t number = 0;
+};
+
+// Outcomes as they are counted, never over cards.
+struct outcome_counts {
+    std::int64_t done = 0, skipped = 0, failed = 0, unknown = 0;
+    [[nodiscard]] std::int64_t total() const { return done + skipped + failed + unknown; }
+    void count(operations::outcome what, std::int64_t by = 1) {
+        std::int64_t* const places[] = {&done, &skipped, &failed, &unknown};
+        *places[static_cast<std::size_t>(what)] += by;
+    }
+    outcome_counts& operator+=(const outcome_counts& other) {
+        done += other.done, skipped += other.skipped, failed += other.failed, unknown += other.unknown;
+        return *this;
+    }
+};
+
+struct chunk {
+    chunk_id id;
+    cards::card_id first, last;
+    std::int64_t targets = 0;
+    chunk_state state = chunk_state::created;
+    std::int64_t epoch = 0;  // the lease under which it is held
+    int attempt = 0;
+};
+
+// What stands in a chunk's row beside its state; sums of these are a round's progress.
+struct chunk_progress {
+    std::int64_t prepared = 0, sent = 0, answered = 0, next_round = 0;
+    outcome_counts outcomes;
+};
+
+struct card_outcome {
+    cards::card_id card;
+    operations::outcome what = operations::outcome::unknown;
+    operations::cause why;
+    int attempts = 0;
+};
+
+}  // namespace tessera::campaigns

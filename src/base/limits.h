@@ -30,5 +30,14 @@ inline constexpr std::size_t rounds = 8;                    // write, then liste
 inline constexpr std::size_t writes_per_campaign = 64;
 inline constexpr std::size_t answers_per_card = 64;         // stored per round; more are counted, not kept
 inline constexpr std::size_t campaign_file_octets = 1'048'576;
+inline constexpr std::size_t campaign_file_mistakes = 100;  // then reading a list of targets ends
+
+
+// --- the exchange
+inline constexpr std::size_t open_chunks = 4'096;        // chunks with cards that an answer is awaited from
+inline constexpr std::size_t exchange_loads = 4;         // chunks on their way out of the journal
+inline constexpr std::size_t exchange_queue = 4'000;     // packets in memory that the link has no room for yet
+inline constexpr std::size_t journal_pending = 100'000;  // answers not yet durable; then the network is asked to wait
+inline constexpr auto lease_renewal = std::chrono::seconds(30);
 
 }  // namespace tessera::limits

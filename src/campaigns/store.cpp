@@ -186,6 +186,11 @@ result<void> campaign_store::break_leases(campaign_key key, std::string_view own
     return end->with(key.value, owner).execute();
 }
 
+result<void> campaign_store::renew_leases(campaign_key key, std::string_view owner, timestamp until) {
+    TESSERA_TRY_VALUE(auto* renew, database_->kept("UPDATE chunk SET lease_until = $3 WHERE campaign_key = $1 AND owner = $2"));
+    return renew->with(key.value, owner, to_microseconds(until)).execute();
+}
+
 result<void> campaign_store::move_chunk(const chunk& held, std::string_view owner, chunk_state to, int attempt, const chunk_progress& more) {
     TESSERA_TRY_VALUE(auto* move, database_->kept(
         "UPDATE chunk SET state = $6, attempt = $7, prepared = prepared + $8, sent = sent + $9, answered = answered + $10, done = done + $11, "

@@ -62,6 +62,7 @@ public:
                                                    timestamp until, std::int64_t limit);
     // All leases of owners other than `owner` end at once: they are known to be dead.
     [[nodiscard]] result<void> break_leases(campaign_key key, std::string_view owner);
+    [[nodiscard]] result<void> renew_leases(campaign_key key, std::string_view owner, timestamp until);
     // Moves a chunk on and adds to its progress; the lease ends unless the chunk stays with its owner (released).
     [[nodiscard]] result<void> move_chunk(const chunk& held, std::string_view owner, chunk_state to, int attempt, const chunk_progress& more);
     [[nodiscard]] result<std::vector<chunk>> chunks(campaign_key key, int round);
@@ -85,6 +86,7 @@ public:
         operations::outcome what{};
         int round = 0;
         int attempts = 0;
+        timestamp settled_at;
     };
     [[nodiscard]] result<std::optional<stored_outcome>> latest_outcome(campaign_key key, cards::card_id card);
     // A late settlement moves one card from an outcome to another in its chunk's counts.

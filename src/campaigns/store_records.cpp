@@ -30,11 +30,11 @@ result<void> campaign_store::put_outcome(campaign_key key, const card_outcome& f
 }
 
 result<std::optional<campaign_store::stored_outcome>> campaign_store::latest_outcome(campaign_key key, cards::card_id card) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT revision, outcome, round, attempts FROM outcome WHERE campaign_key = $1 AND card_id = $2 ORDER BY revision DESC LIMIT 1"));
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT revision, outcome, round, attempts, settled_at FROM outcome WHERE campaign_key = $1 AND card_id = $2 ORDER BY revision DESC LIMIT 1"));
     TESSERA_TRY_VALUE(const bool there, query->with(key.value, card.value).step());
     if (!there) return std::nullopt;
     stored_outcome found{static_cast<int>(query->integer(0)), static_cast<operations::outcome>(query->integer(1)), static_cast<int>(query->integer(2)),
-                         static_cast<int>(query->integer(3))};
+                         static_cast<int>(query->integer(3)), from_microseconds(query->integer(4))};
     query->reset();
     return found;
 }

@@ -1,0 +1,36 @@
+// One card's whole part in a campaign, all rounds, put before the judge: for second rounds and for late answers. A chunk's first
+// round is settled by one scan instead.
+#pragma once
+
+#include "campaigns/store.h"
+#include "campaigns/types.h"
+#include "cards/key_vault.h"
+#include "cards/store.h"
+#include "operations/verdict.h"
+
+namespace tessera::campaigns {
+
+// What the packets of a purpose were built from, in order of sequence.
+struct packet_plan {
+    explicit packet_plan(const definition& what);
+    std::vector<std::uint8_t> write_commands;
+    std::vector<operations::read_back> reads;
+
+    [[nodiscard]] operations::sent_packet describe(operations::purpose what, int sequence, std::uint64_t counter) const;
+};
+
+struct card_case {
+    std::vector<operations::sent_round> rounds;
+    operations::verdict found;
+    int attempts = 0;
+};
+
+// Errors: no_key (the key set is gone), database.
+[[nodiscard]] result<card_case> assess_card(store::connection& database, cards::key_vault& vault, operations::judge& judge,
+                                            const definition& what, const packet_plan& plan, campaign_key key, cards::card_id card);
+
+// The image after a campaign's writes; in the caller's transaction. `before`: known content per write.
+[[nodiscard]] result<void> write_image(cards::card_store& cards, cards::card_id card, const std::vector<operations::file_write>& writes,
+                                       const std::vector<byte_view>& before, timestamp now);
+
+}  // namespace tessera::campaigns

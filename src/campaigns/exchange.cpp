@@ -1,0 +1,99 @@
+#include "campaigns/exchange.h"
+
+#include "campaigns/chunk_work.h"
+#include "campaigns/exchange_core.h"
+#include "campaigns/journal_thread.h"
+
+namespace tessera::campaigns {
+namespace {
+
+constexpr auto tick_interval = std::chrono::milliseconds(1);
+
+// Nothing to say and nobody to listen to: the chunks pass through.
+class passing_worker final : public chunk_worker {
+public:
+    explicit passing_worker(const campaign_run& run) : run_(run) {}
+    result<void> work(const chunk& held) override {
+        return run_.env->writer->transact([&](store::connection& writer) {
+            return campaign_store(writer).move_chunk(held, run_.env->instance, chunk_state::closed, 0, {});
+        });
+    }
+
+private:
+    campaign_run run_;
+};
+
+// The driver: an event loop with the network, the journal and a tick, around the core.
+class driver {
+public:
+    explicit driver(const campaign_run& run)
+        : run_(run), proxy_(*this), core_({run.what->por_timeout, run.what->attempts, run.what->security.tar}, proxy_, *run.env->clock),
+          journal_(run, loop_, core_) {}
+
+    result<void> work() {
+        TESSERA_TRY(journal_.open());
+        network_ = run_.env->open_network(loop_, core_);
+        core_.use(*network_);
+        loop_.post([this] {
+            core_.start();
+            tick();
+        });
+        loop_.run();
+        journal_.close();
+        if (core_.failed()) return std::unexpected(*core_.failed());
+        return {};
+    }
+
+private:
+    // The core is made before the journal that it writes to.
+    class late_journal final : public exchange_journal {
+    public:
+        explicit late_journal(driver& owner) : owner_(&owner) {}
+        void lease(std::int64_t limit) override { owner_->journal_.lease(limit); }
+        void release(const chunk& held, int attempt, bool with_answers) override { owner_->journal_.release(held, attempt, with_answers); }
+        void write(journal_batch batch) override { owner_->journal_.write(std::move(batch)); }
+
+    private:
+        driver* owner_;
+    };
+
+    void tick() {
+        if (run_.env->stopping()) core_.stop();
+        core_.tick();
+        if (const auto finished = core_.take_finished(); finished > 0) run_.env->progress->cards_moved(finished);
+        if (core_.ended()) return loop_.stop();
+        timer_ = loop_.after(tick_interval, [this] { tick(); });
+    }
+
+    campaign_run run_;
+    net::event_loop loop_;
+    late_journal proxy_;
+    exchange_core core_;
+    journal_thread journal_;
+    std::unique_ptr<telecom::network> network_;
+    std::unique_ptr<net::event_loop::timer> timer_;
+};
+
+result<bool> anything_to_exchange(const campaign_run& run) {
+    return run.env->writer->transact([&](store::connection& writer) -> result<bool> {
+        campaign_store campaigns(writer);
+        TESSERA_TRY_VALUE(const auto rounds, campaigns.progress(run.subject.key));
+        for (const auto& round : rounds)
+            if (round.round == run.subject.round) {
+                // Whoever neither has a message nor was settled in P1 is listened for.
+                return round.progress.prepared > 0 || round.progress.outcomes.total() < round.targets;
+            }
+        return false;
+    });
+}
+
+}  // namespace
+
+result<void> exchange(const campaign_run& run) {
+    TESSERA_TRY_VALUE(const bool needed, anything_to_exchange(run));
+    if (needed) return driver(run).work();
+    return work_through_chunks(run, chunk_state::prepared,
+                               [&run]() -> result<std::unique_ptr<chunk_worker>> { return std::make_unique<passing_worker>(run); });
+}
+
+}  // namespace tessera::campaigns

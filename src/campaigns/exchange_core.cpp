@@ -1,0 +1,402 @@
+#include "campaigns/exchange_core.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "codec/smpp_pdu.h"
+
+namespace tessera::campaigns {
+namespace {
+
+// token = slot, sequence of the packet, index of the entry
+constexpr std::uint64_t make_token(std::uint32_t slot, std::uint8_t sequence, std::uint32_t index) {
+    return static_cast<std::uint64_t>(slot) << 32U | static_cast<std::uint64_t>(sequence) << 24U | index;
+}
+constexpr std::uint32_t slot_of(std::uint64_t token) { return static_cast<std::uint32_t>(token >> 32U); }
+constexpr std::uint8_t sequence_of(std::uint64_t token) { return static_cast<std::uint8_t>(token >> 24U); }
+constexpr std::uint32_t index_of(std::uint64_t token) { return static_cast<std::uint32_t>(token & 0xffffffU); }
+
+}  // namespace
+
+exchange_core::exchange_core(const exchange_settings& settings, exchange_journal& journal, const clock_port& clock)
+    : settings_(settings), journal_(&journal), clock_(&clock), reassembler_(settings.por_timeout), renewed_(clock.monotonic()) {}
+
+void exchange_core::start() {
+    network_->open();
+    want_chunks();
+}
+
+void exchange_core::on_open() {
+    open_ = true;
+    pump();
+}
+
+// --- sending
+
+void exchange_core::pump() {
+    while (open_ && !stopping_ && !send_queue_.empty()) {
+        if (!send(send_queue_.front())) return;
+        send_queue_.pop_front();
+    }
+    want_chunks();
+}
+
+bool exchange_core::send(std::uint64_t token) {
+    auto& open = *slots_[slot_of(token)];
+    auto& one = open.entries[index_of(token)];
+    // An answer may have come while it waited in the queue.
+    const bool current = one.state == entry_state::queued && one.sequence == sequence_of(token);
+    if (current) {
+        const auto& packet = open.packets[one.first_packet + one.sequence];
+        const byte_view arena = open.arena;
+        if (!network_->submit({one.subscriber, arena.subspan(packet.offset, packet.octets), packet.reference, token})) return false;
+        one.state = entry_state::submitted;
+        ++one.attempts;
+        ++open.in_flight;
+    }
+    if (--open.unsent == 0 && !open.loading) {
+        // Sent for the first time, most packets are never needed again; the journal has them.
+        const bool more_to_come = std::ranges::any_of(open.entries, [](const entry& e) { return e.state != entry_state::finished && e.sequence + 1 < e.packets; });
+        if (!more_to_come) bytes().swap(open.arena);
+    }
+    free_slot(slot_of(token));
+    return true;
+}
+
+void exchange_core::want_chunks() {
+    if (stopping_ || failed_) return;
+    while (!leased_.empty() && loads_ < limits::exchange_loads && send_queue_.size() < limits::exchange_queue && open_chunks_ < limits::open_chunks) {
+        const auto held = leased_.front();
+        leased_.pop_front();
+        std::uint32_t slot = 0;
+        if (free_slots_.empty()) {
+            slot = static_cast<std::uint32_t>(slots_.size());
+            slots_.emplace_back();
+        } else {
+            slot = free_slots_.back();
+            free_slots_.pop_back();
+        }
+        slots_[slot] = std::make_unique<open_chunk>();
+        slots_[slot]->held = held;
+        ++open_chunks_;
+        request_load(slot);
+    }
+    if (leased_.empty() && !leasing_ && !exhausted_) {
+        leasing_ = true;
+        journal_->lease(limits::exchange_loads);
+    }
+}
+
+void exchange_core::request_load(std::uint32_t slot) {
+    auto& open = *slots_[slot];
+    open.loading = true;
+    ++loads_;
+    const bool resumed = open.held.state == chunk_state::released && open.entries.empty();
+    int attempt = std::max(open.held.attempt, 1);
+    for (const auto& one : open.entries)
+        if (one.state == entry_state::needs_sending) attempt = std::max(attempt, one.attempts + 1);
+    open.held.attempt = attempt;
+    journal_->release(open.held, attempt, resumed);
+}
+
+void exchange_core::on_leased(std::vector<chunk> chunks) {
+    leasing_ = false;
+    exhausted_ = chunks.empty();
+    leased_.insert(leased_.end(), chunks.begin(), chunks.end());
+    want_chunks();
+    end_if_done();
+}
+
+void exchange_core::on_loaded(loaded_chunk loaded) {
+    --loads_;
+    std::uint32_t slot = 0;
+    while (!slots_[slot] || slots_[slot]->held.id.number != loaded.held.id.number || !slots_[slot]->loading) ++slot;
+    auto& open = *slots_[slot];
+    const bool first_time = open.entries.empty();
+    const bool resumed = open.held.state == chunk_state::released;
+    open.loading = false;
+    open.held.state = chunk_state::released;
+    open.arena = std::move(loaded.arena);
+    open.packets = std::move(loaded.packets);
+    if (first_time) {
+        admit(slot, loaded);
+        if (resumed) replay_answers(slot, loaded);
+    } else {
+        // The same targets in the same order: the octets are where they were.
+        for (std::size_t i = 0; i < open.entries.size(); ++i) open.entries[i].first_packet = loaded.targets[i].first_packet;
+    }
+    for (std::uint32_t i = 0; i < open.entries.size(); ++i)
+        if (open.entries[i].state == entry_state::needs_sending) queue_entry(slot, i);
+    close_if_finished(slot);
+    pump();
+    end_if_done();
+}
+
+void exchange_core::admit(std::uint32_t slot, const loaded_chunk& loaded) {
+    auto& open = *slots_[slot];
+    const auto deadline = clock_->monotonic() + settings_.por_timeout;
+    open.entries.reserve(loaded.targets.size());
+    for (const auto& target : loaded.targets) {
+        entry made;
+        made.card = target.card;
+        made.subscriber = target.subscriber;
+        made.first_packet = target.first_packet;
+        made.packets = target.packets;
+        if (target.packets == 0) {
+            made.state = entry_state::awaiting;
+            made.attempts = static_cast<std::uint8_t>(settings_.attempts);
+            made.deadline = deadline;
+            open.next_deadline = std::min(open.next_deadline, deadline);
+        }
+        outstanding_[target.subscriber] = {slot, static_cast<std::uint32_t>(open.entries.size())};
+        open.entries.push_back(made);
+    }
+    open.unfinished = open.entries.size();
+}
+
+// What came back before a crash. A card with several packets starts again at its first one: which of them an answer belongs to
+// cannot be told from outside, and a packet that the card has run is refused by its counter.
+void exchange_core::replay_answers(std::uint32_t slot, const loaded_chunk& loaded) {
+    const auto& entries = slots_[slot]->entries;
+    std::size_t index = 0;
+    for (const auto& answer : loaded.answers) {
+        while (index < entries.size() && entries[index].card < answer.card) ++index;
+        if (index == entries.size() || entries[index].card != answer.card) continue;
+        const auto& one = entries[index];
+        if (one.packets > 1 || one.state == entry_state::finished) continue;
+        bool ours = true;
+        if (answer.kind != operations::answer_kind::message || completes(one.subscriber, answer.octets, ours))
+            finish({slot, static_cast<std::uint32_t>(index)});
+    }
+}
+
+void exchange_core::queue_entry(std::uint32_t slot, std::uint32_t index) {
+    auto& open = *slots_[slot];
+    auto& one = open.entries[index];
+    one.state = entry_state::queued;
+    ++open.unsent;
+    send_queue_.push_back(make_token(slot, one.sequence, index));
+}
+
+void exchange_core::on_result(std::uint64_t token, telecom::submit_result result, std::uint32_t command_status) {
+    const auto slot = slot_of(token);
+    auto& open = *slots_[slot];
+    auto& one = open.entries[index_of(token)];
+    --open.in_flight;
+    const bool current = one.state == entry_state::submitted && one.sequence == sequence_of(token);
+    switch (result) {
+        case telecom::submit_result::accepted:
+            if (!one.counted) ++open.progress.sent;
+            one.counted = true;
+            one.may_have_left = true;
+            if (!current) break;
+            one.state = entry_state::awaiting;
+            one.deadline = clock_->monotonic() + settings_.por_timeout;
+            open.next_deadline = std::min(open.next_deadline, one.deadline);
+            break;
+        case telecom::submit_result::refused:
+            if (!current) break;
+            pending_.answers.push_back({one.card, one.may_have_left ? operations::answer_kind::refused_later : operations::answer_kind::refused, one.attempts,
+                                        command_status, 0, 0});
+            finish({slot, index_of(token)});
+            break;
+        case telecom::submit_result::exhausted:
+            if (!current) break;
+            one.state = entry_state::awaiting;
+            one.deadline = clock_->monotonic();
+            open.next_deadline = one.deadline;
+            break;
+        case telecom::submit_result::link_lost:
+            // It may have left: the identical octets go again, on the same count, and the card's counter keeps the effect single.
+            if (!current) break;
+            one.state = entry_state::needs_sending;
+            --one.attempts;
+            one.may_have_left = true;
+            open.next_deadline = clock_->monotonic();
+            break;
+    }
+    close_if_finished(slot);
+    free_slot(slot);
+}
+
+// --- receiving
+
+// True when this user data is a whole response, or the part that completes one. ours: it names the campaign's application.
+bool exchange_core::completes(telecom::subscriber_number subscriber, byte_view user_data, bool& ours) {
+    const auto names_us = [&](byte_view packet) {
+        const auto application = codec::secured_packet_codec::peek_response(packet);
+        return !application || *application == settings_.application;
+    };
+    if (user_data.size() > 3 && user_data[0] == 0x02 && user_data[1] == 0x71 && user_data[2] == 0x00) {
+        ours = names_us(user_data.subspan(3));
+        return true;
+    }
+    auto added = reassembler_.add(subscriber, user_data, clock_->monotonic());
+    if (!added) return true;  // without a header of its own, or a broken one: kept raw, for P3 to look at
+    if (!*added) return false;
+    ours = names_us((*added)->packet);
+    return true;
+}
+
+void exchange_core::on_message(const telecom::inbound_message& message) {
+    if (pending_.answers.size() + pending_.strangers.size() >= limits::journal_pending) {
+        network_->refuse(message.handle, codec::smpp::status::receiver_temporary_error);
+        return;
+    }
+    const auto octets = static_cast<std::uint32_t>(message.user_data.size());
+    const auto found = outstanding_.find(message.subscriber);
+    bool ours = true;
+    const bool whole = found == outstanding_.end() || completes(message.subscriber, message.user_data, ours);
+    if (found == outstanding_.end() || !ours) {
+        pending_.strangers.push_back({message.subscriber, pending_.keep(message.user_data), octets});
+    } else {
+        const auto where = found->second;
+        const auto& one = slots_[where.slot]->entries[where.index];
+        pending_.answers.push_back({one.card, operations::answer_kind::message, one.attempts, 0, pending_.keep(message.user_data), octets});
+        if (whole) answered(where);
+    }
+    pending_.acknowledge.push_back(message.handle);
+}
+
+// Any answer to a packet lets the next one go (C-5); after the last one nothing more is awaited.
+void exchange_core::answered(place where) {
+    auto& open = *slots_[where.slot];
+    auto& one = open.entries[where.index];
+    if (one.state == entry_state::finished) return;
+    if (one.sequence + 1 < one.packets) {
+        // A packet that is still to be sent cannot have been answered.
+        if (one.attempts == 0) return;
+        ++one.sequence;
+        one.attempts = 0;
+        if (open.arena.empty() || open.loading) {
+            one.state = entry_state::needs_sending;
+            if (!open.loading) request_load(where.slot);
+        } else {
+            queue_entry(where.slot, where.index);
+            pump();
+        }
+        return;
+    }
+    ++open.progress.answered;
+    finish(where);
+    close_if_finished(where.slot);
+    free_slot(where.slot);
+}
+
+void exchange_core::on_receipt(const telecom::inbound_receipt& receipt) {
+    // A receipt proves nothing about the card; one that says that delivery has ended without success spares waiting for it.
+    const bool hopeless = receipt.state == "EXPIRED" || receipt.state == "UNDELIV" || receipt.state == "DELETED" || receipt.state == "REJECTD";
+    if (const auto found = outstanding_.find(receipt.subscriber); hopeless && found != outstanding_.end()) {
+        auto& open = *slots_[found->second.slot];
+        auto& one = open.entries[found->second.index];
+        if (one.state == entry_state::awaiting && one.packets > 0) {
+            one.deadline = clock_->monotonic();
+            open.next_deadline = one.deadline;
+        }
+    }
+    network_->acknowledge(receipt.handle);
+}
+
+void exchange_core::finish(place where) {
+    auto& open = *slots_[where.slot];
+    auto& one = open.entries[where.index];
+    one.state = entry_state::finished;
+    --open.unfinished;
+    ++finished_;
+    if (const auto found = outstanding_.find(one.subscriber); found != outstanding_.end() && found->second.slot == where.slot) outstanding_.erase(found);
+}
+
+void exchange_core::close_if_finished(std::uint32_t slot) {
+    auto& open = *slots_[slot];
+    if (open.closed || open.loading || open.unfinished > 0) return;
+    open.closed = true;
+    --open_chunks_;
+    pending_.moves.push_back({open.held, chunk_state::closed, open.held.attempt, std::exchange(open.progress, {})});
+    free_slot(slot);
+}
+
+// A slot is used again only when no token of it can come back.
+void exchange_core::free_slot(std::uint32_t slot) {
+    if (!slots_[slot] || !slots_[slot]->closed || slots_[slot]->in_flight > 0 || slots_[slot]->unsent > 0) return;
+    slots_[slot].reset();
+    free_slots_.push_back(slot);
+}
+
+// --- time
+
+void exchange_core::sweep(std::uint32_t slot, instant now) {
+    auto& open = *slots_[slot];
+    if (open.closed || open.loading || open.next_deadline > now) return;
+    open.next_deadline = instant::max();
+    bool sending = false;
+    for (std::uint32_t i = 0; i < open.entries.size(); ++i) {
+        auto& one = open.entries[i];
+        if (one.state == entry_state::awaiting && one.deadline <= now) {
+            if (one.attempts < settings_.attempts && one.packets > 0) one.state = entry_state::needs_sending;
+            else finish({slot, i});
+        }
+        if (one.state == entry_state::awaiting) open.next_deadline = std::min(open.next_deadline, one.deadline);
+        sending = sending || one.state == entry_state::needs_sending;
+    }
+    if (sending) request_load(slot);
+    else close_if_finished(slot);
+}
+
+void exchange_core::tick() {
+    const auto now = clock_->monotonic();
+    if (!stopping_ && open_)
+        for (std::uint32_t slot = 0; slot < slots_.size(); ++slot)
+            if (slots_[slot]) sweep(slot, now);
+    reassembler_.expire(now);
+    if (now - renewed_ > limits::lease_renewal) {
+        renewed_ = now;
+        pending_.renew_leases = true;
+    }
+    pump();
+    flush();
+    end_if_done();
+}
+
+void exchange_core::flush() {
+    if (writing_ || pending_.empty() || failed_) return;
+    writing_ = true;
+    journal_->write(std::exchange(pending_, {}));
+}
+
+// Only now may the network forget what it delivered.
+void exchange_core::on_written(journal_batch batch) {
+    writing_ = false;
+    for (const auto& handle : batch.acknowledge) network_->acknowledge(handle);
+    flush();
+    end_if_done();
+}
+
+// --- ending
+
+void exchange_core::end_if_done() {
+    if (closing_ || ended_) return;
+    const bool all_closed = exhausted_ && leased_.empty() && open_chunks_ == 0 && loads_ == 0;
+    if (!failed_ && (!(all_closed || stopping_) || writing_ || !pending_.empty())) return;
+    closing_ = true;
+    network_->close();
+}
+
+void exchange_core::stop() {
+    stopping_ = true;
+    flush();
+    end_if_done();
+}
+
+void exchange_core::on_link_down(std::string_view) { open_ = false; }
+void exchange_core::on_closed() { ended_ = true; }
+void exchange_core::on_failed(const error& why) {
+    fail(why);
+    ended_ = true;
+}
+void exchange_core::on_journal_failed(const error& why) { fail(why); }
+void exchange_core::fail(const error& why) {
+    if (!failed_) failed_ = why;
+    end_if_done();
+}
+
+}  // namespace tessera::campaigns

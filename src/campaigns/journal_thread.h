@@ -1,0 +1,57 @@
+// The exchange's journal over the database: a thread of its own, so that the network is never kept waiting for a disk.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "campaigns/environment.h"
+#include "campaigns/exchange_journal.h"
+#include "campaigns/store.h"
+
+namespace tessera::campaigns {
+
+class journal_thread final : public exchange_journal {
+public:
+    // Events are posted to `loop`. `events` and `loop` must outlive close().
+    journal_thread(const campaign_run& run, net::event_loop& loop, journal_events& events);
+    ~journal_thread() override { close(); }
+
+    [[nodiscard]] result<void> open();
+    // Finishes what was asked for and ends the thread.
+    void close();
+
+    void lease(std::int64_t limit) override;
+    void release(const chunk& held, int attempt, bool with_answers) override;
+    void write(journal_batch batch) override;
+
+private:
+    using task = std::function<result<void>()>;
+    void enqueue(task work);
+    void work_through();
+    [[nodiscard]] result<void> lease_now(std::int64_t limit);
+    [[nodiscard]] result<void> release_now(const chunk& held, int attempt, bool with_answers);
+    [[nodiscard]] result<void> write_now(journal_batch& batch);
+    [[nodiscard]] result<void> put_answers(campaign_store& campaigns, journal_batch& batch);
+    [[nodiscard]] result<void> put_strangers(campaign_store& campaigns, const journal_batch& batch);
+    [[nodiscard]] result<void> load_packets(loaded_chunk& into);
+    [[nodiscard]] result<void> load_answers(loaded_chunk& into);
+    [[nodiscard]] std::int64_t next_ordinal();
+
+    campaign_run run_;
+    net::event_loop* loop_;
+    journal_events* events_;
+    std::unique_ptr<store::connection> reader_;
+    std::int64_t ordinal_ = 0;
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<task> tasks_;
+    bool closing_ = false;
+    std::thread thread_;
+};
+
+}  // namespace tessera::campaigns

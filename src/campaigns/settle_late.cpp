@@ -1,0 +1,87 @@
+#include <algorithm>
+
+#include "campaigns/card_case.h"
+#include "campaigns/settle.h"
+
+namespace tessera::campaigns {
+namespace {
+
+constexpr std::int64_t late_cards_per_transaction = 500;
+
+class late_settler {
+public:
+    late_settler(const environment& env, const definition_source& definition_of) : env_(&env), definition_of_(definition_of), vault_(env.vault->another()) {}
+
+    // True when there may be more.
+    result<bool> some() {
+        return env_->writer->transact([&](store::connection& writer) -> result<bool> {
+            campaign_store campaigns(writer);
+            TESSERA_TRY_VALUE(const auto waiting, campaigns.late_cards(late_cards_per_transaction));
+            for (const auto card : waiting) {
+                TESSERA_TRY_VALUE(const auto open, campaigns.unknown_for(card));
+                for (const auto key : open) TESSERA_TRY(settle_one(writer, key, card));
+                TESSERA_TRY(campaigns.clear_late(card));
+            }
+            return static_cast<std::int64_t>(waiting.size()) == late_cards_per_transaction;
+        });
+    }
+
+private:
+    // Only what the card itself has proved changes an outcome; an unsecured complaint could be about any packet.
+    static bool proves(const operations::verdict& found) {
+        if (found.what == operations::decision::done) return true;
+        return found.what == operations::decision::failed &&
+               (found.why.kind == operations::cause_kind::status_word || (found.why.kind == operations::cause_kind::por_status && found.why.detail == 0));
+    }
+
+    result<void> settle_one(store::connection& writer, campaign_key key, cards::card_id card) {
+        campaign_store campaigns(writer);
+        TESSERA_TRY_VALUE(const auto stored, campaigns.get(key));
+        TESSERA_TRY_VALUE(const auto what, definition_of_(stored));
+        TESSERA_TRY_VALUE(const auto made, assess_card(writer, vault_, judge_, what, packet_plan(what), key, card));
+        if (!proves(made.found)) return {};
+        TESSERA_TRY_VALUE(const auto before, campaigns.latest_outcome(key, card));
+        card_outcome found{card, operations::outcome::failed, made.found.why, std::max(made.attempts, before->attempts)};
+        const auto now = env_->clock->now();
+        if (made.found.what == operations::decision::done) {
+            found.what = operations::outcome::done;
+            found.why = {};
+            TESSERA_TRY(update_image(writer, what, card, before->settled_at, now));
+        }
+        TESSERA_TRY(campaigns.put_outcome(key, found, before->revision + 1, before->round, now));
+        return campaigns.recount(key, card, before->round, before->what, found.what);
+    }
+
+    // The answer may be older than what later campaigns wrote: files that changed since the card was given up keep that.
+    static result<void> update_image(store::connection& writer, const definition& what, cards::card_id card, timestamp given_up, timestamp now) {
+        cards::card_store cards(writer);
+        TESSERA_TRY_VALUE(const auto image, cards.image(card));
+        std::vector<operations::file_write> writes;
+        std::vector<byte_view> before;
+        for (const auto& write : what.writes) {
+            const auto held = std::ranges::find_if(image, [&](const auto& entry) { return entry.file == write.file && entry.record == write.record; });
+            if (held != image.end() && held->updated_at > given_up) continue;
+            writes.push_back(write);
+            before.push_back(held == image.end() ? byte_view{} : byte_view(held->content));
+        }
+        if (writes.empty()) return {};
+        return write_image(cards, card, writes, before, now);
+    }
+
+    const environment* env_;
+    const definition_source& definition_of_;
+    cards::key_vault vault_;
+    operations::judge judge_;
+};
+
+}  // namespace
+
+result<void> settle_late_answers(const environment& env, const definition_source& definition_of) {
+    late_settler settler(env, definition_of);
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, settler.some());
+        if (!more) return {};
+    }
+}
+
+}  // namespace tessera::campaigns

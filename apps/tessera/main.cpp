@@ -21,6 +21,7 @@ int run(int argc, char** argv) {
     invocation run;
     app.add_option("--data", run.data, "data directory")->capture_default_str();
     app.require_subcommand(1);
+    add_ota(app, run);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -40,11 +41,20 @@ struct packet_security {
     std::uint8_t kic = 0;  // high nibble key version, low nibble algorithm
     std::uint8_t kid = 0;
     toolkit_application_reference tar{};
-    std::uint8_t aes_checksum_octets = 8;  // 8, or 4 (truncated); matters for an AES CC only
-    // Algorithms agreed outside the standard (nibble 0, 4, 8, C "implicit" or 3 "proprietary"); empty: the nibble decides.
-    // Known: "3des2-ecb", "3des3-ecb", "xor4", "xor8".
+    // 8, or 4 (truncated); matters for an AES CC only. decode_response also takes 0: whichever of both the card sent.
+    std::uint8_t aes_checksum_octets = 8;
+    // Algorithms agreed outside the standard, for a KIc or KID whose low nibble says "implicit" (0, 4, 8, C) or
+    // "proprietary" (3, 7, B, F); other nibbles decide alone. Empty: none agreed. Known ciphers: des-cbc, 3des2-cbc,
+    // 3des3-cbc, aes-cbc, des-ecb, 3des2-ecb, 3des3-ecb. Known checks: crc16, crc32, xor4, xor8 (as RC), des-cbc-mac,
+    // 3des2-cbc-mac, 3des3-cbc-mac, aes-cmac (as CC).
     std::string_view implicit_cipher = {};
     std::string_view implicit_check = {};
+};
+
+// What a receiver of commands has agreed; the names of packet_security.
+struct implicit_algorithms {
+    std::string_view cipher = {};
+    std::string_view check = {};
 };
 
 // Keys are views: they must outlive the call. A key that the SPI does not ask for may be empty.
@@ -63,6 +73,7 @@ struct command_packet {
     std::optional<bool> verified;  // nothing when the SPI asks for neither RC nor CC
 };
 
+// TS 102 225 table 5.
 enum class response_status : std::uint8_t {
     ok = 0x00,
     integrity_failed = 0x01,
@@ -86,43 +97,65 @@ struct response_packet {
     std::uint8_t padding_counter = 0;
     std::uint8_t status = 0;       // a response_status, or a value that the standard reserves
     byte_view data;                // valid until the codec's next call
-    bool secured = false;          // the packet carried the security that the SPI asked for
+    bool secured = false;          // the packet carried what SPI2 asks for; true as well where SPI2 asks for nothing
     std::optional<bool> verified;  // its RC or CC was right; nothing when it carried none
 };
 
-// Encoder and decoder with scratch memory of their own. Not thread safe; one per thread.
+namespace detail {
+struct packet_algorithms;
+}
+
+// Encoder and decoder with scratch memory of their own. Not thread safe; one per thread. Errors of keys and algorithms
+// name the field at fault as the command line does: kic, kid, kic_key, kid_key, cntr, cc_len, spi, packet.
 class secured_packet_codec {
 public:
     secured_packet_codec();
 
-    // Appends CPL..end to `out` (no UDH). Padding is zeros. Errors: bad_key, unsupported_algorithm (names the nibble),
-    // bad_counter (above FFFFFFFFFF; or not zero although the SPI says no counter), too_long, bad_checksum_length.
-    // On failure `out` is as it was.
+    // Appends CPL..end to `out` (no UDH); `data` lies outside `out`. Padding is zeros. The counter is sent as given even
+    // where the SPI says that there is none (a card passes over it; published packets do so). Errors: bad_key,
+    // unsupported_algorithm (names the nibble), bad_counter (above FFFFFFFFFF), too_long (limits::secured_packet_octets),
+    // bad_checksum_length. On failure `out` is as it was.
     [[nodiscard]] result<void> encode_command(const packet_security& security, const packet_keys& keys,
                                               std::uint64_t counter, byte_view data, bytes& out);
 
     // `packet` begins with CPL and ends where CPL says. A wrong RC or CC is not an error: verified is false and data is
-    // what deciphering gave. security.aes_checksum_octets is taken from CHL. Errors: truncated, bad_length,
-    // bad_header_length, bad_padding, bad_key, unsupported_algorithm.
-    [[nodiscard]] result<command_packet> decode_command(byte_view packet, const packet_keys& keys);
+    // what deciphering gave, padding included if the padding counter makes no sense. security.aes_checksum_octets is
+    // taken from CHL. Errors: truncated, bad_length, bad_header_length, bad_padding, bad_key, unsupported_algorithm.
+    [[nodiscard]] result<command_packet> decode_command(byte_view packet, const packet_keys& keys,
+                                                        const implicit_algorithms& agreed = {});
     // Only what travels in clear: SPI, KIc, KID, TAR; a receiver picks the keys by it.
     [[nodiscard]] static result<packet_security> peek_command(byte_view packet);
 
     // A card's answer to a command with this security: appends 02 71 00 (if with_header), RPL..end. The status and data
-    // are secured as SPI2 says, or not at all if `unsecured`.
+    // are secured as SPI2 says, or not at all if `unsecured`. Errors as encode_command.
     [[nodiscard]] result<void> encode_response(const packet_security& security, const packet_keys& keys,
                                                std::uint64_t counter, std::uint8_t status, byte_view data,
                                                bool unsecured, bool with_header, bytes& out);
 
-    // `packet` begins with RPL, or with 02 71 00 before it. Decoded with the security that SPI2 asks for. A response
-    // shaped as an unsecured one although security was asked for (RHL = 10, or a CC that does not fit) is decoded without
-    // it and says secured = false: never trust its status 00. A CC that is there and wrong gives verified = false.
+    // `packet` begins with RPL, or with 02 71 00 before it. Decoded with the security that SPI2 asks for. A CC that is
+    // there and wrong gives verified = false. Cards answer errors without security although it was asked for; such a
+    // packet gives secured = false and no verified: never trust its status 00. How it is told from a secured one:
+    // - SPI2 asks for an RC or CC: it has none, RHL is 10. Keys are not needed then.
+    // - SPI2 asks for ciphering alone: RHL is 10 in both forms. It is unsecured when the part that would be ciphered is no
+    //   whole number of blocks. Else it is deciphered, and believed if the padding counter is below the block and the
+    //   data, and the status one that the standard defines; if not, the clear reading is taken when it has padding
+    //   counter 0 and a defined status other than 00. A reserved status needs the former to hold all the same.
+    // Errors: those of decode_command; bad_header_length also when the RC or CC has another length than asked for.
     [[nodiscard]] result<response_packet> decode_response(byte_view packet, const packet_security& security,
                                                           const packet_keys& keys);
     // TAR of a response, in clear in every form.
     [[nodiscard]] static result<toolkit_application_reference> peek_response(byte_view packet);
 
 private:
+    // Commands and responses (02 71 00 included) both carry their RC or CC at offset 16; they differ in how many octets
+    // before it stay in clear. Both work in place.
+    result<void> protect(std::span<std::uint8_t> packet, std::size_t clear_octets,
+                         const detail::packet_algorithms& algorithms, const packet_keys& keys);
+    result<std::optional<bool>> unprotect(std::span<std::uint8_t> packet, std::size_t clear_octets,
+                                          const detail::packet_algorithms& algorithms, const packet_keys& keys);
+    result<response_packet> decode_ciphered_only(byte_view packet, const detail::packet_algorithms& algorithms,
+                                                 const packet_keys& keys);
+
     crypto::block_crypto crypto_;
     bytes scratch_;
     bytes check_input_;

@@ -12,6 +12,7 @@ inline constexpr std::size_t short_message_octets = 140;    // TP-UD of one SMS,
 inline constexpr std::size_t message_parts = 255;           // concatenation: one octet counts the parts
 inline constexpr std::size_t secured_packet_octets = 33'660; // what 255 parts of 132 octets carry at most
 inline constexpr std::size_t smpp_pdu_octets = 65'536;      // a longer command_length closes the link
+inline constexpr std::size_t smpp_optional_parameters = 64; // of one PDU; SMPP 3.4 names 44 in all
 inline constexpr std::size_t json_line_octets = 1'048'576;  // one line of `tessera ota`
 
 // --- telecom

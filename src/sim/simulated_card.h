@@ -87,7 +87,6 @@ private:
     codec::reassembler parts_;
     std::unordered_map<std::uint64_t, std::uint64_t> more_counters_;  // (key set, application) beyond the first one
     std::uint8_t response_reference_ = 0;
-    bytes script_;
     bytes response_;
     bytes packet_;
 };

@@ -18,6 +18,7 @@ inline constexpr std::size_t json_line_octets = 1'048'576;  // one line of `tess
 // --- telecom
 inline constexpr std::size_t smpp_window = 10'000;          // largest configurable window
 inline constexpr std::size_t reassembly_entries = 1'000'000;  // messages waiting for their other parts
+inline constexpr std::size_t reassembly_octets = 134'217'728;  // what those may hold in all
 inline constexpr std::size_t link_output_octets = 1'048'576;  // octets waiting to be written before submits are held back
 
 // --- cards

@@ -4,13 +4,16 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -41,10 +44,22 @@ enum class packet_kind : std::uint8_t { command = 0x70, response = 0x71 };
 [[nodiscard]] result<std::vector<bytes>> segment(byte_view packet, packet_kind kind, std::uint16_t reference,
                                                  int reference_bits);
 [[nodiscard]] std::size_t part_count(std::size_t packet_octets, int reference_bits);
+// One part of that, into room of the caller, without allocating: part `index` (from 0) of `count` = part_count(). Returns
+// how many octets it took. The arguments are the caller's business: index < count <= 255, reference_bits 8 or 16.
+struct concatenation_plan {
+    packet_kind kind = packet_kind::command;
+    std::uint16_t reference = 0;
+    int reference_bits = 8;
+    std::size_t count = 1;
+};
+[[nodiscard]] std::size_t write_segment(byte_view packet, const concatenation_plan& plan, std::size_t index,
+                                        std::span<std::uint8_t, limits::short_message_octets> to);
 
 // Puts parts together again, in any order, of many senders at a time. Bounded: limits::reassembly_entries messages, each
-// at most limits::message_parts parts; an entry not completed within `time_out` of its first part is forgotten.
+// at most limits::message_parts parts, limits::reassembly_octets in all; where one more would be too many the oldest
+// makes way. An entry not completed within `time_out` of its first part is forgotten.
 // A part received twice is harmless; one that contradicts (other maximum) starts the message anew.
+// `now` must not go backwards.
 // Not thread safe.
 class reassembler {
 public:
@@ -70,21 +85,39 @@ private:
     struct key_hash {
         std::size_t operator()(const key& k) const noexcept;
     };
+    struct part {
+        std::uint8_t sequence;
+        bytes octets;
+    };
     struct entry {
-        instant first_seen;
+        std::uint64_t serial = 0;  // of its place in by_age_
         std::uint8_t maximum = 0;
-        std::size_t received = 0;
         bool command_packet = false;
         bool response_packet = false;
-        std::vector<bytes> parts;  // empty where none came
-        std::vector<bool> present;
+        std::size_t octets = 0;
+        std::vector<part> parts;  // only those that came: a hostile maximum costs nothing
     };
+    struct age {
+        instant first_seen;
+        std::uint64_t serial;
+        key of;
+    };
+    using entries = std::unordered_map<key, entry, key_hash>;
+
+    void forget(entries::iterator which);
+    bool forget_oldest();
+    void make_room(std::size_t octets);
+    void drop_stale_ages();
+    entry& begin_message(const key& id, const user_data_header& header, instant now);
+
     duration time_out_;
-    std::unordered_map<key, entry, key_hash> pending_;
-    instant oldest_{};
+    entries pending_;
+    std::deque<age> by_age_;  // in the order of first_seen; entries gone since are passed over by their serial
+    std::uint64_t serials_ = 0;
+    std::size_t octets_ = 0;  // what the entries cost, by estimate
 };
 
-// SMS-DELIVER TPDU (TS 23.040 clause 9.2.2.1) with UDHI set: PID 7F, DCS F6 unless said otherwise.
+// SMS-DELIVER TPDU (TS 23.040 clause 9.2.2.1): UDHI set, PID 7F, DCS F6 unless said otherwise.
 struct sms_deliver {
     std::string originator = "0";      // digits
     std::uint8_t originator_type = 0x81;
@@ -92,15 +125,21 @@ struct sms_deliver {
     std::uint8_t data_coding = 0xf6;
     std::array<std::uint8_t, 7> service_centre_time{};  // as on the wire
     bool more_messages = false;                         // true clears TP-MMS
+    bool has_header = true;                             // TP-UDHI
     bytes user_data;
 };
+// Errors: bad_field (originator: more than 20 digits, or a character that is none of 0-9 * # a b c), too_long.
 [[nodiscard]] result<bytes> encode_sms_deliver(const sms_deliver& message);
+// Errors: truncated, bad_field (not an SMS-DELIVER, an address longer than 20 digits), bad_length (octets after TP-UD, or
+// more than 140 of them).
 [[nodiscard]] result<sms_deliver> decode_sms_deliver(byte_view tpdu);
 
-// ENVELOPE (SMS-PP DOWNLOAD): 80 C2 00 00 Lc D1 len 82 02 83 81 06 <address> 8B len <TPDU>.
+// ENVELOPE (SMS-PP DOWNLOAD): 80 C2 00 00 Lc D1 len 82 02 83 81 06 <address> 8B len <TPDU>. service_centre: digits in
+// international form, a plus sign may stand before them. Errors: bad_field, too_long (Lc is one octet).
 [[nodiscard]] result<bytes> encode_envelope(byte_view tpdu, std::string_view service_centre);
 
-// Digits as swapped nibbles, F at an odd end (TS 23.040 clause 9.1.2.3).
+// Digits as swapped nibbles, F at an odd end (TS 23.040 clause 9.1.2.3); A-E are * # a b c. Decoding ends at the first F;
+// encoding writes F for a character that is none of these.
 [[nodiscard]] bytes encode_semi_octets(std::string_view digits);
 [[nodiscard]] std::string decode_semi_octets(byte_view octets);
 

@@ -17,8 +17,8 @@ struct command_apdu {
     std::uint8_t ins = 0;
     std::uint8_t p1 = 0;
     std::uint8_t p2 = 0;
-    byte_view data;                      // Lc octets
-    std::optional<std::uint16_t> expected;  // Le, 1..256
+    byte_view data = {};                         // Lc octets
+    std::optional<std::uint16_t> expected = {};  // Le, 1..256
 };
 
 namespace instruction {

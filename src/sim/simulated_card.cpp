@@ -1,0 +1,226 @@
+#include "sim/simulated_card.h"
+
+#include <algorithm>
+
+#include "codec/remote_management.h"
+#include "sim/limits.h"
+
+namespace tessera::sim {
+namespace {
+
+using codec::counter_mode;
+using codec::integrity;
+using codec::proof_of_receipt;
+using codec::response_status;
+
+std::uint8_t version_of(std::uint8_t key_octet) {
+    return key_octet >> 4U;
+}
+
+// Where the counter of a further application stands.
+std::uint64_t counter_key(const card_key_set& set, std::uint8_t slot) {
+    return static_cast<std::uint64_t>(set.card) << 16U | static_cast<std::uint64_t>(set.version) << 8U | slot;
+}
+
+bool is_cryptographic(integrity kind) {
+    return kind == integrity::cryptographic_checksum;
+}
+
+}  // namespace
+
+// One packet on its way through the card.
+struct simulated_cards::request {
+    card_index card = no_card;
+    message_faults faults;
+    std::vector<card_message>* answers = nullptr;
+    codec::packet_security security;
+    codec::packet_keys keys;
+    card_key_set* counting_set = nullptr;  // whose counter the packet uses
+    std::uint8_t slot = 0xff;              // which application
+};
+
+// Reserved values of ETSI TS 101 220 annex D, and those of GSMA TS.48's profile: B00000 to B0000F reach the UICC's
+// shared files, B00010 the SIM's, B00011 the USIM's.
+const std::array<simulated_cards::application, 7>& simulated_cards::applications() {
+    static const std::array<application, 7> all{{{{0xb0, 0x00, 0x10}, master_file, true},
+                                                 {{0xb0, 0x00, 0x11}, application_usim(), true},
+                                                 {{0xb0, 0x00, 0x00}, master_file, true},
+                                                 {{0xb0, 0x00, 0x01}, master_file, true},
+                                                 {{0xb0, 0x01, 0x20}, master_file, true},
+                                                 {{0xb0, 0x01, 0x40}, application_usim(), true},
+                                                 {{0x00, 0x00, 0x00}, master_file, false}}};
+    return all;
+}
+
+simulated_cards::simulated_cards(card_list cards)
+    : cards_(std::move(cards)), interpreter_(files_), parts_(limits::reassembly_time_out) {}
+
+card_reaction simulated_cards::receive(card_index card, byte_view user_data, instant now, message_faults faults,
+                                       std::vector<card_message>& answers) {
+    answers.clear();
+    request job;
+    job.card = card;
+    job.faults = faults;
+    job.answers = &answers;
+    const auto header = codec::parse_user_data_header(user_data);
+    if (!header) return card_reaction::nothing;
+    if (!header->parts) {
+        if (!header->command_packet) return card_reaction::nothing;
+        return receive_packet(job, user_data.subspan(header->octets));
+    }
+    const auto whole = parts_.add(card, user_data, now);
+    if (!whole || !*whole || !(*whole)->command_packet) return card_reaction::nothing;
+    return receive_packet(job, (*whole)->packet);
+}
+
+card_reaction simulated_cards::receive_packet(request& job, byte_view packet) {
+    const auto peeked = codec::secured_packet_codec::peek_command(packet);
+    if (!peeked) return card_reaction::nothing;  // no telling what it was
+    job.security = *peeked;
+    const auto& known = applications();
+    const auto chosen = std::ranges::find(known, job.security.tar, &simulated_cards::application::tar);
+    if (chosen == known.end()) return refuse(job, response_status::unknown_application, 0);
+    job.slot = static_cast<std::uint8_t>(chosen - known.begin());
+    if (const auto status = find_keys(job)) return refuse(job, *status, 0);
+
+    const auto& spi = job.security.spi;
+    const auto command = codec_.decode_command(packet, job.keys);
+    if (!command) {
+        // Padding that cannot be after deciphering tells of a wrong key; everything else of a packet badly made.
+        const bool deciphered_badly = spi.command_ciphered() && command.error().code == "bad_padding";
+        return refuse(
+            job, deciphered_badly ? response_status::ciphering_error : response_status::unidentified_security_error, 0);
+    }
+    if (command->verified == false) return refuse(job, response_status::integrity_failed, 0);
+    job.security.aes_checksum_octets = command->security.aes_checksum_octets;
+    const bool clear = spi.command_integrity() == integrity::none && !spi.command_ciphered();
+    if (clear) return refuse(job, response_status::insufficient_security, command->counter);
+    if (const auto status = check_counter(job, command->counter)) return refuse(job, *status, command->counter);
+    return execute(job, command->counter, command->data);
+}
+
+// Keys by the versions in KIc and KID. Those the command or its response needs must be there, and for the algorithm
+// that the octet names; nothing if so.
+std::optional<response_status> simulated_cards::find_keys(request& job) {
+    const auto& spi = job.security.spi;
+    auto* kic_set = cards_.key_set(job.card, version_of(job.security.kic));
+    auto* kid_set = cards_.key_set(job.card, version_of(job.security.kid));
+    if (kic_set != nullptr && codec::algorithm_octet(kic_set->kic_algorithm, kic_set->version) != job.security.kic)
+        kic_set = nullptr;
+    if (kic_set != nullptr) job.keys.kic = cards_.kic(*kic_set);
+    const bool answers = spi.response() != proof_of_receipt::none;
+    const bool needs_kic = spi.command_ciphered() || (answers && spi.response_ciphered());
+    const bool needs_kid =
+        is_cryptographic(spi.command_integrity()) || (answers && is_cryptographic(spi.response_integrity()));
+    // The low nibble names a CC's algorithm also where the other direction has an RC.
+    if (needs_kid && kid_set != nullptr &&
+        codec::algorithm_octet(kid_set->kid_algorithm, kid_set->version) != job.security.kid)
+        kid_set = nullptr;
+    if (kid_set != nullptr) job.keys.kid = cards_.kid(*kid_set);
+    job.counting_set = is_cryptographic(spi.command_integrity()) || kic_set == nullptr ? kid_set : kic_set;
+    if ((needs_kic && kic_set == nullptr) || (needs_kid && kid_set == nullptr))
+        return response_status::unidentified_security_error;
+    return std::nullopt;
+}
+
+std::uint64_t& simulated_cards::counter_of(card_key_set& set, std::uint8_t slot) {
+    constexpr std::uint8_t nobody = 0xff;
+    if (set.counter_slot == nobody) {
+        set.counter_slot = slot;
+        set.counter = set.base;
+    }
+    if (set.counter_slot == slot) return set.counter;
+    return more_counters_.try_emplace(counter_key(set, slot), set.base).first->second;
+}
+
+// TS 102 225 clause 5.1.4: nothing if the packet may be executed; its counter is then the highest accepted.
+std::optional<response_status> simulated_cards::check_counter(request& job, std::uint64_t counter) {
+    const auto mode = job.security.spi.counter();
+    if (mode == counter_mode::none || mode == counter_mode::unchecked) return std::nullopt;
+    if (job.counting_set == nullptr) return response_status::unidentified_security_error;
+    auto& highest = counter_of(*job.counting_set, job.slot);
+    if (highest == codec::counter_max) return response_status::counter_blocked;
+    if (counter <= highest) return response_status::counter_low;
+    if (mode == counter_mode::exactly_next && counter != highest + 1) return response_status::counter_high;
+    highest = counter;
+    return std::nullopt;
+}
+
+card_reaction simulated_cards::refuse(request& job, response_status status, std::uint64_t counter) {
+    const bool sender_unknown =
+        status == response_status::integrity_failed || status == response_status::ciphering_error ||
+        status == response_status::unidentified_security_error || status == response_status::unknown_application;
+    if (sender_unknown) {
+        answer(job, status, 0, {}, true, false);
+    } else if (job.faults.unsecured_error) {
+        if (status == response_status::counter_low) status = response_status::unidentified_security_error;
+        answer(job, status, 0, {}, true, false);
+    } else {
+        answer(job, status, counter, {}, false, false);
+    }
+    return card_reaction::refused;
+}
+
+card_reaction simulated_cards::execute(request& job, std::uint64_t counter, byte_view script) {
+    const auto& addressed = applications()[job.slot];
+    response_.clear();
+    if (!addressed.files) {
+        // There are no applications to manage on these cards.
+        if (!script.empty())
+            codec::append_compact_response(response_, {.executed = 1, .status_word = 0x6d00, .data = {}});
+    } else if (!script.empty()) {
+        auto& state = cards_.at(job.card);
+        const auto result = interpreter_.run(job.card, state.identity, state.attempts, addressed.start, script);
+        codec::append_compact_response(
+            response_, {.executed = result.executed, .status_word = result.status_word, .data = result.data});
+    }
+    const bool follows = job.faults.response_follows && job.security.spi.response() == proof_of_receipt::always;
+    if (follows) answer(job, response_status::response_follows_by_sms, counter, {}, false, false);
+    answer(job, response_status::ok, counter, response_, false, follows);
+    return card_reaction::executed;
+}
+
+void simulated_cards::answer(request& job, response_status status, std::uint64_t counter, byte_view data,
+                             bool unsecured, bool follows) {
+    const auto& spi = job.security.spi;
+    const bool wanted = spi.response() == proof_of_receipt::always ||
+                        (spi.response() == proof_of_receipt::on_error && status != response_status::ok);
+    if (!wanted) return;
+    packet_.clear();
+    const auto octet = static_cast<std::uint8_t>(status);
+    if (!codec_.encode_response(job.security, job.keys, counter, octet, data, unsecured, true, packet_)) {
+        // A response that this card has no algorithm for, a digital signature say.
+        packet_.clear();
+        const auto other = static_cast<std::uint8_t>(response_status::unidentified_security_error);
+        if (!codec_.encode_response(job.security, job.keys, 0, other, {}, true, true, packet_)) return;
+    }
+    const auto add = [&](byte_view user_data) {
+        auto& message = job.answers->emplace_back();
+        message.size = static_cast<std::uint8_t>(user_data.size());
+        std::ranges::copy(user_data, message.octets.begin());
+        message.by_submit = spi.response_by_submit();
+        message.follows = follows;
+    };
+    if (packet_.size() <= card_message{}.octets.size()) return add(packet_);
+    constexpr std::size_t header_octets = 3;
+    const auto parts = codec::segment(byte_view(packet_).subspan(header_octets), codec::packet_kind::response,
+                                      response_reference_++, 8);
+    if (!parts) return;  // 256 octets of data fit three parts
+    for (const auto& part : *parts) add(part);
+}
+
+file_reading simulated_cards::read(card_index card, file_index file) const {
+    file_reading reading;
+    reading.content = interpreter_.content(card, cards_.at(card).identity, file);
+    reading.executed = files_.executed(card, file);
+    for (const auto& set : cards_.key_sets(card)) {
+        reading.counter = std::max({reading.counter, set.base, set.counter});
+        for (std::uint8_t slot = 0; slot < applications().size(); ++slot) {
+            const auto other = more_counters_.find(counter_key(set, slot));
+            if (other != more_counters_.end()) reading.counter = std::max(reading.counter, other->second);
+        }
+    }
+    return reading;
+}
+
+}  // namespace tessera::sim

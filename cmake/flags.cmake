@@ -16,6 +16,10 @@ if(TESSERA_SANITIZE)
   add_compile_options(-fsanitize=${TESSERA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${TESSERA_SANITIZE})
 endif()
+if(TESSERA_FUZZERS)
+  # Coverage in every room, not in the fuzz program alone: libFuzzer steers by it.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 
 find_program(TESSERA_CCACHE ccache)
 if(TESSERA_CCACHE)

@@ -6,6 +6,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 sees dangling and overflow where there is none, in its own std::string and vector under -O2.
   add_compile_options(-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # std::stable_sort of libstdc++ 12 calls std::get_temporary_buffer, deprecated since C++17; clang blames its callers.
+  add_compile_options(-Wno-deprecated-declarations)
+endif()
 option(TESSERA_WARNINGS_ARE_ERRORS "treat warnings as errors" ON)
 if(TESSERA_WARNINGS_ARE_ERRORS)
   add_compile_options(-Werror)
@@ -15,6 +19,10 @@ set(TESSERA_SANITIZE "" CACHE STRING "sanitizers, as -fsanitize= takes them")
 if(TESSERA_SANITIZE)
   add_compile_options(-fsanitize=${TESSERA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${TESSERA_SANITIZE})
+endif()
+if(TESSERA_FUZZERS)
+  # Coverage in every room, not in the fuzz program alone: libFuzzer steers by it.
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 find_program(TESSERA_CCACHE ccache)

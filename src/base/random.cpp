@@ -39,8 +39,6 @@ void seeded_random::fill(std::span<std::uint8_t> octets) {
     for (auto& octet : octets) octet = static_cast<std::uint8_t>(next());
 }
 
-bool seeded_random::chance(double probability) {
-    return static_cast<double>(next() >> 11U) * 0x1.0p-53 < probability;
-}
+bool seeded_random::chance(double probability) { return static_cast<double>(next() >> 11U) * 0x1.0p-53 < probability; }
 
 }  // namespace tessera

@@ -30,18 +30,18 @@ using result = std::expected<T, error>;
 
 }  // namespace tessera
 
-// Passes a failure on to the caller: TESSERA_TRY(open(path)); or, for a value, TESSERA_TRY_VALUE(auto file, open(path));
-// The second is several statements: inside an `if` it needs braces.
+// Passes a failure on to the caller:
+//   TESSERA_TRY(open(path));
+//   TESSERA_TRY_VALUE(auto file, open(path));
 #define TESSERA_CONCAT_INNER(a, b) a##b
 #define TESSERA_CONCAT(a, b) TESSERA_CONCAT_INNER(a, b)
-#define TESSERA_TRY(expression)                                                             \
-    do {                                                                                    \
-        if (auto tessera_outcome = (expression); !tessera_outcome)                          \
-            return std::unexpected<::tessera::error>(std::move(tessera_outcome).error());   \
+#define TESSERA_TRY(expression)                                                           \
+    do {                                                                                  \
+        if (auto tessera_outcome = (expression); !tessera_outcome)                        \
+            return std::unexpected<::tessera::error>(std::move(tessera_outcome).error()); \
     } while (false)
-#define TESSERA_TRY_VALUE(declaration, expression)                                          \
-    auto TESSERA_CONCAT(tessera_outcome_, __LINE__) = (expression);                         \
-    if (!TESSERA_CONCAT(tessera_outcome_, __LINE__))                                        \
-        return std::unexpected<::tessera::error>(                                           \
-            std::move(TESSERA_CONCAT(tessera_outcome_, __LINE__)).error());                 \
+#define TESSERA_TRY_VALUE(declaration, expression)                                                               \
+    auto TESSERA_CONCAT(tessera_outcome_, __LINE__) = (expression);                                              \
+    if (!TESSERA_CONCAT(tessera_outcome_, __LINE__))                                                             \
+        return std::unexpected<::tessera::error>(std::move(TESSERA_CONCAT(tessera_outcome_, __LINE__)).error()); \
     declaration = std::move(*TESSERA_CONCAT(tessera_outcome_, __LINE__))

@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t name_octets_max = 200;
 constexpr std::int64_t attempts_max = 20;
 constexpr std::int64_t parts_max_max = 32;
+constexpr std::size_t list_line_base = 1U << 30U;  // mistakes in the list of targets are told after the file's own
 
 class file_parser {
 public:
@@ -159,10 +160,19 @@ private:
             while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
             if (line.empty() || line.front() == '#') continue;
             auto iccid = cards::parse_iccid(line);
-            if (iccid) made_.targets.iccids.push_back(std::move(*iccid));
-            else mistake(node, "iccids: " + path + ":" + std::to_string(number) + ": " + iccid.error().message);
+            if (!iccid) {
+                mistake_in_list(path, number, iccid.error().message);
+                continue;
+            }
+            if (const auto known = context_.card_known ? context_.card_known(*iccid) : result<bool>(true); !known) mistake_in_list(path, number, known.error().message);
+            else if (!*known) mistake_in_list(path, number, "the registry has no card " + *iccid);
+            made_.targets.iccids.push_back(std::move(*iccid));
         }
         if (made_.targets.iccids.empty() && mistakes_.empty()) mistake(node, "iccids: " + path + " names no card");
+    }
+
+    void mistake_in_list(const std::string& path, std::size_t line, std::string what) {
+        mistakes_.push_back({list_line_base + line, {"bad_campaign_file", path + ":" + std::to_string(line), "iccids: " + std::move(what)}});
     }
 
     void target_range(const toml::node& node) {

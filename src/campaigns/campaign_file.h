@@ -17,6 +17,7 @@ struct file_context {
     bool read_target_list = true;  // false: leave [targets] iccids alone; the targets are chosen already
     std::function<bool(std::string_view)> smsc_known;
     std::function<result<bool>(std::string_view)> profile_known;
+    std::function<result<bool>(std::string_view)> card_known;  // by ICCID
 };
 
 // Errors: each mistake with field "FILE:LINE"; never empty on failure.

@@ -96,6 +96,11 @@ result<std::vector<campaign>> campaign_store::list(std::int64_t after, std::int6
     return collect(query->with(after, limit), read_campaign);
 }
 
+result<void> campaign_store::set_targets(campaign_key key, std::int64_t targets) {
+    TESSERA_TRY_VALUE(auto* set, database_->kept("UPDATE campaign SET targets = $2 WHERE campaign_key = $1"));
+    return set->with(key.value, targets).execute();
+}
+
 result<void> campaign_store::set_state(campaign_key key, campaign_state state, int round, phase now, std::optional<timestamp> finished) {
     TESSERA_TRY_VALUE(auto* set, database_->kept("UPDATE campaign SET state = $2, round = $3, phase = $4, finished_at = $5 WHERE campaign_key = $1"));
     set->with(key.value, state, round, now, finished ? to_microseconds(*finished) : 0);
@@ -262,6 +267,16 @@ result<std::vector<report_row>> campaign_store::report(campaign_key key, std::in
         found.round = static_cast<int>(row.integer(7));
         found.settled_at = from_microseconds(row.integer(8));
         return found;
+    });
+}
+
+result<std::vector<campaign_store::cause_count>> campaign_store::causes(campaign_key key) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept(
+        "SELECT o.outcome, o.cause, o.cause_value, o.cause_detail, COUNT(*) FROM outcome o WHERE o.campaign_key = $1 AND NOT EXISTS "
+        "(SELECT 1 FROM outcome l WHERE l.campaign_key = o.campaign_key AND l.card_id = o.card_id AND l.revision > o.revision) "
+        "GROUP BY o.outcome, o.cause, o.cause_value, o.cause_detail"));
+    return collect(query->with(key.value), [](const store::statement& row) {
+        return cause_count{static_cast<operations::outcome>(row.integer(0)), {static_cast<operations::cause_kind>(row.integer(1)), row.integer(2), row.integer(3)}, row.integer(4)};
     });
 }
 

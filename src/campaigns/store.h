@@ -47,6 +47,7 @@ public:
     [[nodiscard]] result<std::optional<campaign>> find_by_name(std::string_view name);
     [[nodiscard]] result<campaign> get(campaign_key key);
     [[nodiscard]] result<std::vector<campaign>> list(std::int64_t after, std::int64_t limit);
+    [[nodiscard]] result<void> set_targets(campaign_key key, std::int64_t targets);
     [[nodiscard]] result<void> set_state(campaign_key key, campaign_state state, int round, phase now, std::optional<timestamp> finished);
 
     // --- targets and chunks
@@ -93,6 +94,13 @@ public:
     [[nodiscard]] result<void> recount(campaign_key key, cards::card_id card, int round, operations::outcome from, operations::outcome to);
     // Targets after `after`, at most `limit`, with their latest outcome.
     [[nodiscard]] result<std::vector<report_row>> report(campaign_key key, std::int64_t after, std::int64_t limit);
+
+    struct cause_count {
+        operations::outcome what{};
+        operations::cause why;
+        std::int64_t cards = 0;
+    };
+    [[nodiscard]] result<std::vector<cause_count>> causes(campaign_key key);
 
     // --- late answers (C-8)
     struct late_match {

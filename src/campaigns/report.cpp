@@ -1,0 +1,52 @@
+#include "campaigns/report.h"
+
+namespace tessera::campaigns {
+namespace {
+
+constexpr std::int64_t rows_per_page = 5'000;
+
+}  // namespace
+
+result<campaign_summary> summarize(store::connection& database, const campaign& subject, timestamp now) {
+    campaign_store campaigns(database);
+    campaign_summary made;
+    made.subject = subject;
+    TESSERA_TRY_VALUE(made.rounds, campaigns.progress(subject.key));
+    TESSERA_TRY_VALUE(const auto times, campaigns.phases(subject.key));
+    for (const auto& round : made.rounds) {
+        made.outcomes += round.progress.outcomes;
+        made.prepare.cards += round.targets;
+        made.exchange.cards += round.targets;
+        made.settle.cards += round.targets;
+    }
+    for (const auto& one : times) {
+        const double took = seconds(one.ended.value_or(now) - one.started);
+        auto& into = one.phase == phase::prepare ? made.prepare : one.phase == phase::exchange ? made.exchange : made.settle;
+        into.seconds += took;
+        made.seconds += took;
+    }
+    return made;
+}
+
+result<void> for_each_target(store::connection& database, campaign_key key, const std::function<void(const report_row&)>& use) {
+    campaign_store campaigns(database);
+    for (std::int64_t after = 0;;) {
+        TESSERA_TRY_VALUE(const auto rows, campaigns.report(key, after, rows_per_page));
+        for (const auto& row : rows) use(row);
+        if (static_cast<std::int64_t>(rows.size()) < rows_per_page) return {};
+        after = rows.back().card;
+    }
+}
+
+result<std::map<std::string, std::int64_t>> count_causes(store::connection& database, campaign_key key) {
+    TESSERA_TRY_VALUE(const auto rows, campaign_store(database).causes(key));
+    std::map<std::string, std::int64_t> found;
+    for (const auto& row : rows) {
+        auto name = std::string(operations::to_string(row.what));
+        if (row.why.kind != operations::cause_kind::none) name += ": " + operations::describe(row.why);
+        found[name] += row.cards;
+    }
+    return found;
+}
+
+}  // namespace tessera::campaigns

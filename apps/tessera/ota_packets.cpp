@@ -1,4 +1,5 @@
 // tessera ota encode, decode-command, decode-response
+#include <algorithm>
 #include <array>
 
 #include "codec/sms_tpdu.h"
@@ -23,9 +24,10 @@ std::vector<std::string_view> warnings_for(const codec::packet_security& securit
     return warnings;
 }
 
+// 02 70 00 cannot be CPL and CHL: a CHL of 0 does not exist.
 byte_view without_command_header(byte_view packet) {
-    constexpr std::array<std::uint8_t, 3> header = {0x02, 0x70, 0x00};  // as CPL and CHL impossible: CHL is never 0
-    const bool present = packet.size() >= 3 && packet[0] == header[0] && packet[1] == header[1] && packet[2] == 0;
+    constexpr std::array<std::uint8_t, 3> header = {0x02, 0x70, 0x00};
+    const bool present = packet.size() >= header.size() && std::equal(header.begin(), header.end(), packet.begin());
     return present ? packet.subspan(header.size()) : packet;
 }
 

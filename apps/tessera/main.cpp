@@ -21,6 +21,7 @@ int run(int argc, char** argv) {
     invocation run;
     app.add_option("--data", run.data, "data directory")->capture_default_str();
     app.require_subcommand(1);
+    add_ota(app, run);
 #ifdef TESSERA_SIMULATORS
     add_sim(app, run);
 #endif

@@ -14,7 +14,12 @@
 
 namespace tessera::codec {
 
-enum class integrity : std::uint8_t { none = 0, redundancy_check = 1, cryptographic_checksum = 2, digital_signature = 3 };
+enum class integrity : std::uint8_t {
+    none = 0,
+    redundancy_check = 1,
+    cryptographic_checksum = 2,
+    digital_signature = 3
+};
 enum class counter_mode : std::uint8_t { none = 0, unchecked = 1, must_be_higher = 2, exactly_next = 3 };
 enum class proof_of_receipt : std::uint8_t { none = 0, always = 1, on_error = 2, reserved = 3 };
 
@@ -111,10 +116,10 @@ class secured_packet_codec {
 public:
     secured_packet_codec();
 
-    // Appends CPL..end to `out` (no UDH); `data` lies outside `out`. Padding is zeros. The counter is sent as given even
-    // where the SPI says that there is none (a card passes over it; published packets do so). Errors: bad_key,
-    // unsupported_algorithm (names the nibble), bad_counter (above FFFFFFFFFF), too_long (limits::secured_packet_octets),
-    // bad_checksum_length. On failure `out` is as it was.
+    // Appends CPL..end to `out` (no UDH); `data` lies outside `out`. Padding is zeros. The counter is sent as given
+    // even where the SPI says that there is none (a card passes over it; published packets do so). Errors: bad_key,
+    // unsupported_algorithm (names the nibble), bad_counter (above FFFFFFFFFF), too_long
+    // (limits::secured_packet_octets), bad_checksum_length. On failure `out` is as it was.
     [[nodiscard]] result<void> encode_command(const packet_security& security, const packet_keys& keys,
                                               std::uint64_t counter, byte_view data, bytes& out);
 
@@ -136,7 +141,8 @@ public:
     // there and wrong gives verified = false. Cards answer errors without security although it was asked for; such a
     // packet gives secured = false and no verified: never trust its status 00. How it is told from a secured one:
     // - SPI2 asks for an RC or CC: it has none, RHL is 10. Keys are not needed then.
-    // - SPI2 asks for ciphering alone: RHL is 10 in both forms. It is unsecured when the part that would be ciphered is no
+    // - SPI2 asks for ciphering alone: RHL is 10 in both forms. It is unsecured when the part that would be ciphered is
+    // no
     //   whole number of blocks. Else it is deciphered, and believed if the padding counter is below the block and the
     //   data, and the status one that the standard defines; if not, the clear reading is taken when it has padding
     //   counter 0 and a defined status other than 00. A reserved status needs the former to hold all the same.
@@ -161,8 +167,8 @@ private:
     bytes check_input_;
 };
 
-// The low nibble that names an algorithm in KIc (3GPP/ETSI coding: DES-CBC 1, 3DES two keys 5, three keys 9, AES 2), and
-// the whole octet with the key version before it.
+// The low nibble that names an algorithm in KIc (3GPP/ETSI coding: DES-CBC 1, 3DES two keys 5, three keys 9, AES 2),
+// and the whole octet with the key version before it.
 [[nodiscard]] std::uint8_t algorithm_octet(crypto::cipher_algorithm algorithm, std::uint8_t key_version);
 
 }  // namespace tessera::codec

@@ -181,8 +181,7 @@ result<packet_algorithms> choose_algorithms(const packet_security& security, con
 result<void> set_checksum_octets(check_choice& check, std::uint8_t octets) {
     if (check.method != check_method::cmac) return {};
     if (octets != 4 && octets != 8)
-        return failure("bad_checksum_length", "cc_len",
-                       "an AES cryptographic checksum has 8 or 4 octets here, not " + std::to_string(octets));
+        return failure("bad_checksum_length", "cc_len", "an AES cryptographic checksum has 8 octets, or 4");
     check.octets = octets;
     return {};
 }

@@ -45,6 +45,11 @@ bool read_word(cursor& in, const field_spec& spec, std::uint32_t& to) {
 bool read(cursor& in, const field_spec& spec, std::string_view& to) {
     const auto window = in.rest.first(std::min(in.rest.size(), spec.maximum));
     if (window.empty()) return in.fail("truncated", spec);
+    if (window[0] == 0) {  // most texts of most messages are empty
+        to = {};
+        in.rest = in.rest.subspan(1);
+        return true;
+    }
     const auto* const end = static_cast<const std::uint8_t*>(std::memchr(window.data(), 0, window.size()));
     if (end == nullptr) return in.fail(window.size() < spec.maximum ? "truncated" : "bad_field", spec);
     const auto length = static_cast<std::size_t>(end - window.data());
@@ -178,6 +183,28 @@ header read_header(byte_view octets) {
         return static_cast<std::uint32_t>(load_big_endian(octets.subspan(at, 4)));
     };
     return {.length = word(0), .id = static_cast<command>(word(4)), .status = word(8), .sequence = word(12)};
+}
+
+result<void> decode_into(byte_view octets, header& head, pdu& unit) {
+    if (octets.size() < header_octets) return failure("truncated", "header", "a PDU has at least 16 octets");
+    head = read_header(octets);
+    if (head.length < header_octets || head.length > limits::smpp_pdu_octets || head.length < octets.size())
+        return failure("bad_length", "command_length", "does not say the number of octets there are");
+    if (head.length > octets.size()) return failure("truncated", "command_length", "says more octets than there are");
+    const auto* const entry = table::find_command(head.id);
+    if (entry == nullptr) return failure("unknown_command", "command_id", "not a command of SMPP 3.4");
+    unit.head = head;
+    cursor in{.rest = octets.subspan(header_octets), .code = {}, .field = {}};
+    if (in.rest.empty() && head.status != status::ok && table::is_response(head.id)) {
+        // An error response may come without its body; the type of the body is kept.
+        if (entry->body_index == table::bind_response_index) unit.body.emplace<bind_response>();
+        if (entry->body_index == table::message_response_index) unit.body.emplace<message_response>();
+        if (entry->body_index == table::other_index) unit.body.emplace<other_body>();
+        return {};
+    }
+    if (!read_any(in, *entry, unit.body)) return refusal(in, head.id);
+    if (!in.rest.empty()) return failure("bad_length", "command_length", "octets after the last field");
+    return {};
 }
 
 // ---- encoding
@@ -388,25 +415,10 @@ result<std::size_t> first_pdu_octets(byte_view buffer) {
 }
 
 result<pdu> decode(byte_view octets, header& head) {
-    if (octets.size() < header_octets) return failure("truncated", "header", "a PDU has at least 16 octets");
-    head = read_header(octets);
-    if (head.length < header_octets || head.length > limits::smpp_pdu_octets || head.length < octets.size())
-        return failure("bad_length", "command_length", "does not say the number of octets there are");
-    if (head.length > octets.size()) return failure("truncated", "command_length", "says more octets than there are");
-    const auto* const entry = table::find_command(head.id);
-    if (entry == nullptr) return failure("unknown_command", "command_id", "not a command of SMPP 3.4");
+    // One object from here to the caller: the hot path of a link moves no PDU.
     result<pdu> unit;
-    unit->head = head;
-    cursor in{.rest = octets.subspan(header_octets), .code = {}, .field = {}};
-    if (in.rest.empty() && head.status != status::ok && table::is_response(head.id)) {
-        // An error response may come without its body; the type of the body is kept.
-        if (entry->body_index == table::bind_response_index) unit->body.emplace<bind_response>();
-        if (entry->body_index == table::message_response_index) unit->body.emplace<message_response>();
-        if (entry->body_index == table::other_index) unit->body.emplace<other_body>();
-        return unit;
-    }
-    if (!read_any(in, *entry, unit->body)) return refusal(in, head.id);
-    if (!in.rest.empty()) return failure("bad_length", "command_length", "octets after the last field");
+    if (auto outcome = decode_into(octets, head, *unit); !outcome)
+        unit = std::unexpected<error>(std::move(outcome).error());
     return unit;
 }
 

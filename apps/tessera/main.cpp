@@ -22,6 +22,9 @@ int run(int argc, char** argv) {
     app.add_option("--data", run.data, "data directory")->capture_default_str();
     app.require_subcommand(1);
     add_ota(app, run);
+#ifdef TESSERA_SIMULATORS
+    add_sim(app, run);
+#endif
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {

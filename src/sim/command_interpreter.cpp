@@ -62,6 +62,7 @@ command_interpreter::outcome command_interpreter::run(std::uint32_t card, const 
     verified_adm2_ = false;
     description_.clear();
     written_.clear();
+    data_.clear();
     outcome result{.executed = 0, .status_word = done, .data = {}};
     while (!script.empty() && result.executed < limits::script_commands) {
         data_.clear();

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdio>
 #include <ctime>
+#include <functional>
 
 #include "sim/smsc_state.h"
 
@@ -214,14 +215,13 @@ void smsc::take_back(link& from) {
     account& owner = *from.bound_to;
     from.bound_to = nullptr;
     std::erase(owner.receivers, &from);
-    std::ranges::sort(from.outstanding, [](const link::slot& a, const link::slot& b) {
-        return a.taken != b.taken ? a.taken : a.sequence > b.sequence;
-    });
-    for (const auto& slot : from.outstanding) {
-        if (!slot.taken) break;
-        owner.waiting.push_front(slot.what);
-        ++statistics_.redeliveries;
-    }
+    std::vector<const link::slot*> unanswered;
+    unanswered.reserve(from.outstanding_count);
+    for (const auto& slot : from.outstanding)
+        if (slot.taken) unanswered.push_back(&slot);
+    std::ranges::sort(unanswered, std::ranges::greater{}, &link::slot::sequence);
+    for (const auto* slot : unanswered) owner.waiting.push_front(slot->what);
+    statistics_.redeliveries += unanswered.size();
     from.outstanding.clear();
     from.outstanding_count = 0;
     dispatch(owner);

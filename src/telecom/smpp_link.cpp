@@ -119,12 +119,13 @@ private:
             socket_, endpoints,
             [self = shared_from_this(), number = connection_](const error_code& problem, const tcp::endpoint&) {
                 if (!self->current(number)) return;
-                if (problem) return self->try_again(problem.message());
+                if (problem) return self->drop(problem.message());
                 self->begin_session();
             });
         deadline_timer_.expires_after(settings_.response_time_out);
         deadline_timer_.async_wait([self = shared_from_this(), number = connection_](const error_code& cancelled) {
-            if (!cancelled && self->current(number)) self->drop("no connection in time");
+            if (!cancelled && self->current(number) && self->session_.state() == smpp_session::phase::down)
+                self->drop("no connection in time");
         });
     }
 
@@ -269,7 +270,6 @@ private:
     std::uint64_t connection_ = 0;
     bool wanted_ = false;   // open() was called, close() not
     bool closing_ = false;  // on_closed is owed
-    bool opened_ = false;   // on_open was called for this connection
     bool reading_ = false;
     bool writing_ = false;
     bool in_turn_ = false;  // a handler runs that will call end_turn()

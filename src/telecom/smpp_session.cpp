@@ -76,6 +76,7 @@ void smpp_session::connected(instant now) {
 
 void smpp_session::disconnected() {
     phase_ = phase::down;
+    was_bound_ = false;
     input_.clear();
     output_.clear();
     waiting_.clear();

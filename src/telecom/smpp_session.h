@@ -58,7 +58,7 @@ public:
 
     [[nodiscard]] phase state() const { return phase_; }
     [[nodiscard]] const ending& end() const { return ending_; }
-    [[nodiscard]] bool was_bound() const { return was_bound_; }  // on_open was called for this connection, or the last
+    [[nodiscard]] bool was_bound() const { return was_bound_; }  // on_open was called for this connection
     [[nodiscard]] bytes& output() { return output_; }  // the driver swaps it for an empty one
     [[nodiscard]] bool wants_input() const;            // false: the peer does not read what it makes us answer
     [[nodiscard]] std::optional<instant> next_deadline();

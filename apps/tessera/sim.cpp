@@ -1,0 +1,117 @@
+// tessera sim: the world outside, as a process of its own. It needs no data directory.
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "net/event_loop.h"
+#include "sim/faults.h"
+#include "sim/smsc.h"
+#include "sim/smsc_server.h"
+#include "tessera/commands.h"
+
+namespace tessera::app {
+namespace {
+
+struct smsc_arguments {
+    std::string listen = "127.0.0.1:2775";
+    std::filesystem::path cards;
+    std::filesystem::path faults;
+    std::uint64_t seed = 1;
+    std::size_t window = sim::limits::deliver_window;
+    std::string system_id;
+    std::string password;
+};
+
+struct card_arguments {
+    std::string iccid;
+    std::string smsc = "127.0.0.1:2775";
+    std::string file;
+};
+
+result<void> run_smsc(const smsc_arguments& arguments) {
+    sim::smsc_options options;
+    options.window = arguments.window;
+    options.faults.seed = arguments.seed;
+    if (!arguments.faults.empty()) {
+        TESSERA_TRY_VALUE(options.faults, sim::fault_plan::load(arguments.faults, arguments.seed));
+    }
+    if (!arguments.system_id.empty()) options.system_id = arguments.system_id;
+    if (!arguments.password.empty()) options.password = arguments.password;
+    TESSERA_TRY_VALUE(auto list, sim::card_list::load(arguments.cards));
+    const auto drop_link_every = options.faults.drop_link_every;
+    sim::simulated_cards cards(std::move(list));
+    sim::smsc centre(cards, std::move(options));
+    net::event_loop loop;
+    TESSERA_TRY_VALUE(const auto server, sim::smsc_server::listen(loop, arguments.listen, centre, drop_link_every));
+    server->stop_on_signals();
+    log_info("sim: " + std::to_string(cards.list().size()) + " cards");
+    std::printf("listening on %s\n", server->address().c_str());
+    std::fflush(stdout);
+    loop.run();
+    const auto& numbers = centre.statistics();
+    log_info("sim: stopped after " + std::to_string(numbers.submits) + " submits, " + std::to_string(numbers.executed) +
+             " packets executed, " + std::to_string(numbers.refused) + " refused");
+    return {};
+}
+
+result<void> show_card(const card_arguments& arguments) {
+    const boost::json::object question{{"card", arguments.iccid}, {"file", arguments.file}};
+    TESSERA_TRY_VALUE(const auto line, sim::ask_control_channel(arguments.smsc, boost::json::serialize(question)));
+    boost::system::error_code problem;
+    const auto answer = boost::json::parse(line, problem);
+    const auto* said = problem ? nullptr : answer.if_object();
+    if (said == nullptr) return failure("bad_answer", "smsc", arguments.smsc + " is not a simulator's control channel");
+    if (const auto* refused = said->if_contains("error"); refused != nullptr && refused->is_object()) {
+        const auto text = [&](std::string_view key) {
+            const auto* value = refused->get_object().if_contains(key);
+            return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+        };
+        return failure(text("code"), text("field"), text("message"));
+    }
+    std::printf("%s\n", line.c_str());
+    return {};
+}
+
+void add_smsc(CLI::App& parent, invocation& run) {
+    auto* command =
+        parent.add_subcommand("smsc", "serve SMPP for simulated cards, until SIGTERM or the control channel");
+    auto arguments = std::make_shared<smsc_arguments>();
+    command->add_option("--listen", arguments->listen, "HOST:PORT; port 0 takes a free one")->capture_default_str();
+    command->add_option("--cards", arguments->cards, "CSV as for card import")->required();
+    command->add_option("--faults", arguments->faults, "TOML of what goes wrong, and how often");
+    command->add_option("--seed", arguments->seed, "of the faults")->capture_default_str();
+    command->add_option("--window", arguments->window, "deliver_sm without answer per link")
+        ->check(CLI::Range(std::size_t{1}, sim::limits::deliver_window_max))
+        ->capture_default_str();
+    command->add_option("--system-id", arguments->system_id, "the only one to accept; without, any");
+    command->add_option("--password", arguments->password, "the only one to accept; without, any");
+    command->callback([arguments, &run] {
+        if (const auto outcome = run_smsc(*arguments); !outcome) refuse(run, outcome.error());
+    });
+}
+
+void add_card_reading(CLI::App& parent, invocation& run) {
+    auto* command = parent.add_subcommand("card", "read a file of a simulated card of a running simulator");
+    auto arguments = std::make_shared<card_arguments>();
+    command->add_option("iccid", arguments->iccid, "ICCID")->required();
+    command->add_option("--smsc", arguments->smsc, "HOST:PORT of the simulator")->capture_default_str();
+    command->add_option("--file", arguments->file, "path, as 7f20/6f46")->required();
+    command->add_flag("--json")->description("the answer is JSON in any case");
+    command->callback([arguments, &run] {
+        if (const auto outcome = show_card(*arguments); !outcome) refuse(run, outcome.error());
+    });
+}
+
+}  // namespace
+
+void add_sim(CLI::App& app, invocation& run) {
+    auto* command = app.add_subcommand("sim", "the simulated world: an SMSC with cards");
+    command->require_subcommand(1);
+    add_smsc(*command, run);
+    add_card_reading(*command, run);
+}
+
+}  // namespace tessera::app

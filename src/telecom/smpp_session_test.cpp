@@ -1,0 +1,529 @@
+#include "telecom/smpp_session.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "base/hex.h"
+#include "base/limits.h"
+#include "codec/sms_tpdu.h"
+
+namespace tessera::telecom {
+namespace {
+
+using namespace std::chrono_literals;
+namespace smpp = codec::smpp;
+using smpp::command;
+
+// What the session told its owner, as lines.
+class recorder final : public network_events {
+public:
+    void on_open() override { said("open"); }
+    void on_writable() override { said("writable"); }
+    void on_result(std::uint64_t token, submit_result result, std::uint32_t status) override {
+        static constexpr std::array names{"accepted", "refused", "exhausted", "link_lost"};
+        said(std::to_string(token) + " " + names.at(static_cast<std::size_t>(result)) + " " + std::to_string(status));
+    }
+    void on_message(const inbound_message& message) override {
+        handles.push_back(message.handle);
+        said("message " + std::to_string(message.subscriber) + " " + to_hex(message.user_data) +
+             (message.has_header ? " header" : ""));
+    }
+    void on_receipt(const inbound_receipt& receipt) override {
+        handles.push_back(receipt.handle);
+        said("receipt " + std::to_string(receipt.subscriber) + " " + std::string(receipt.state));
+    }
+    void on_link_down(std::string_view) override {}
+    void on_closed() override {}
+    void on_failed(const error&) override {}
+
+    std::vector<std::string> take() { return std::exchange(lines_, {}); }
+    std::vector<inbound_handle> handles;
+
+private:
+    void said(std::string line) { lines_.push_back(std::move(line)); }
+    std::vector<std::string> lines_;
+};
+
+struct sent_pdu {
+    smpp::header head;
+    bytes octets;
+};
+
+// A session, its clock, and the SMSC at the other end, played by the test.
+class smpp_session_test : public testing::Test {
+protected:
+    void connect() {
+        session.emplace(settings, events);
+        session->connected(now);
+        const auto bound = sent();
+        ASSERT_EQ(bound.size(), 1U);
+        answer(command::bind_transceiver_resp, bound[0].head.sequence);
+        ASSERT_EQ(events.take(), std::vector<std::string>{"open"});
+    }
+    // What left since the last call.
+    std::vector<sent_pdu> sent() {
+        std::vector<sent_pdu> all;
+        const auto out = std::exchange(session->output(), {});
+        for (byte_view rest(out); !rest.empty();) {
+            const auto length = smpp::first_pdu_octets(rest).value();
+            smpp::header head;
+            EXPECT_TRUE(smpp::decode(rest.first(length), head));
+            all.push_back({head, to_bytes(rest.first(length))});
+            rest = rest.subspan(length);
+        }
+        session->on_drained(now);
+        return all;
+    }
+    void answer(command id, std::uint32_t sequence, std::uint32_t status = 0) {
+        bytes octets;
+        if (id == command::generic_nack || id == command::unbind_resp || id == command::enquire_link_resp)
+            smpp::append_header_only(octets, id, status, sequence);
+        else
+            smpp::append_message_response(octets, id, status, sequence, "1");
+        session->on_octets(octets, now);
+    }
+    bool submit(std::uint64_t token, std::size_t octets = 50) {
+        return session->submit(
+            {.subscriber = 491701234567, .packet = bytes(octets, 0x5a), .reference = 9, .token = token}, now);
+    }
+    void deliver(std::uint32_t sequence, std::uint8_t esm_class, byte_view user_data) {
+        smpp::short_message message;
+        message.source = {1, 1, "491701234567"};
+        message.esm_class = esm_class;
+        message.user_data = user_data;
+        bytes octets;
+        ASSERT_TRUE(smpp::append_short_message(octets, command::deliver_sm, sequence, message));
+        session->on_octets(octets, now);
+    }
+    void advance(duration by) {
+        now += by;
+        session->on_time(now);
+    }
+    std::vector<std::string> lines(std::initializer_list<const char*> all) { return {all.begin(), all.end()}; }
+
+    smsc_settings settings;
+    recorder events;
+    instant now{};
+    std::optional<smpp_session> session;
+};
+
+TEST_F(smpp_session_test, binds_as_transceiver_with_the_fields_of_the_settings) {
+    settings.system_id = "ota";
+    settings.password = "secret";
+    settings.system_type = "SIM";
+    session.emplace(settings, events);
+    session->connected(now);
+    const auto out = session->output();
+    smpp::header head;
+    const auto unit = smpp::decode(out, head).value();
+    EXPECT_EQ(head.id, command::bind_transceiver);
+    EXPECT_EQ(std::get<smpp::bind>(unit.body).system_id, "ota");
+    EXPECT_EQ(std::get<smpp::bind>(unit.body).password, "secret");
+    EXPECT_EQ(std::get<smpp::bind>(unit.body).system_type, "SIM");
+    EXPECT_EQ(std::get<smpp::bind>(unit.body).interface_version, 0x34);
+}
+
+TEST_F(smpp_session_test, a_bind_refused_for_its_password_is_not_tried_again_but_one_refused_for_load_is) {
+    for (const auto& [status, kind] : {std::pair{smpp::status::invalid_password, smpp_session::ending_kind::refused},
+                                       std::pair{smpp::status::throttled, smpp_session::ending_kind::lost},
+                                       std::pair{smpp::status::already_bound, smpp_session::ending_kind::lost}}) {
+        session.emplace(settings, events);
+        session->connected(now);
+        answer(command::bind_transceiver_resp, sent()[0].head.sequence, status);
+        EXPECT_EQ(session->state(), smpp_session::phase::ended);
+        EXPECT_EQ(session->end().kind, kind) << session->end().why;
+    }
+}
+
+TEST_F(smpp_session_test, a_submit_carries_the_packet_with_its_header_and_the_settings) {
+    settings.delivery_receipts = true;
+    connect();
+    ASSERT_TRUE(submit(1));
+    const auto out = sent();
+    ASSERT_EQ(out.size(), 1U);
+    smpp::header head;
+    const auto unit = smpp::decode(out[0].octets, head).value();
+    const auto& message = std::get<smpp::short_message>(unit.body);
+    EXPECT_EQ(message.destination.digits, "491701234567");
+    EXPECT_EQ(message.source.digits, "1000");
+    EXPECT_EQ(message.esm_class, 0x40);
+    EXPECT_EQ(message.protocol_id, 0x7f);
+    EXPECT_EQ(message.data_coding, 0xf6);
+    EXPECT_EQ(message.registered_delivery, 1);
+    EXPECT_EQ(to_hex(message.user_data).substr(0, 8), "0270005a");
+    answer(command::submit_sm_resp, head.sequence);
+    EXPECT_EQ(events.take(), lines({"1 accepted 0"}));
+}
+
+TEST_F(smpp_session_test, a_long_packet_leaves_in_parts_and_gives_one_result_when_all_are_answered) {
+    connect();
+    ASSERT_TRUE(submit(1, 300));
+    const auto out = sent();
+    ASSERT_EQ(out.size(), 3U);
+    answer(command::submit_sm_resp, out[2].head.sequence);
+    answer(command::submit_sm_resp, out[0].head.sequence);
+    EXPECT_TRUE(events.take().empty());
+    answer(command::submit_sm_resp, out[1].head.sequence);
+    EXPECT_EQ(events.take(), lines({"1 accepted 0"}));
+}
+
+TEST_F(smpp_session_test, of_parts_refused_for_now_and_for_good_the_message_is_refused_for_good) {
+    connect();
+    ASSERT_TRUE(submit(1, 200));
+    const auto out = sent();
+    answer(command::submit_sm_resp, out[0].head.sequence, smpp::status::invalid_destination);
+    EXPECT_TRUE(events.take().empty());
+    answer(command::submit_sm_resp, out[1].head.sequence, smpp::status::system_error);
+    EXPECT_EQ(events.take(), lines({"1 refused 11"}));
+}
+
+TEST_F(smpp_session_test, a_packet_too_long_for_255_parts_is_refused_after_the_call_returned) {
+    connect();
+    ASSERT_TRUE(submit(1, 40'000));
+    EXPECT_TRUE(events.take().empty());
+    ASSERT_TRUE(session->next_deadline());
+    EXPECT_LE(*session->next_deadline(), now);
+    advance(0s);
+    EXPECT_EQ(events.take(), lines({"1 refused 1"}));
+}
+
+TEST_F(smpp_session_test, no_more_than_the_window_is_in_flight) {
+    settings.window = 3;
+    connect();
+    EXPECT_TRUE(submit(1) && submit(2) && submit(3));
+    EXPECT_FALSE(submit(4));
+    const auto out = sent();
+    ASSERT_EQ(out.size(), 3U);
+    EXPECT_TRUE(events.take().empty());
+    answer(command::submit_sm_resp, out[1].head.sequence);
+    EXPECT_EQ(events.take(), lines({"2 accepted 0", "writable"}));
+    EXPECT_TRUE(submit(4));
+    EXPECT_FALSE(submit(5));
+}
+
+TEST_F(smpp_session_test, parts_beyond_the_window_wait_for_answers) {
+    settings.window = 2;
+    connect();
+    ASSERT_TRUE(submit(1, 600));
+    EXPECT_FALSE(submit(2));
+    auto out = sent();
+    std::size_t parts = 0;
+    while (!out.empty()) {
+        EXPECT_LE(out.size(), 2U);
+        parts += out.size();
+        for (const auto& each : out) answer(command::submit_sm_resp, each.head.sequence);
+        out = sent();
+    }
+    EXPECT_EQ(parts, codec::part_count(600, 8));
+    EXPECT_EQ(events.take(), lines({"writable", "1 accepted 0"}));
+}
+
+TEST_F(smpp_session_test, no_more_than_the_configured_rate_leaves) {
+    settings.rate = 100;
+    connect();
+    std::size_t left = 0;
+    for (int step = 0; step <= 1'000; ++step, advance(1ms)) {
+        while (submit(1)) {
+        }
+        for (const auto& each : sent()) {
+            ++left;
+            answer(command::submit_sm_resp, each.head.sequence);
+        }
+    }
+    EXPECT_GE(left, 100U);
+    EXPECT_LE(left, 102U);
+}
+
+TEST_F(smpp_session_test, says_when_the_rate_permits_the_next_submit) {
+    settings.rate = 10;
+    connect();
+    ASSERT_TRUE(submit(1));
+    ASSERT_FALSE(submit(2));
+    events.take();
+    const auto next = session->next_deadline();
+    ASSERT_TRUE(next && *next > now && *next <= now + 100ms);
+    advance(*next - now);
+    EXPECT_EQ(events.take(), lines({"writable"}));
+    EXPECT_TRUE(submit(2));
+}
+
+TEST_F(smpp_session_test, a_throttled_submit_is_sent_again_later_and_succeeds) {
+    connect();
+    ASSERT_TRUE(submit(1));
+    const auto first = sent();
+    answer(command::submit_sm_resp, first[0].head.sequence, smpp::status::throttled);
+    EXPECT_TRUE(sent().empty());
+    ASSERT_TRUE(session->next_deadline());
+    advance(*session->next_deadline() - now);
+    const auto again = sent();
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_NE(again[0].head.sequence, first[0].head.sequence);
+    EXPECT_EQ(to_hex(byte_view(again[0].octets).subspan(16)), to_hex(byte_view(first[0].octets).subspan(16)));
+    answer(command::submit_sm_resp, again[0].head.sequence);
+    EXPECT_EQ(events.take(), lines({"1 accepted 0"}));
+}
+
+// An SMSC that takes `capacity` per second and throttles what is beyond; how much it took in the last second of five.
+TEST_F(smpp_session_test, throttling_slows_the_sender_down_to_what_the_smsc_takes_and_it_recovers) {
+    settings.window = 200;
+    connect();
+    double budget = 0;
+    std::size_t taken = 0, throttled = 0;
+    const auto run = [&](duration span, double capacity) {
+        taken = throttled = 0;
+        for (const auto until = now + span; now < until; advance(1ms)) {
+            budget = std::min(budget + capacity / 1'000, capacity / 20);
+            while (submit(1)) {
+            }
+            for (const auto& each : sent()) {
+                const bool room = budget >= 1;
+                ++(room ? taken : throttled);
+                budget -= room ? 1 : 0;
+                answer(command::submit_sm_resp, each.head.sequence, room ? 0 : smpp::status::throttled);
+            }
+        }
+    };
+    run(5s, 2'000);
+    run(2s, 2'000);
+    EXPECT_GT(taken, 2'000U);         // at least half of what it would take
+    EXPECT_LT(throttled, taken / 2);  // and not much in vain
+    run(5s, 1e9);
+    EXPECT_EQ(session->submits_per_second(), 0);  // unlimited again
+    for (const auto& line : events.take()) ASSERT_TRUE(line == "1 accepted 0" || line == "writable") << line;
+}
+
+TEST_F(smpp_session_test, a_temporary_status_is_repeated_a_bounded_number_of_times) {
+    connect();
+    ASSERT_TRUE(submit(1));
+    int times = 0;
+    while (events.take().empty()) {
+        for (const auto& each : sent()) {
+            ++times;
+            answer(command::submit_sm_resp, each.head.sequence, smpp::status::system_error);
+        }
+        if (times == limits::smpp_submit_attempts) break;
+        advance(1s);
+    }
+    EXPECT_EQ(times, limits::smpp_submit_attempts);
+    EXPECT_EQ(events.take(), lines({"1 exhausted 8"}));
+}
+
+TEST_F(smpp_session_test, endless_throttling_exhausts_a_message_at_last) {
+    connect();
+    ASSERT_TRUE(submit(1));
+    for (int i = 0; i < limits::smpp_throttled_attempts; ++i, advance(2s)) {
+        for (const auto& each : sent())
+            if (each.head.id == command::submit_sm)
+                answer(command::submit_sm_resp, each.head.sequence, smpp::status::queue_full);
+    }
+    EXPECT_EQ(events.take(), lines({"1 exhausted 20"}));
+}
+
+TEST_F(smpp_session_test, a_generic_nack_of_a_submit_refuses_it) {
+    connect();
+    ASSERT_TRUE(submit(1));
+    answer(command::generic_nack, sent()[0].head.sequence, smpp::status::invalid_command_length);
+    EXPECT_EQ(events.take(), lines({"1 refused 2"}));
+}
+
+TEST_F(smpp_session_test, a_response_to_nothing_changes_nothing) {
+    connect();
+    ASSERT_TRUE(submit(1));
+    const auto out = sent();
+    answer(command::submit_sm_resp, out[0].head.sequence + 1);
+    answer(command::submit_sm_resp, 0);
+    EXPECT_TRUE(events.take().empty());
+    answer(command::submit_sm_resp, out[0].head.sequence);
+    answer(command::submit_sm_resp, out[0].head.sequence);
+    EXPECT_EQ(events.take(), lines({"1 accepted 0"}));
+}
+
+TEST_F(smpp_session_test, a_delivery_is_answered_only_when_it_is_acknowledged) {
+    connect();
+    deliver(77, 0x40, from_hex("027100aa").value());
+    EXPECT_EQ(events.take(), lines({"message 491701234567 027100aa header"}));
+    EXPECT_TRUE(sent().empty());
+    session->acknowledge(events.handles[0]);
+    const auto out = sent();
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(to_hex(out[0].octets), "0000001180000005000000000000004d00");
+}
+
+TEST_F(smpp_session_test, a_refused_delivery_gets_the_status_and_one_of_an_old_connection_gets_nothing) {
+    connect();
+    deliver(5, 0x00, as_bytes("x"));
+    session->refuse(events.handles[0], smpp::status::receiver_temporary_error);
+    const auto out = sent();
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(out[0].head.status, smpp::status::receiver_temporary_error);
+    session->disconnected();
+    session->connected(now);
+    answer(command::bind_transceiver_resp, sent()[0].head.sequence);
+    session->acknowledge(events.handles[0]);
+    EXPECT_TRUE(sent().empty());
+}
+
+TEST_F(smpp_session_test, a_proof_of_receipt_is_taken_whatever_class_the_smsc_gives_it) {
+    connect();
+    for (const std::uint8_t esm_class : std::array<std::uint8_t, 4>{0x00, 0x40, 0x08, 0x10}) {
+        deliver(1, esm_class, from_hex("027100").value());
+        EXPECT_EQ(events.take().at(0).substr(0, 27), "message 491701234567 027100");
+    }
+    deliver(1, 0x04, as_bytes("id:1 stat:DELIVRD err:000"));
+    EXPECT_EQ(events.take(), lines({"receipt 491701234567 DELIVRD"}));
+    deliver(1, 0x04, as_bytes("nothing to read"));
+    EXPECT_EQ(events.take(), lines({"receipt 491701234567 UNKNOWN"}));
+}
+
+TEST_F(smpp_session_test, deliveries_nobody_acknowledges_are_put_off_beyond_a_limit) {
+    connect();
+    for (std::size_t i = 0; i < limits::smpp_unacknowledged_deliveries; ++i)
+        deliver(static_cast<std::uint32_t>(i), 0, as_bytes("x"));
+    EXPECT_TRUE(sent().empty());
+    deliver(1, 0, as_bytes("x"));
+    const auto out = sent();
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(out[0].head.status, smpp::status::queue_full);
+    session->acknowledge(events.handles[0]);
+    sent();
+    deliver(1, 0, as_bytes("x"));
+    EXPECT_TRUE(sent().empty());
+}
+
+TEST_F(smpp_session_test, octets_may_come_one_at_a_time) {
+    connect();
+    bytes octets;
+    smpp::append_header_only(octets, command::enquire_link, 0, 5);
+    smpp::append_header_only(octets, command::enquire_link, 0, 6);
+    for (const auto octet : octets) session->on_octets({&octet, 1}, now);
+    const auto out = sent();
+    ASSERT_EQ(out.size(), 2U);
+    EXPECT_EQ(out[1].head.id, command::enquire_link_resp);
+    EXPECT_EQ(out[1].head.sequence, 6U);
+}
+
+TEST_F(smpp_session_test, an_idle_link_is_enquired_and_a_dead_one_given_up) {
+    connect();
+    EXPECT_EQ(*session->next_deadline(), now + settings.enquire_link_interval);
+    advance(settings.enquire_link_interval);
+    const auto out = sent();
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(out[0].head.id, command::enquire_link);
+    answer(command::enquire_link_resp, out[0].head.sequence);
+    advance(settings.enquire_link_interval);
+    EXPECT_EQ(sent().size(), 1U);
+    advance(settings.response_time_out);
+    EXPECT_EQ(session->state(), smpp_session::phase::ended);
+    EXPECT_EQ(session->end().kind, smpp_session::ending_kind::lost);
+}
+
+TEST_F(smpp_session_test, a_submit_without_answer_takes_the_link_down) {
+    connect();
+    ASSERT_TRUE(submit(1));
+    const auto out = sent();
+    advance(settings.response_time_out - 1ms);
+    EXPECT_EQ(session->state(), smpp_session::phase::open);
+    EXPECT_LE(*session->next_deadline(), now + 1ms);
+    advance(1ms);
+    EXPECT_EQ(session->state(), smpp_session::phase::ended);
+    session->disconnected();
+    EXPECT_EQ(events.take(), lines({"1 link_lost 0"}));
+}
+
+TEST_F(smpp_session_test, when_the_link_is_lost_every_message_gets_its_one_result) {
+    settings.window = 4;
+    connect();
+    ASSERT_TRUE(submit(1) && submit(2) && submit(3, 900));
+    const auto out = sent();
+    answer(command::submit_sm_resp, out[0].head.sequence);
+    answer(command::submit_sm_resp, out[1].head.sequence, smpp::status::throttled);
+    session->disconnected();
+    EXPECT_EQ(events.take(), lines({"1 accepted 0", "2 link_lost 0", "3 link_lost 0"}));
+    EXPECT_FALSE(submit(4));
+    session->connected(now);
+    answer(command::bind_transceiver_resp, sent()[0].head.sequence);
+    EXPECT_TRUE(submit(4));
+}
+
+TEST_F(smpp_session_test, close_unbinds_and_ends_with_the_answer_or_soon_without_it) {
+    for (const bool answered : {true, false}) {
+        connect();
+        session->close(now);
+        const auto out = sent();
+        ASSERT_EQ(out.size(), 1U);
+        EXPECT_EQ(out[0].head.id, command::unbind);
+        if (answered)
+            answer(command::unbind_resp, out[0].head.sequence);
+        else
+            advance(limits::smpp_unbind_wait);
+        EXPECT_EQ(session->state(), smpp_session::phase::ended);
+        EXPECT_EQ(session->end().kind, smpp_session::ending_kind::closed);
+    }
+}
+
+TEST_F(smpp_session_test, an_unbind_of_the_smsc_is_answered_before_the_link_goes) {
+    connect();
+    bytes octets;
+    smpp::append_header_only(octets, command::unbind, 0, 9);
+    session->on_octets(octets, now);
+    EXPECT_EQ(session->state(), smpp_session::phase::ended);
+    EXPECT_EQ(to_hex(session->output()), "00000010800000060000000000000009");
+}
+
+// Hostile input: what comes in, what must go out (hex of the whole answer), and whether the link survives.
+struct hostile_case {
+    const char* name;
+    std::string_view in, out;
+    bool survives;
+};
+class hostile_pdu : public smpp_session_test, public testing::WithParamInterface<hostile_case> {};
+TEST_P(hostile_pdu, is_answered_as_smpp_3_4_says) {
+    connect();
+    session->on_octets(from_hex(GetParam().in).value(), now);
+    EXPECT_EQ(to_hex(session->output()), GetParam().out);
+    EXPECT_EQ(session->state() == smpp_session::phase::open, GetParam().survives);
+    EXPECT_TRUE(events.take().empty());
+}
+INSTANTIATE_TEST_SUITE_P(
+    clause_4_3_1, hostile_pdu,
+    testing::Values(
+        hostile_case{"unknown_command", "00000010000001230000000000000009", "00000010800000000000000300000009", true},
+        hostile_case{"unknown_response", "00000010800001230000000000000009", "", true},
+        hostile_case{"length_below_16", "0000000f000000050000000000000009", "00000010800000000000000200000009", false},
+        hostile_case{"length_of_zero", "00000000", "00000010800000000000000200000000", false},
+        hostile_case{"length_of_four_gigabytes", "ffffffff", "00000010800000000000000200000000", false},
+        hostile_case{"delivery_without_body", "00000010000000050000000000000009", "0000001180000005000000020000000900",
+                     true},
+        hostile_case{"delivery_whose_text_has_no_end",
+                     "0000001600000005000000000000000941414141"
+                     "4141",
+                     "000000118000000500"
+                     "0000ff0000000900",
+                     true},
+        hostile_case{"enquire_link_with_garbage", "0000001100000015000000000000000900",
+                     "00000010800000150000000200000009", true},
+        hostile_case{"submit_from_the_smsc", "00000010000000040000000000000009", "00000010800000040000000200000009",
+                     true},
+        hostile_case{"bind_from_the_smsc",
+                     "000000170000000900000000000000090000"
+                     "0034000000",
+                     "00000010800000090000000300000009", true}),
+    [](const auto& each) { return std::string(each.param.name); });
+
+TEST_F(smpp_session_test, a_peer_that_never_reads_is_not_read_from_either) {
+    connect();
+    bytes octets;
+    for (int i = 0; i < 4'096; ++i) smpp::append_header_only(octets, command::enquire_link, 0, 5);
+    std::size_t reads = 0;
+    for (; session->wants_input(); ++reads) session->on_octets(octets, now);
+    EXPECT_LE(session->output().size(), 2 * limits::link_output_octets + octets.size());
+    EXPECT_FALSE(submit(1));
+    sent();
+    EXPECT_TRUE(session->wants_input());
+}
+
+}  // namespace
+}  // namespace tessera::telecom

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -24,6 +25,7 @@ struct invocation {
 
 // Writes the failure to standard error ("tessera: field: message") and sets the exit status.
 void refuse(invocation& run, const error& problem);
+void refuse(invocation& run, const std::vector<error>& problems);  // one line each
 
 void add_init(CLI::App& app, invocation& run);
 void add_card(CLI::App& app, invocation& run);

@@ -1,3 +1,6 @@
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -11,6 +14,10 @@ void refuse(invocation& run, const error& problem) {
     run.status = exit_status::refused;
 }
 
+void refuse(invocation& run, const std::vector<error>& problems) {
+    for (const auto& problem : problems) refuse(run, problem);
+}
+
 }  // namespace tessera::app
 
 namespace {
@@ -21,6 +28,9 @@ int run(int argc, char** argv) {
     invocation run;
     app.add_option("--data", run.data, "data directory")->capture_default_str();
     app.require_subcommand(1);
+    add_init(app, run);
+    add_card(app, run);
+    add_campaign(app, run);
     add_ota(app, run);
 #ifdef TESSERA_SIMULATORS
     add_sim(app, run);
@@ -36,6 +46,10 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // A core would hold keys.
+    const rlimit no_core{0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    prctl(PR_SET_DUMPABLE, 0);
     try {
         return run(argc, argv);
     } catch (const std::exception& problem) {

@@ -1,5 +1,7 @@
 #include "campaigns/exchange.h"
 
+#include <future>
+
 #include "campaigns/chunk_work.h"
 #include "campaigns/exchange_core.h"
 #include "campaigns/journal_thread.h"
@@ -27,18 +29,14 @@ private:
 class driver {
 public:
     explicit driver(const campaign_run& run)
-        : run_(run), proxy_(*this), core_({run.what->por_timeout, run.what->attempts, run.what->security.tar}, proxy_, *run.env->clock),
-          journal_(run, loop_, core_) {}
+        : run_(run), loop_(run.env->shared_loop != nullptr ? *run.env->shared_loop : own_loop_), proxy_(*this),
+          core_({run.what->por_timeout, run.what->attempts, run.what->security.tar}, proxy_, *run.env->clock), journal_(run, loop_, core_) {}
 
     result<void> work() {
         TESSERA_TRY(journal_.open());
-        network_ = run_.env->open_network(loop_, core_);
-        core_.use(*network_);
-        loop_.post([this] {
-            core_.start();
-            tick();
-        });
-        loop_.run();
+        loop_.post([this] { start(); });
+        if (run_.env->shared_loop == nullptr) loop_.run();
+        done_.get_future().wait();
         journal_.close();
         if (core_.failed()) return std::unexpected(*core_.failed());
         return {};
@@ -57,21 +55,38 @@ private:
         driver* owner_;
     };
 
+    void start() {
+        network_ = run_.env->open_network(loop_, core_);
+        core_.use(*network_);
+        core_.start();
+        tick();
+    }
+
     void tick() {
         if (run_.env->stopping()) core_.stop();
         core_.tick();
         if (const auto finished = core_.take_finished(); finished > 0) run_.env->progress->cards_moved(finished);
-        if (core_.ended()) return loop_.stop();
+        if (core_.ended()) return end();
         timer_ = loop_.after(tick_interval, [this] { tick(); });
     }
 
+    // On the loop's thread, where the network lives.
+    void end() {
+        network_.reset();
+        timer_.reset();
+        if (run_.env->shared_loop == nullptr) loop_.stop();
+        done_.set_value();
+    }
+
     campaign_run run_;
-    net::event_loop loop_;
+    net::event_loop own_loop_;
+    net::event_loop& loop_;
     late_journal proxy_;
     exchange_core core_;
     journal_thread journal_;
     std::unique_ptr<telecom::network> network_;
     std::unique_ptr<net::event_loop::timer> timer_;
+    std::promise<void> done_;
 };
 
 result<bool> anything_to_exchange(const campaign_run& run) {

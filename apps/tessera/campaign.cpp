@@ -1,0 +1,185 @@
+#include <CLI/CLI.hpp>
+#include <boost/json/value.hpp>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include "base/csv.h"
+#include "campaigns/create.h"
+#include "tessera/campaign_runner.h"
+#include "tessera/commands.h"
+#include "tessera/json_output.h"
+#include "tessera/progress.h"
+
+namespace tessera::app {
+namespace {
+
+namespace json = boost::json;
+
+struct campaign_options {
+    std::string file, id;
+    std::string format = "text";
+    std::int64_t limit = 100;
+    std::string after;
+    bool json = false;
+};
+
+void create(invocation& run, const campaign_options& options) {
+    std::ifstream file(options.file);
+    std::stringstream text;
+    if (!file || !(text << file.rdbuf())) return refuse(run, error{"not_found", options.file, "cannot be read"});
+    auto data = open_data_directory(run.data);
+    if (!data) return refuse(run, data.error());
+    campaigns::file_context context;
+    context.file = options.file;
+    context.smsc_known = [&](std::string_view name) { return data->settings.smsc(name) != nullptr; };
+    const auto made = campaigns::create_campaign(*data->writer, text.str(), context, system_clock().now(), system_random());
+    if (!made) return refuse(run, made.error());
+    if (options.json) return print_json({{"id", made->id}});
+    std::printf("%s\n", made->id.c_str());
+}
+
+result<campaigns::campaign_summary> summary_of(data_directory& data, const std::string& id) {
+    TESSERA_TRY_VALUE(const auto subject, find_campaign(data, id));
+    return campaigns::summarize(*data.writer, subject, system_clock().now());
+}
+
+result<void> print_end(data_directory& data, const campaign_options& options) {
+    if (options.json) {
+        TESSERA_TRY_VALUE(const auto summary, summary_of(data, options.id));
+        print_json(status_json(summary));
+        return {};
+    }
+    TESSERA_TRY_VALUE(const auto subject, find_campaign(data, options.id));
+    TESSERA_TRY_VALUE(const auto text, summary_text(data, subject));
+    std::fputs(text.c_str(), stdout);
+    return {};
+}
+
+result<void> conduct(data_directory& data, const campaign_options& options, bool resume) {
+    TESSERA_TRY_VALUE(const auto subject, find_campaign(data, options.id));
+    if (!resume && subject.state != campaigns::campaign_state::created)
+        return failure("bad_state", options.id, "is " + std::string(campaigns::to_string(subject.state)) + (subject.state == campaigns::campaign_state::running ? "; go on with: tessera campaign resume" : ""));
+    progress_display progress(system_clock());
+    TESSERA_TRY_VALUE(const auto end, run_campaign(data, subject, progress));
+    if (end == campaigns::run_end::interrupted) return failure("interrupted", options.id, "was stopped; go on with: tessera campaign resume " + options.id);
+    return print_end(data, options);
+}
+
+void run_or_resume(invocation& run, const campaign_options& options, bool resume) {
+    auto data = open_data_directory(run.data);
+    if (!data) return refuse(run, data.error());
+    if (const auto done = conduct(*data, options, resume); !done) refuse(run, done.error());
+}
+
+void status(invocation& run, const campaign_options& options) {
+    auto data = open_data_directory(run.data);
+    if (!data) return refuse(run, data.error());
+    if (const auto done = print_end(*data, options); !done) refuse(run, done.error());
+}
+
+void list(invocation& run, const campaign_options& options) {
+    auto data = open_data_directory(run.data);
+    if (!data) return refuse(run, data.error());
+    campaigns::campaign_store store(*data->writer);
+    std::int64_t after = 0;
+    if (!options.after.empty()) {
+        const auto last = store.find(options.after);
+        if (!last) return refuse(run, last.error());
+        if (!*last) return refuse(run, error{"not_found", "--after", "there is no campaign with this id"});
+        after = (*last)->key.value;
+    }
+    const auto found = store.list(after, options.limit);
+    if (!found) return refuse(run, found.error());
+    for (const auto& one : *found) {
+        const auto summary = campaigns::summarize(*data->writer, one, system_clock().now());
+        if (!summary) return refuse(run, summary.error());
+        if (options.json) print_json(status_json(*summary));
+        else
+            std::printf("%s  %-9s %10lld cards  %s\n", one.id.c_str(), std::string(campaigns::to_string(one.state)).c_str(), static_cast<long long>(one.targets), one.name.c_str());
+    }
+}
+
+// --- report
+
+json::object row_json(const campaigns::report_row& row) {
+    const bool caused = row.outcome && row.why.kind != operations::cause_kind::none;
+    return {{"iccid", row.iccid},
+            {"outcome", row.outcome ? json::value(operations::to_string(*row.outcome)) : json::value(nullptr)},
+            {"cause", caused ? json::value(operations::describe(row.why)) : json::value(nullptr)},
+            {"cause_kind", caused ? json::value(operations::to_string(row.why.kind)) : json::value(nullptr)},
+            {"cause_value", caused ? json::value(row.why.value) : json::value(nullptr)},
+            {"attempts", row.attempts},
+            {"round", row.outcome ? json::value(row.round) : json::value(nullptr)},
+            {"settled_at", row.outcome ? json::value(to_iso8601(row.settled_at)) : json::value(nullptr)}};
+}
+
+void print_csv(const campaigns::report_row& row) {
+    std::string line = row.iccid + ",";
+    line += row.outcome ? operations::to_string(*row.outcome) : "";
+    line += ',';
+    append_csv_field(line, operations::describe(row.why));
+    line += ',' + std::to_string(row.attempts) + ',' + std::to_string(row.round) + ',' + (row.outcome ? to_iso8601(row.settled_at) : "") + '\n';
+    std::fputs(line.c_str(), stdout);
+}
+
+result<void> print_report(data_directory& data, const campaign_options& options) {
+    TESSERA_TRY_VALUE(const auto subject, find_campaign(data, options.id));
+    if (options.format == "json") {
+        TESSERA_TRY(campaigns::for_each_target(*data.writer, subject.key, [](const campaigns::report_row& row) { print_json(row_json(row)); }));
+        TESSERA_TRY_VALUE(const auto summary, campaigns::summarize(*data.writer, subject, system_clock().now()));
+        print_json({{"summary", summary_json(summary)}});
+        return {};
+    }
+    if (options.format == "csv") {
+        std::fputs("iccid,outcome,cause,attempts,round,settled_at\n", stdout);
+        return campaigns::for_each_target(*data.writer, subject.key, print_csv);
+    }
+    TESSERA_TRY_VALUE(const auto text, summary_text(data, subject));
+    std::fputs(text.c_str(), stdout);
+    return campaigns::for_each_target(*data.writer, subject.key, [](const campaigns::report_row& row) {
+        if (row.outcome == operations::outcome::done) return;
+        std::printf("%-20s %-8s %s\n", row.iccid.c_str(), row.outcome ? std::string(operations::to_string(*row.outcome)).c_str() : "open", operations::describe(row.why).c_str());
+    });
+}
+
+void report(invocation& run, const campaign_options& options) {
+    auto data = open_data_directory(run.data);
+    if (!data) return refuse(run, data.error());
+    if (const auto done = print_report(*data, options); !done) refuse(run, done.error());
+}
+
+}  // namespace
+
+void add_campaign(CLI::App& app, invocation& run) {
+    auto* command = app.add_subcommand("campaign", "downloads over the air into a fleet of cards");
+    command->require_subcommand(1);
+    const auto options = std::make_shared<campaign_options>();
+    const auto add = [&](const char* name, const char* what, auto&& action) {
+        auto* made = command->add_subcommand(name, what);
+        made->callback([&run, options, action] { action(run, *options); });
+        return made;
+    };
+    const auto with_id = [&](CLI::App* made) {
+        made->add_option("ID", options->id, "campaign id")->required();
+        return made;
+    };
+    const auto with_json = [&](CLI::App* made) { made->add_flag("--json", options->json, "print JSON"); };
+
+    auto* making = add("create", "check a campaign file and choose its targets; prints the id", create);
+    making->add_option("FILE", options->file, "campaign file (TOML)")->required();
+    with_json(making);
+    with_json(with_id(add("run", "all phases in the foreground", [](invocation& r, const campaign_options& o) { run_or_resume(r, o, false); })));
+    with_json(with_id(add("resume", "go on from wherever it stands", [](invocation& r, const campaign_options& o) { run_or_resume(r, o, true); })));
+    with_json(with_id(add("status", "where it stands", status)));
+    auto* listing = add("list", "all campaigns, oldest first", list);
+    listing->add_option("--limit", options->limit, "at most so many")->capture_default_str()->check(CLI::Range(1, 100'000));
+    listing->add_option("--after", options->after, "id of the last one seen");
+    with_json(listing);
+    auto* reporting = with_id(add("report", "one row per card", report));
+    reporting->add_option("--format", options->format, "text, csv or json")->capture_default_str()->check(CLI::IsMember({"text", "csv", "json"}));
+    reporting->add_flag_callback("--json", [options] { options->format = "json"; }, "the same as --format json");
+}
+
+}  // namespace tessera::app

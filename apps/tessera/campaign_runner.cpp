@@ -1,0 +1,143 @@
+#include "tessera/campaign_runner.h"
+
+#include <atomic>
+#include <csignal>
+#include <cstdarg>
+#include <cstdio>
+#include <thread>
+
+#include "campaigns/create.h"
+#include "telecom/persistent_link.h"
+#include "telecom/smpp_link.h"
+
+namespace tessera::app {
+namespace {
+
+std::atomic<bool> stop_wanted = false;
+static_assert(std::atomic<bool>::is_always_lock_free);  // or the handler may not touch it
+
+extern "C" void want_stop(int) { stop_wanted.store(true, std::memory_order_relaxed); }
+
+class stop_signals {
+public:
+    stop_signals() {
+        stop_wanted = false;
+        struct sigaction action {};
+        action.sa_handler = want_stop;
+        sigaction(SIGINT, &action, &interrupt_before_);
+        sigaction(SIGTERM, &action, &terminate_before_);
+    }
+    ~stop_signals() {
+        sigaction(SIGINT, &interrupt_before_, nullptr);
+        sigaction(SIGTERM, &terminate_before_, nullptr);
+    }
+    stop_signals(const stop_signals&) = delete;
+    stop_signals& operator=(const stop_signals&) = delete;
+
+private:
+    struct sigaction interrupt_before_ {};
+    struct sigaction terminate_before_ {};
+};
+
+// session = "persistent": a loop of its own keeps the link alive from the first phase to the last.
+class kept_session {
+public:
+    explicit kept_session(const telecom::smsc_settings& settings) : link_(loop_, settings, system_clock()) {
+        loop_.post([this] {
+            link_.open();
+            keep_awake();
+        });
+        thread_ = std::thread([this] { loop_.run(); });
+    }
+    ~kept_session() {
+        loop_.post([this] {
+            link_.close();
+            last_moment_ = loop_.after(std::chrono::milliseconds(200), [this] { loop_.stop(); });
+        });
+        thread_.join();
+    }
+    kept_session(const kept_session&) = delete;
+    kept_session& operator=(const kept_session&) = delete;
+
+    net::event_loop& loop() { return loop_; }
+    std::unique_ptr<telecom::network> attach(telecom::network_events& events) { return link_.attach(events); }
+
+private:
+    // The loop ends when nothing is left to wait for, and between two tries to connect that may be so.
+    void keep_awake() {
+        tick_ = loop_.after(std::chrono::seconds(1), [this] { keep_awake(); });
+    }
+
+    net::event_loop loop_;
+    telecom::persistent_link link_;
+    std::unique_ptr<net::event_loop::timer> tick_;
+    std::unique_ptr<net::event_loop::timer> last_moment_;
+    std::thread thread_;
+};
+
+void append_line(std::string& out, const char* format, ...) __attribute__((format(printf, 2, 3)));
+void append_line(std::string& out, const char* format, ...) {
+    std::array<char, 512> line{};
+    va_list arguments;
+    va_start(arguments, format);
+    std::vsnprintf(line.data(), line.size(), format, arguments);
+    va_end(arguments);
+    out += line.data();
+    out += '\n';
+}
+
+void append_phase(std::string& out, const char* name, const campaigns::phase_summary& phase) {
+    append_line(out, "  %-9s %9.3f s %12.0f cards/s", name, phase.seconds, phase.cards_per_second());
+}
+
+}  // namespace
+
+result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::campaign& subject, campaigns::progress_sink& progress) {
+    TESSERA_TRY_VALUE(const auto what, campaigns::definition_of(subject));
+    const auto* smsc = data.settings.smsc(what.smsc);
+    if (smsc == nullptr) return failure("no_smsc", "smsc", "tessera.toml has no [[smsc]] named \"" + what.smsc + "\"");
+    const stop_signals signals;
+    campaigns::shared_writer writer;
+    writer.connection = data.writer.get();
+    std::optional<kept_session> kept;
+    if (data.settings.session == session_mode::persistent) kept.emplace(*smsc);
+
+    campaigns::environment env;
+    env.storage = data.storage.get();
+    env.writer = &writer;
+    env.vault = &data.vault;
+    env.clock = &system_clock();
+    env.progress = &progress;
+    env.stop = &stop_wanted;
+    env.instance = data.instance;
+    env.workers = data.settings.workers;
+    if (kept) env.shared_loop = &kept->loop();
+    env.open_network = [&](net::event_loop& loop, telecom::network_events& events) {
+        return kept ? kept->attach(events) : telecom::make_smpp_link(loop, *smsc, system_clock(), events);
+    };
+    return campaigns::conduct(env, subject.key, campaigns::definition_of);
+}
+
+result<campaigns::campaign> find_campaign(data_directory& data, const std::string& id) {
+    TESSERA_TRY_VALUE(auto found, campaigns::campaign_store(*data.writer).find(id));
+    if (!found) return failure("not_found", id, "there is no campaign with this id");
+    return std::move(*found);
+}
+
+result<std::string> summary_text(data_directory& data, const campaigns::campaign& subject) {
+    TESSERA_TRY_VALUE(const auto summary, campaigns::summarize(*data.writer, subject, system_clock().now()));
+    TESSERA_TRY_VALUE(const auto causes, campaigns::count_causes(*data.writer, subject.key));
+    std::string text;
+    append_line(text, "campaign \"%s\" %s: %s, %lld cards, %d round%s", subject.name.c_str(), subject.id.c_str(), std::string(campaigns::to_string(subject.state)).c_str(),
+                static_cast<long long>(subject.targets), subject.round, subject.round == 1 ? "" : "s");
+    for (const auto& [cause, cards] : causes) append_line(text, "  %9lld  %s", static_cast<long long>(cards), cause.c_str());
+    append_phase(text, "prepare", summary.prepare);
+    append_phase(text, "exchange", summary.exchange);
+    append_phase(text, "settle", summary.settle);
+    const double share = summary.seconds > 0 ? 100 * summary.exchange.seconds / summary.seconds : 0;
+    const double rate = summary.seconds > 0 ? static_cast<double>(subject.targets) / summary.seconds : 0;
+    append_line(text, "  whole     %9.3f s %12.0f cards/s; the network session was open for %.0f %% of it", summary.seconds, rate, share);
+    return text;
+}
+
+}  // namespace tessera::app

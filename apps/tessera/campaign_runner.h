@@ -1,0 +1,19 @@
+// A campaign run in the foreground, with everything it needs from a data directory.
+#pragma once
+
+#include "campaigns/conductor.h"
+#include "campaigns/report.h"
+#include "tessera/data_directory.h"
+
+namespace tessera::app {
+
+// Runs the campaign from where it stands. SIGINT and SIGTERM stop it at the next commit; it can be resumed then.
+[[nodiscard]] result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::campaign& subject, campaigns::progress_sink& progress);
+
+// Errors: not_found.
+[[nodiscard]] result<campaigns::campaign> find_campaign(data_directory& data, const std::string& id);
+
+// What stands at the end of a run: outcomes by cause, phases with their rates, the network session against the whole.
+[[nodiscard]] result<std::string> summary_text(data_directory& data, const campaigns::campaign& subject);
+
+}  // namespace tessera::app

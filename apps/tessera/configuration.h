@@ -1,0 +1,33 @@
+// tessera.toml: every key has a default, so a file with one [[smsc]] is valid, and so is an empty one.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "telecom/smsc_settings.h"
+
+namespace tessera::app {
+
+enum class session_mode : std::uint8_t {
+    per_exchange,  // the SMPP session is opened when P2 begins and closed when it ends
+    persistent,    // the bare link stays up between phases; it carries no campaign traffic outside P2
+};
+
+struct configuration {
+    std::vector<telecom::smsc_settings> smscs;  // at least one
+    session_mode session = session_mode::per_exchange;
+    int workers = 2;  // threads that prepare and settle
+
+    [[nodiscard]] const telecom::smsc_settings* smsc(std::string_view name) const;
+};
+
+// Errors: each mistake with field "FILE:LINE".
+[[nodiscard]] std::expected<configuration, std::vector<error>> parse_configuration(std::string_view text, const std::string& file);
+
+// The file that `tessera init` writes: every key, explained, at its default.
+[[nodiscard]] std::string_view default_configuration();
+
+}  // namespace tessera::app

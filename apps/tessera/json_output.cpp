@@ -1,0 +1,74 @@
+#include "tessera/json_output.h"
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <cmath>
+#include <cstdio>
+
+namespace tessera::app {
+namespace {
+
+namespace json = boost::json;
+
+double rounded(double value, double steps) { return std::round(value * steps) / steps; }
+
+json::object outcomes_json(const campaigns::outcome_counts& outcomes) {
+    return {{"done", outcomes.done}, {"skipped", outcomes.skipped}, {"failed", outcomes.failed}, {"unknown", outcomes.unknown}};
+}
+
+json::object phase_json(const campaigns::phase_summary& phase) {
+    return {{"seconds", rounded(phase.seconds, 1e6)}, {"cards", phase.cards}, {"cards_per_second", rounded(phase.cards_per_second(), 10)}};
+}
+
+json::value optional_text(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
+
+}  // namespace
+
+void print_json(const json::object& object) {
+    const auto line = json::serialize(object) + "\n";
+    std::fwrite(line.data(), 1, line.size(), stdout);
+}
+
+json::object to_json(const cards::card& card) {
+    const auto& identity = card.identity;
+    return {{"iccid", identity.iccid},
+            {"imsi", optional_text(identity.imsi)},
+            {"msisdn", identity.msisdn == 0 ? json::value(nullptr) : json::value(std::to_string(identity.msisdn))},
+            {"profile", card.profile},
+            {"image_version", card.image_version},
+            {"imported_at", to_iso8601(card.imported_at)}};
+}
+
+json::object status_json(const campaigns::campaign_summary& summary) {
+    const auto& subject = summary.subject;
+    const auto first = summary.first_round();
+    json::array rounds;
+    for (const auto& round : summary.rounds)
+        rounds.push_back({{"round", round.round}, {"targets", round.targets}, {"prepared", round.progress.prepared}, {"sent", round.progress.sent},
+                          {"answered", round.progress.answered}, {"settled", round.progress.outcomes.total()}, {"next_round", round.progress.next_round}});
+    return {{"id", subject.id},
+            {"name", subject.name},
+            {"state", campaigns::to_string(subject.state)},
+            {"round", subject.round},
+            {"phase", subject.phase == campaigns::phase::none ? json::value(nullptr) : json::value(campaigns::to_string(subject.phase))},
+            {"targets", subject.targets},
+            {"prepared", first.prepared},
+            {"sent", first.sent},
+            {"answered", first.answered},
+            {"settled", summary.outcomes.total()},
+            {"outcomes", outcomes_json(summary.outcomes)},
+            {"rounds", std::move(rounds)},
+            {"created_at", to_iso8601(subject.created_at)},
+            {"finished_at", subject.finished_at ? json::value(to_iso8601(*subject.finished_at)) : json::value(nullptr)}};
+}
+
+json::object summary_json(const campaigns::campaign_summary& summary) {
+    auto made = outcomes_json(summary.outcomes);
+    made["targets"] = summary.subject.targets;
+    made["rounds"] = summary.subject.round;
+    made["seconds"] = rounded(summary.seconds, 1e6);
+    made["phases"] = json::object{{"prepare", phase_json(summary.prepare)}, {"exchange", phase_json(summary.exchange)}, {"settle", phase_json(summary.settle)}};
+    return made;
+}
+
+}  // namespace tessera::app

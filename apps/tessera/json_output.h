@@ -1,0 +1,20 @@
+// JSON on standard output: one object, or one per line.
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include "campaigns/report.h"
+#include "cards/types.h"
+
+namespace tessera::app {
+
+// One line. Throws nothing; a broken pipe ends the program as usual.
+void print_json(const boost::json::object& object);
+
+[[nodiscard]] boost::json::object to_json(const cards::card& card);
+// {id, name, state, round, phase, targets, prepared, sent, answered, settled, outcomes, ...}
+[[nodiscard]] boost::json::object status_json(const campaigns::campaign_summary& summary);
+// {targets, done, skipped, failed, unknown, phases: {...}}
+[[nodiscard]] boost::json::object summary_json(const campaigns::campaign_summary& summary);
+
+}  // namespace tessera::app

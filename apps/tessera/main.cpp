@@ -34,6 +34,7 @@ int run(int argc, char** argv) {
     add_ota(app, run);
 #ifdef TESSERA_SIMULATORS
     add_sim(app, run);
+    add_demo(app, run);
 #endif
     try {
         app.parse(argc, argv);

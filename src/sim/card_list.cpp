@@ -233,7 +233,7 @@ private:
 };
 
 card_list::~card_list() {
-    wipe(keys_);
+    if (!keys_.empty()) wipe(keys_);  // one that was moved from has none
 }
 
 result<card_list> card_list::parse(std::string_view csv, std::string_view name) {
@@ -252,7 +252,7 @@ result<card_list> card_list::load(const std::filesystem::path& file) {
     if (!stream.read(text.data(), static_cast<std::streamsize>(octets)))
         return failure("unreadable", file.string(), "cannot be read to its end");
     auto parsed = parse(text, file.string());
-    wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+    if (!text.empty()) wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
     return parsed;
 }
 

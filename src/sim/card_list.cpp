@@ -4,6 +4,7 @@
 #include <charconv>
 #include <fstream>
 #include <optional>
+#include <utility>
 
 #include "base/hex.h"
 #include "base/random.h"
@@ -205,8 +206,9 @@ private:
 
     result<void> arrange_key_sets() {
         auto& sets = list_.key_sets_;
-        if (!std::ranges::is_sorted(sets, {}, &card_key_set::card))
-            std::ranges::stable_sort(sets, {}, &card_key_set::card);
+        // By card, and in the file's order within it, which is that of the arena.
+        const auto place = [](const card_key_set& set) { return std::pair(set.card, set.keys); };
+        if (!std::ranges::is_sorted(sets, {}, place)) std::ranges::sort(sets, {}, place);
         for (std::uint32_t i = 0; i < sets.size(); ++i) {
             auto& card = list_.cards_[sets[i].card];
             if (card.key_sets == 0) card.first_key_set = i;
@@ -231,7 +233,7 @@ private:
 };
 
 card_list::~card_list() {
-    wipe(keys_);
+    if (!keys_.empty()) wipe(keys_);  // one that was moved from has none
 }
 
 result<card_list> card_list::parse(std::string_view csv, std::string_view name) {
@@ -250,7 +252,7 @@ result<card_list> card_list::load(const std::filesystem::path& file) {
     if (!stream.read(text.data(), static_cast<std::streamsize>(octets)))
         return failure("unreadable", file.string(), "cannot be read to its end");
     auto parsed = parse(text, file.string());
-    wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+    if (!text.empty()) wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
     return parsed;
 }
 

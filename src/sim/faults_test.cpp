@@ -39,6 +39,8 @@ TEST(faults, mistakes_are_named_by_line) {
     EXPECT_EQ(refused("delay = 50"), "bad_duration faults.toml:1 delay");
     EXPECT_EQ(refused("delay = \"50 miles\""), "bad_duration faults.toml:1 delay");
     EXPECT_EQ(refused("delay = "), "bad_fault_file faults.toml:1");
+    EXPECT_EQ(refused("\n\xc5\xac = 1"), "bad_fault_file faults.toml:2");
+    EXPECT_EQ(refused("\n [.@j"), "bad_fault_file faults.toml:2");
     EXPECT_EQ(fault_plan::load("/nonexistent/faults.toml", 1).error().code, "unreadable");
 }
 

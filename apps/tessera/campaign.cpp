@@ -34,7 +34,8 @@ void create(invocation& run, const campaign_options& options) {
     campaigns::file_context context;
     context.file = options.file;
     context.smsc_known = [&](std::string_view name) { return data->settings.smsc(name) != nullptr; };
-    const auto made = campaigns::create_campaign(*data->writer, text.str(), context, system_clock().now(), system_random());
+    const auto made =
+        campaigns::create_campaign(*data->writer, text.str(), context, system_clock().now(), system_random());
     if (!made) return refuse(run, made.error());
     if (options.json) return print_json({{"id", made->id}});
     std::printf("%s\n", made->id.c_str());
@@ -60,10 +61,14 @@ result<void> print_end(data_directory& data, const campaign_options& options) {
 result<void> conduct(data_directory& data, const campaign_options& options, bool resume) {
     TESSERA_TRY_VALUE(const auto subject, find_campaign(data, options.id));
     if (!resume && subject.state != campaigns::campaign_state::created)
-        return failure("bad_state", options.id, "is " + std::string(campaigns::to_string(subject.state)) + (subject.state == campaigns::campaign_state::running ? "; go on with: tessera campaign resume" : ""));
+        return failure(
+            "bad_state", options.id,
+            "is " + std::string(campaigns::to_string(subject.state)) +
+                (subject.state == campaigns::campaign_state::running ? "; go on with: tessera campaign resume" : ""));
     progress_display progress(system_clock());
     TESSERA_TRY_VALUE(const auto end, run_campaign(data, subject, progress));
-    if (end == campaigns::run_end::interrupted) return failure("interrupted", options.id, "was stopped; go on with: tessera campaign resume " + options.id);
+    if (end == campaigns::run_end::interrupted)
+        return failure("interrupted", options.id, "was stopped; go on with: tessera campaign resume " + options.id);
     return print_end(data, options);
 }
 
@@ -95,9 +100,12 @@ void list(invocation& run, const campaign_options& options) {
     for (const auto& one : *found) {
         const auto summary = campaigns::summarize(*data->writer, one, system_clock().now());
         if (!summary) return refuse(run, summary.error());
-        if (options.json) print_json(status_json(*summary));
+        if (options.json)
+            print_json(status_json(*summary));
         else
-            std::printf("%s  %-9s %10lld cards  %s\n", one.id.c_str(), std::string(campaigns::to_string(one.state)).c_str(), static_cast<long long>(one.targets), one.name.c_str());
+            std::printf("%s  %-9s %10lld cards  %s\n", one.id.c_str(),
+                        std::string(campaigns::to_string(one.state)).c_str(), static_cast<long long>(one.targets),
+                        one.name.c_str());
     }
 }
 
@@ -120,14 +128,16 @@ void print_csv(const campaigns::report_row& row) {
     line += row.outcome ? operations::to_string(*row.outcome) : "";
     line += ',';
     append_csv_field(line, operations::describe(row.why));
-    line += ',' + std::to_string(row.attempts) + ',' + std::to_string(row.round) + ',' + (row.outcome ? to_iso8601(row.settled_at) : "") + '\n';
+    line += ',' + std::to_string(row.attempts) + ',' + std::to_string(row.round) + ',' +
+            (row.outcome ? to_iso8601(row.settled_at) : "") + '\n';
     std::fputs(line.c_str(), stdout);
 }
 
 result<void> print_report(data_directory& data, const campaign_options& options) {
     TESSERA_TRY_VALUE(const auto subject, find_campaign(data, options.id));
     if (options.format == "json") {
-        TESSERA_TRY(campaigns::for_each_target(*data.writer, subject.key, [](const campaigns::report_row& row) { print_json(row_json(row)); }));
+        TESSERA_TRY(campaigns::for_each_target(*data.writer, subject.key,
+                                               [](const campaigns::report_row& row) { print_json(row_json(row)); }));
         TESSERA_TRY_VALUE(const auto summary, campaigns::summarize(*data.writer, subject, system_clock().now()));
         print_json({{"summary", summary_json(summary)}});
         return {};
@@ -140,7 +150,9 @@ result<void> print_report(data_directory& data, const campaign_options& options)
     std::fputs(text.c_str(), stdout);
     return campaigns::for_each_target(*data.writer, subject.key, [](const campaigns::report_row& row) {
         if (row.outcome == operations::outcome::done) return;
-        std::printf("%-20s %-8s %s\n", row.iccid.c_str(), row.outcome ? std::string(operations::to_string(*row.outcome)).c_str() : "open", operations::describe(row.why).c_str());
+        std::printf("%-20s %-8s %s\n", row.iccid.c_str(),
+                    row.outcome ? std::string(operations::to_string(*row.outcome)).c_str() : "open",
+                    operations::describe(row.why).c_str());
     });
 }
 
@@ -170,16 +182,23 @@ void add_campaign(CLI::App& app, invocation& run) {
     auto* making = add("create", "check a campaign file and choose its targets; prints the id", create);
     making->add_option("FILE", options->file, "campaign file (TOML)")->required();
     with_json(making);
-    with_json(with_id(add("run", "all phases in the foreground", [](invocation& r, const campaign_options& o) { run_or_resume(r, o, false); })));
-    with_json(with_id(add("resume", "go on from wherever it stands", [](invocation& r, const campaign_options& o) { run_or_resume(r, o, true); })));
+    with_json(with_id(add("run", "all phases in the foreground",
+                          [](invocation& r, const campaign_options& o) { run_or_resume(r, o, false); })));
+    with_json(with_id(add("resume", "go on from wherever it stands",
+                          [](invocation& r, const campaign_options& o) { run_or_resume(r, o, true); })));
     with_json(with_id(add("status", "where it stands", status)));
     auto* listing = add("list", "all campaigns, oldest first", list);
-    listing->add_option("--limit", options->limit, "at most so many")->capture_default_str()->check(CLI::Range(1, 100'000));
+    listing->add_option("--limit", options->limit, "at most so many")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 100'000));
     listing->add_option("--after", options->after, "id of the last one seen");
     with_json(listing);
     auto* reporting = with_id(add("report", "one row per card", report));
-    reporting->add_option("--format", options->format, "text, csv or json")->capture_default_str()->check(CLI::IsMember({"text", "csv", "json"}));
-    reporting->add_flag_callback("--json", [options] { options->format = "json"; }, "the same as --format json");
+    reporting->add_option("--format", options->format, "text, csv or json")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"text", "csv", "json"}));
+    reporting->add_flag_callback(
+        "--json", [options] { options->format = "json"; }, "the same as --format json");
 }
 
 }  // namespace tessera::app

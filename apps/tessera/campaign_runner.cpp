@@ -92,7 +92,8 @@ void append_phase(std::string& out, const char* name, const campaigns::phase_sum
 
 }  // namespace
 
-result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::campaign& subject, campaigns::progress_sink& progress) {
+result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::campaign& subject,
+                                        campaigns::progress_sink& progress) {
     TESSERA_TRY_VALUE(const auto what, campaigns::definition_of(subject));
     const auto* smsc = data.settings.smsc(what.smsc);
     if (smsc == nullptr) return failure("no_smsc", "smsc", "tessera.toml has no [[smsc]] named \"" + what.smsc + "\"");
@@ -128,15 +129,18 @@ result<std::string> summary_text(data_directory& data, const campaigns::campaign
     TESSERA_TRY_VALUE(const auto summary, campaigns::summarize(*data.writer, subject, system_clock().now()));
     TESSERA_TRY_VALUE(const auto causes, campaigns::count_causes(*data.writer, subject.key));
     std::string text;
-    append_line(text, "campaign \"%s\" %s: %s, %lld cards, %d round%s", subject.name.c_str(), subject.id.c_str(), std::string(campaigns::to_string(subject.state)).c_str(),
-                static_cast<long long>(subject.targets), subject.round, subject.round == 1 ? "" : "s");
-    for (const auto& [cause, cards] : causes) append_line(text, "  %9lld  %s", static_cast<long long>(cards), cause.c_str());
+    append_line(text, "campaign \"%s\" %s: %s, %lld cards, %d round%s", subject.name.c_str(), subject.id.c_str(),
+                std::string(campaigns::to_string(subject.state)).c_str(), static_cast<long long>(subject.targets),
+                subject.round, subject.round == 1 ? "" : "s");
+    for (const auto& [cause, cards] : causes)
+        append_line(text, "  %9lld  %s", static_cast<long long>(cards), cause.c_str());
     append_phase(text, "prepare", summary.prepare);
     append_phase(text, "exchange", summary.exchange);
     append_phase(text, "settle", summary.settle);
     const double share = summary.seconds > 0 ? 100 * summary.exchange.seconds / summary.seconds : 0;
     const double rate = summary.seconds > 0 ? static_cast<double>(subject.targets) / summary.seconds : 0;
-    append_line(text, "  whole     %9.3f s %12.0f cards/s; the network session was open for %.0f %% of it", summary.seconds, rate, share);
+    append_line(text, "  whole     %9.3f s %12.0f cards/s; the network session was open for %.0f %% of it",
+                summary.seconds, rate, share);
     return text;
 }
 

@@ -8,7 +8,8 @@
 namespace tessera::app {
 
 // Runs the campaign from where it stands. SIGINT and SIGTERM stop it at the next commit; it can be resumed then.
-[[nodiscard]] result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::campaign& subject, campaigns::progress_sink& progress);
+[[nodiscard]] result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::campaign& subject,
+                                                      campaigns::progress_sink& progress);
 
 // Errors: not_found.
 [[nodiscard]] result<campaigns::campaign> find_campaign(data_directory& data, const std::string& id);

@@ -33,24 +33,32 @@ std::string hexadecimal(std::uint64_t value, std::size_t octets) {
 
 json::object report_json(const cards::import_report& report) {
     json::array problems;
-    for (const auto& one : report.problems) problems.push_back({{"line", one.line}, {"field", one.field}, {"reason", one.reason}});
-    return {{"rows", report.rows}, {"cards_added", report.cards_added}, {"key_sets_added", report.key_sets_added}, {"unchanged", report.unchanged},
-            {"rejected", report.rejected}, {"rejects_file", report.rejects_file.empty() ? json::value(nullptr) : json::value(report.rejects_file)},
+    for (const auto& one : report.problems)
+        problems.push_back({{"line", one.line}, {"field", one.field}, {"reason", one.reason}});
+    return {{"rows", report.rows},
+            {"cards_added", report.cards_added},
+            {"key_sets_added", report.key_sets_added},
+            {"unchanged", report.unchanged},
+            {"rejected", report.rejected},
+            {"rejects_file", report.rejects_file.empty() ? json::value(nullptr) : json::value(report.rejects_file)},
             {"problems", std::move(problems)}};
 }
 
 void import_file(invocation& run, const card_options& options) {
     auto data = open_data_directory(run.data);
     if (!data) return refuse(run, data.error());
-    const auto report = cards::import_cards(options.file, options.import, *data->writer, data->vault, system_clock().now(), [](std::size_t rows) {
-        if (rows % 100'000 == 0) std::fprintf(stderr, "%zu rows read\n", rows);
-    });
+    const auto report = cards::import_cards(options.file, options.import, *data->writer, data->vault,
+                                            system_clock().now(), [](std::size_t rows) {
+                                                if (rows % 100'000 == 0) std::fprintf(stderr, "%zu rows read\n", rows);
+                                            });
     if (!report) return refuse(run, report.error());
     for (const auto& one : report->problems)
-        std::fprintf(stderr, "tessera: %s:%zu %s: %s\n", options.file.c_str(), one.line, one.field.c_str(), one.reason.c_str());
+        std::fprintf(stderr, "tessera: %s:%zu %s: %s\n", options.file.c_str(), one.line, one.field.c_str(),
+                     one.reason.c_str());
     if (options.json) return print_json(report_json(*report));
-    std::printf("%zu rows: %zu cards and %zu key sets added, %zu rows unchanged, %zu rejected%s%s\n", report->rows, report->cards_added, report->key_sets_added,
-                report->unchanged, report->rejected, report->rejects_file.empty() ? "" : " into ", report->rejects_file.c_str());
+    std::printf("%zu rows: %zu cards and %zu key sets added, %zu rows unchanged, %zu rejected%s%s\n", report->rows,
+                report->cards_added, report->key_sets_added, report->unchanged, report->rejected,
+                report->rejects_file.empty() ? "" : " into ", report->rejects_file.c_str());
 }
 
 struct card_details {
@@ -80,18 +88,29 @@ json::object details_json(const card_details& details) {
         json::array counters;
         for (const auto& counter : details.counters)
             if (counter.key_version == one.header.key_version)
-                counters.push_back({{"tar", hexadecimal(counter.application, 3)}, {"counter", hexadecimal(counter.counter, 5)}});
-        key_sets.push_back({{"kvn", one.header.key_version}, {"kic_algorithm", crypto::to_string(one.header.kic_algorithm)},
-                            {"kid_algorithm", crypto::to_string(one.header.kid_algorithm)}, {"initial_counter", hexadecimal(one.header.initial_counter, 5)},
+                counters.push_back(
+                    {{"tar", hexadecimal(counter.application, 3)}, {"counter", hexadecimal(counter.counter, 5)}});
+        key_sets.push_back({{"kvn", one.header.key_version},
+                            {"kic_algorithm", crypto::to_string(one.header.kic_algorithm)},
+                            {"kid_algorithm", crypto::to_string(one.header.kid_algorithm)},
+                            {"initial_counter", hexadecimal(one.header.initial_counter, 5)},
                             {"counters", std::move(counters)}});
     }
     for (const auto& one : details.image)
-        image.push_back({{"file", one.file}, {"record", one.record == 0 ? json::value(nullptr) : json::value(one.record)}, {"content", to_hex(one.content)},
+        image.push_back({{"file", one.file},
+                         {"record", one.record == 0 ? json::value(nullptr) : json::value(one.record)},
+                         {"content", to_hex(one.content)},
                          {"updated_at", to_iso8601(one.updated_at)}});
     history.push_back({{"at", to_iso8601(details.card.imported_at)}, {"event", "imported"}});
     for (const auto& one : details.history)
-        history.push_back({{"at", to_iso8601(one.at)}, {"event", "campaign"}, {"campaign", one.id}, {"name", one.name}, {"outcome", operations::to_string(one.what)},
-                           {"cause", one.why.kind == operations::cause_kind::none ? json::value(nullptr) : json::value(operations::describe(one.why))}});
+        history.push_back(
+            {{"at", to_iso8601(one.at)},
+             {"event", "campaign"},
+             {"campaign", one.id},
+             {"name", one.name},
+             {"outcome", operations::to_string(one.what)},
+             {"cause", one.why.kind == operations::cause_kind::none ? json::value(nullptr)
+                                                                    : json::value(operations::describe(one.why))}});
     made["key_sets"] = std::move(key_sets);
     made["image"] = std::move(image);
     made["history"] = std::move(history);
@@ -100,19 +119,25 @@ json::object details_json(const card_details& details) {
 
 void print_details(const card_details& details) {
     const auto& identity = details.card.identity;
-    std::printf("ICCID    %s\nIMSI     %s\nMSISDN   %llu\nprofile  %s\n", identity.iccid.c_str(), identity.imsi.c_str(), static_cast<unsigned long long>(identity.msisdn),
-                details.card.profile.c_str());
+    std::printf("ICCID    %s\nIMSI     %s\nMSISDN   %llu\nprofile  %s\n", identity.iccid.c_str(), identity.imsi.c_str(),
+                static_cast<unsigned long long>(identity.msisdn), details.card.profile.c_str());
     for (const auto& one : details.key_sets)
-        std::printf("keys     version %d, KIc %s, KID %s, counters from %s\n", one.header.key_version, std::string(crypto::to_string(one.header.kic_algorithm)).c_str(),
-                    std::string(crypto::to_string(one.header.kid_algorithm)).c_str(), hexadecimal(one.header.initial_counter, 5).c_str());
+        std::printf("keys     version %d, KIc %s, KID %s, counters from %s\n", one.header.key_version,
+                    std::string(crypto::to_string(one.header.kic_algorithm)).c_str(),
+                    std::string(crypto::to_string(one.header.kid_algorithm)).c_str(),
+                    hexadecimal(one.header.initial_counter, 5).c_str());
     for (const auto& one : details.counters)
-        std::printf("counter  version %d, TAR %s: %s\n", one.key_version, hexadecimal(one.application, 3).c_str(), hexadecimal(one.counter, 5).c_str());
+        std::printf("counter  version %d, TAR %s: %s\n", one.key_version, hexadecimal(one.application, 3).c_str(),
+                    hexadecimal(one.counter, 5).c_str());
     for (const auto& one : details.image)
-        std::printf("image    %s%s = %s\n", one.file.c_str(), one.record == 0 ? "" : (" record " + std::to_string(one.record)).c_str(), to_hex(one.content).c_str());
+        std::printf("image    %s%s = %s\n", one.file.c_str(),
+                    one.record == 0 ? "" : (" record " + std::to_string(one.record)).c_str(),
+                    to_hex(one.content).c_str());
     std::printf("history  %s imported\n", to_iso8601(details.card.imported_at).c_str());
     for (const auto& one : details.history)
-        std::printf("history  %s campaign \"%s\" (%s): %s %s\n", to_iso8601(one.at).c_str(), one.name.c_str(), one.id.c_str(),
-                    std::string(operations::to_string(one.what)).c_str(), operations::describe(one.why).c_str());
+        std::printf("history  %s campaign \"%s\" (%s): %s %s\n", to_iso8601(one.at).c_str(), one.name.c_str(),
+                    one.id.c_str(), std::string(operations::to_string(one.what)).c_str(),
+                    operations::describe(one.why).c_str());
 }
 
 void show(invocation& run, const card_options& options) {
@@ -129,8 +154,10 @@ void list(invocation& run, const card_options& options) {
     if (!data) return refuse(run, data.error());
     cards::list_filter filter{options.profile, 0, options.limit};
     if (!options.after.empty()) {
-        const auto [end, problem] = std::from_chars(options.after.data(), options.after.data() + options.after.size(), filter.after);
-        if (problem != std::errc() || *end != '\0') return refuse(run, error{"bad_cursor", "--after", "expected the cursor of the last card seen"});
+        const auto [end, problem] =
+            std::from_chars(options.after.data(), options.after.data() + options.after.size(), filter.after);
+        if (problem != std::errc() || *end != '\0')
+            return refuse(run, error{"bad_cursor", "--after", "expected the cursor of the last card seen"});
     }
     const auto found = cards::card_store(*data->writer).list(filter);
     if (!found) return refuse(run, found.error());
@@ -140,7 +167,8 @@ void list(invocation& run, const card_options& options) {
             object["cursor"] = std::to_string(card.id.value);
             print_json(object);
         } else {
-            std::printf("%-20s %-15s %15llu  %s\n", card.identity.iccid.c_str(), card.identity.imsi.c_str(), static_cast<unsigned long long>(card.identity.msisdn), card.profile.c_str());
+            std::printf("%-20s %-15s %15llu  %s\n", card.identity.iccid.c_str(), card.identity.imsi.c_str(),
+                        static_cast<unsigned long long>(card.identity.msisdn), card.profile.c_str());
         }
     }
     if (!options.json && static_cast<std::int64_t>(found->size()) == options.limit)
@@ -155,23 +183,29 @@ void add_card(CLI::App& app, invocation& run) {
     const auto options = std::make_shared<card_options>();
 
     auto* import = command->add_subcommand("import", "cards and keys from a CSV file");
-    import->add_option("FILE", options->file, "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter")->required();
+    import
+        ->add_option("FILE", options->file,
+                     "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter")
+        ->required();
     import->add_option("--profile", options->import.profile, "profile of rows that name none");
     import->add_flag("--strict", options->import.strict, "one bad row refuses the whole file");
     import->add_flag("--json", options->json, "print one JSON object");
-    import->callback([&run, options] { import_file(run, *options); });
+    import->callback([&run, options] { import_file(run, *options);
+});
 
-    auto* showing = command->add_subcommand("show", "one card: identity, key sets, image, history");
-    showing->add_option("NAME", options->name, "ICCID, IMSI or MSISDN")->required();
-    showing->add_flag("--json", options->json, "print one JSON object");
-    showing->callback([&run, options] { show(run, *options); });
+auto* showing = command->add_subcommand("show", "one card: identity, key sets, image, history");
+showing->add_option("NAME", options->name, "ICCID, IMSI or MSISDN")->required();
+showing->add_flag("--json", options->json, "print one JSON object");
+showing->callback([&run, options] { show(run, *options); });
 
-    auto* listing = command->add_subcommand("list", "cards in the order of their import");
-    listing->add_option("--profile", options->profile, "only this profile");
-    listing->add_option("--limit", options->limit, "at most so many")->capture_default_str()->check(CLI::Range(1, 1'000'000));
-    listing->add_option("--after", options->after, "cursor of the last card seen");
-    listing->add_flag("--json", options->json, "print JSON Lines");
-    listing->callback([&run, options] { list(run, *options); });
-}
+auto* listing = command->add_subcommand("list", "cards in the order of their import");
+listing->add_option("--profile", options->profile, "only this profile");
+listing->add_option("--limit", options->limit, "at most so many")
+    ->capture_default_str()
+    ->check(CLI::Range(1, 1'000'000));
+listing->add_option("--after", options->after, "cursor of the last card seen");
+listing->add_flag("--json", options->json, "print JSON Lines");
+listing->callback([&run, options] { list(run, *options); });
+}  // namespace tessera::app
 
 }  // namespace tessera::app

@@ -6,7 +6,8 @@
 namespace tessera::app {
 namespace {
 
-constexpr std::string_view default_text = R"toml(# tessera.toml: how this data directory reaches the world. Every key may be left out; what stands here is its default.
+constexpr std::string_view default_text =
+    R"toml(# tessera.toml: how this data directory reaches the world. Every key may be left out; what stands here is its default.
 # Durations are written 200ms, 30s, 5m.
 
 [telecom]
@@ -62,8 +63,10 @@ private:
         if (const auto* table = toml_.section(root, "telecom", false)) {
             toml_.only(*table, {"session"}, "[telecom]");
             if (const auto session = toml_.text(*table, "session", false)) {
-                if (*session == "persistent") made_.session = session_mode::persistent;
-                else if (*session != "per-exchange") toml_.mistake(*table->get("session"), "session: expected \"per-exchange\" or \"persistent\"");
+                if (*session == "persistent")
+                    made_.session = session_mode::persistent;
+                else if (*session != "per-exchange")
+                    toml_.mistake(*table->get("session"), "session: expected \"per-exchange\" or \"persistent\"");
             }
         }
         if (const auto* table = toml_.section(root, "server", false)) {
@@ -75,41 +78,70 @@ private:
 
     void smscs(const toml::node& node) {
         const auto* list = node.as_array();
-        if (list == nullptr || !list->is_array_of_tables()) return toml_.mistake(node, "smsc: expected sections [[smsc]]");
+        if (list == nullptr || !list->is_array_of_tables())
+            return toml_.mistake(node, "smsc: expected sections [[smsc]]");
         for (const auto& one : *list) {
             auto settings = smsc(*one.as_table());
-            if (made_.smsc(settings.name) != nullptr) toml_.mistake(one, "[[smsc]]: there are two named \"" + settings.name + "\"");
+            if (made_.smsc(settings.name) != nullptr)
+                toml_.mistake(one, "[[smsc]]: there are two named \"" + settings.name + "\"");
             made_.smscs.push_back(std::move(settings));
         }
     }
 
     telecom::smsc_settings smsc(const toml::table& table) {
-        toml_.only(table, {"name", "address", "system_id", "password", "system_type", "window", "rate", "source_address", "source_ton", "source_npi",
-                           "destination_ton", "destination_npi", "data_coding", "protocol_id", "delivery_receipts", "validity_period", "reference_bits",
-                           "enquire_link_interval", "response_timeout", "reconnect_delay_min", "reconnect_delay_max"}, "[[smsc]]");
+        toml_.only(table,
+                   {"name",
+                    "address",
+                    "system_id",
+                    "password",
+                    "system_type",
+                    "window",
+                    "rate",
+                    "source_address",
+                    "source_ton",
+                    "source_npi",
+                    "destination_ton",
+                    "destination_npi",
+                    "data_coding",
+                    "protocol_id",
+                    "delivery_receipts",
+                    "validity_period",
+                    "reference_bits",
+                    "enquire_link_interval",
+                    "response_timeout",
+                    "reconnect_delay_min",
+                    "reconnect_delay_max"},
+                   "[[smsc]]");
         telecom::smsc_settings into;
         words(table, into);
         numbers(table, into);
         into.delivery_receipts = toml_.flag(table, "delivery_receipts").value_or(into.delivery_receipts);
-        into.enquire_link_interval = toml_.span(table, "enquire_link_interval", shortest).value_or(into.enquire_link_interval);
+        into.enquire_link_interval =
+            toml_.span(table, "enquire_link_interval", shortest).value_or(into.enquire_link_interval);
         into.response_time_out = toml_.span(table, "response_timeout", shortest).value_or(into.response_time_out);
-        into.reconnect_delay_min = toml_.span(table, "reconnect_delay_min", shortest).value_or(into.reconnect_delay_min);
-        into.reconnect_delay_max = toml_.span(table, "reconnect_delay_max", shortest).value_or(into.reconnect_delay_max);
-        if (into.reconnect_delay_max < into.reconnect_delay_min) toml_.mistake(table, "reconnect_delay_max: is shorter than reconnect_delay_min");
+        into.reconnect_delay_min =
+            toml_.span(table, "reconnect_delay_min", shortest).value_or(into.reconnect_delay_min);
+        into.reconnect_delay_max =
+            toml_.span(table, "reconnect_delay_max", shortest).value_or(into.reconnect_delay_max);
+        if (into.reconnect_delay_max < into.reconnect_delay_min)
+            toml_.mistake(table, "reconnect_delay_max: is shorter than reconnect_delay_min");
         return into;
     }
 
     void word(const toml::table& table, std::string_view key, std::size_t most, std::string& into) {
         auto value = toml_.text(table, key, false);
         if (!value) return;
-        if (value->size() > most) toml_.mistake(*table.get(key), std::string(key) + ": expected at most " + std::to_string(most) + " characters");
+        if (value->size() > most)
+            toml_.mistake(*table.get(key),
+                          std::string(key) + ": expected at most " + std::to_string(most) + " characters");
         into = std::move(*value);
     }
     // The fields' own limits, SMPP 3.4 clauses 5.2.1 to 5.2.16.
     void words(const toml::table& table, telecom::smsc_settings& into) {
         word(table, "name", 64, into.name);
         word(table, "address", 300, into.address);
-        if (const auto colon = into.address.rfind(':'); colon == std::string::npos || colon == 0 || colon + 1 == into.address.size())
+        if (const auto colon = into.address.rfind(':');
+            colon == std::string::npos || colon == 0 || colon + 1 == into.address.size())
             toml_.mistake(*table.get("address"), "address: expected host:port");
         word(table, "system_id", 15, into.system_id);
         word(table, "password", 8, into.password);
@@ -131,7 +163,8 @@ private:
         number(table, "data_coding", 0, 255, into.data_coding);
         number(table, "protocol_id", 0, 255, into.protocol_id);
         number(table, "reference_bits", 8, 16, into.reference_bits);
-        if (into.reference_bits != 8 && into.reference_bits != 16) toml_.mistake(*table.get("reference_bits"), "reference_bits: expected 8 or 16");
+        if (into.reference_bits != 8 && into.reference_bits != 16)
+            toml_.mistake(*table.get("reference_bits"), "reference_bits: expected 8 or 16");
     }
 
     checked_toml toml_;

@@ -25,7 +25,8 @@ struct configuration {
 };
 
 // Errors: each mistake with field "FILE:LINE".
-[[nodiscard]] std::expected<configuration, std::vector<error>> parse_configuration(std::string_view text, const std::string& file);
+[[nodiscard]] std::expected<configuration, std::vector<error>> parse_configuration(std::string_view text,
+                                                                                   const std::string& file);
 
 // The file that `tessera init` writes: every key, explained, at its default.
 [[nodiscard]] std::string_view default_configuration();

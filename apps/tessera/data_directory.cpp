@@ -23,7 +23,8 @@ constexpr auto owner_only = S_IRUSR | S_IWUSR;
 constexpr std::string_view check_name = "master_key_check";
 constexpr std::string_view check_plain = "tessera master key";
 
-std::unexpected<error> system_failure(std::string_view code, const std::filesystem::path& path, std::string_view doing) {
+std::unexpected<error> system_failure(std::string_view code, const std::filesystem::path& path,
+                                      std::string_view doing) {
     return failure(code, path.string(), std::string(doing) + ": " + std::strerror(errno));
 }
 
@@ -39,9 +40,11 @@ result<void> write_private_file(const std::filesystem::path& path, std::string_v
     const auto partial = path.string() + ".partial";
     const int descriptor = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, owner_only);
     if (descriptor < 0) return system_failure("cannot_write", path, "cannot be created");
-    const bool written = ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(descriptor) == 0;
+    const bool written =
+        ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(descriptor) == 0;
     ::close(descriptor);
-    if (!written || ::rename(partial.c_str(), path.c_str()) != 0) return system_failure("cannot_write", path, "cannot be written");
+    if (!written || ::rename(partial.c_str(), path.c_str()) != 0)
+        return system_failure("cannot_write", path, "cannot be written");
     return {};
 }
 
@@ -58,7 +61,8 @@ result<secret> read_master_key(const std::filesystem::path& path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) return system_failure("bad_master_key", path, "cannot be read");
     if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return failure("bad_master_key", path.string(), "may be read by others than its owner; expected mode 0600 (chmod 600)");
+        return failure("bad_master_key", path.string(),
+                       "may be read by others than its owner; expected mode 0600 (chmod 600)");
     std::array<char, 2 * crypto::master_key_octets + 2> text{};
     std::ifstream file(path);
     file.read(text.data(), text.size());
@@ -72,7 +76,8 @@ result<secret> read_master_key(const std::filesystem::path& path) {
 }
 
 // A constant wrapped under the master key tells a wrong one from a damaged database.
-result<void> check_master_key(store::connection& writer, crypto::key_wrapper& wrapper, const std::filesystem::path& path) {
+result<void> check_master_key(store::connection& writer, crypto::key_wrapper& wrapper,
+                              const std::filesystem::path& path) {
     TESSERA_TRY_VALUE(auto* query, writer.kept("SELECT value FROM meta WHERE name = $1"));
     TESSERA_TRY_VALUE(const bool there, query->with(check_name).step());
     if (there) {
@@ -80,7 +85,8 @@ result<void> check_master_key(store::connection& writer, crypto::key_wrapper& wr
         query->reset();
         secret plain;
         if (wrapped && wrapper.unwrap(*wrapped, as_bytes(check_name), plain)) return {};
-        return failure("bad_master_key", path.string(), "is not the master key that this database's keys are encrypted under");
+        return failure("bad_master_key", path.string(),
+                       "is not the master key that this database's keys are encrypted under");
     }
     bytes wrapped;
     TESSERA_TRY(wrapper.wrap(as_bytes(check_plain), as_bytes(check_name), wrapped));
@@ -126,7 +132,8 @@ result<directory_lock> directory_lock::take(const std::filesystem::path& directo
         return failure("in_use", directory.string(), "is in use by the tessera process with pid " + owner);
     }
     const auto text = std::to_string(::getpid()) + "\n" + boot_id() + "\n" + std::string(instance) + "\n";
-    if (::ftruncate(descriptor, 0) != 0 || ::pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+    if (::ftruncate(descriptor, 0) != 0 ||
+        ::pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
         ::close(descriptor);
         return system_failure("cannot_write", path, "cannot be written");
     }
@@ -144,11 +151,14 @@ result<bool> initialize(const std::filesystem::path& path) {
     if (problem) return failure("cannot_write", path.string(), "cannot be created: " + problem.message());
     if (fresh) std::filesystem::permissions(path, std::filesystem::perms::owner_all, problem);
     TESSERA_TRY_VALUE(const auto lock, directory_lock::take(path, "init"));
-    const bool complete = std::filesystem::exists(path / "tessera.toml") && std::filesystem::exists(path / "master.key") && std::filesystem::exists(path / "tessera.db");
-    if (!std::filesystem::exists(path / "tessera.toml")) TESSERA_TRY(write_private_file(path / "tessera.toml", default_configuration()));
+    const bool complete = std::filesystem::exists(path / "tessera.toml") &&
+                          std::filesystem::exists(path / "master.key") && std::filesystem::exists(path / "tessera.db");
+    if (!std::filesystem::exists(path / "tessera.toml"))
+        TESSERA_TRY(write_private_file(path / "tessera.toml", default_configuration()));
     if (!std::filesystem::exists(path / "master.key")) {
         if (std::filesystem::exists(path / "tessera.db"))
-            return failure("bad_master_key", (path / "master.key").string(), "is missing, but the database has keys encrypted under it; put it back");
+            return failure("bad_master_key", (path / "master.key").string(),
+                           "is missing, but the database has keys encrypted under it; put it back");
         TESSERA_TRY(make_master_key(path / "master.key"));
     }
     TESSERA_TRY(open_database(path));
@@ -158,7 +168,8 @@ result<bool> initialize(const std::filesystem::path& path) {
 std::expected<data_directory, std::vector<error>> open_data_directory(const std::filesystem::path& path) {
     const auto all = [](error one) { return std::unexpected(std::vector{std::move(one)}); };
     if (!std::filesystem::exists(path / "master.key"))
-        return all({"not_initialized", path.string(), "is no data directory of tessera yet; make one with: tessera --data " + path.string() + " init"});
+        return all({"not_initialized", path.string(),
+                    "is no data directory of tessera yet; make one with: tessera --data " + path.string() + " init"});
     auto instance = make_uuid7(system_clock().now(), system_random());
     auto lock = directory_lock::take(path, instance);
     if (!lock) return all(std::move(lock).error());
@@ -166,7 +177,12 @@ std::expected<data_directory, std::vector<error>> open_data_directory(const std:
     if (!settings) return std::unexpected(std::move(settings).error());
     auto opened = open_database(path);
     if (!opened) return all(std::move(opened).error());
-    return data_directory{path, std::move(instance), std::move(*lock), std::move(*settings), std::move(opened->storage), std::move(opened->writer),
+    return data_directory{path,
+                          std::move(instance),
+                          std::move(*lock),
+                          std::move(*settings),
+                          std::move(opened->storage),
+                          std::move(opened->writer),
                           cards::key_vault(std::move(opened->wrapper))};
 }
 

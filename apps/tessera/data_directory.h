@@ -1,5 +1,5 @@
-// A data directory and everything that stands in it: tessera.toml, master.key (mode 0600), tessera.db, and the lock by which one
-// process owns it at a time.
+// A data directory and everything that stands in it: tessera.toml, master.key (mode 0600), tessera.db, and the lock by
+// which one process owns it at a time.
 #pragma once
 
 #include <expected>
@@ -14,7 +14,8 @@
 
 namespace tessera::app {
 
-// The lock of a data directory, held for as long as this lives; the kernel lets go of it when the process dies, however.
+// The lock of a data directory, held for as long as this lives; the kernel lets go of it when the process dies,
+// however.
 class directory_lock {
 public:
     // Errors: in_use (names the pid of the owner), cannot_write.
@@ -41,8 +42,8 @@ struct data_directory {
 // Makes what is missing of a data directory. True if anything was. Errors: cannot_write, in_use, database.
 [[nodiscard]] result<bool> initialize(const std::filesystem::path& path);
 
-// Opens an initialised one. Errors: not_initialized, in_use, bad_configuration (each mistake), bad_master_key (permissions, form,
-// or not the one that the database's keys are wrapped under), database.
+// Opens an initialised one. Errors: not_initialized, in_use, bad_configuration (each mistake), bad_master_key
+// (permissions, form, or not the one that the database's keys are wrapped under), database.
 [[nodiscard]] std::expected<data_directory, std::vector<error>> open_data_directory(const std::filesystem::path& path);
 
 }  // namespace tessera::app

@@ -1,5 +1,5 @@
-// The main job, all of it, in one command: a fleet, a simulated SMSC as a process of its own, a campaign, its report, and three
-// cards read back.
+// The main job, all of it, in one command: a fleet, a simulated SMSC as a process of its own, a campaign, its report,
+// and three cards read back.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <cstdio>
@@ -20,8 +20,8 @@ namespace {
 constexpr std::string_view campaign_name = "Demo: service provider name and preferred networks";
 constexpr std::string_view demo_mark = "demo_cards";
 
-// EF_SPN (TS 31.102 clause 4.2.12): display condition, then the name. EF_OPLMNwAcT (clause 4.2.53): PLMN and access technologies,
-// five octets each; 262-01, 208-01, 222-01, 214-07, 234-15, 228-01, 232-01 with E-UTRAN and UTRAN.
+// EF_SPN (TS 31.102 clause 4.2.12): display condition, then the name. EF_OPLMNwAcT (clause 4.2.53): PLMN and access
+// technologies, five octets each; 262-01, 208-01, 222-01, 214-07, 234-15, 228-01, 232-01 with E-UTRAN and UTRAN.
 constexpr std::string_view campaign_text = R"toml([campaign]
 name = "Demo: service provider name and preferred networks"
 [targets]
@@ -41,7 +41,8 @@ por_timeout = "2s"
 attempts = 2
 )toml";
 
-constexpr std::string_view faults_text = R"toml(# A network that loses things and cards that do not behave: 3 in 10,000 of each.
+constexpr std::string_view faults_text =
+    R"toml(# A network that loses things and cards that do not behave: 3 in 10,000 of each.
 lose_submit = 0.0003
 lose_response = 0.0003
 duplicate = 0.0003
@@ -71,7 +72,9 @@ result<std::size_t> claim(data_directory& data, const demo_options& options) {
     TESSERA_TRY_VALUE(const auto claimed, demo_cards(data));
     if (claimed) return *claimed;
     TESSERA_TRY_VALUE(const auto last, cards::card_store(*data.writer).last_card_id());
-    if (last > 0) return failure("not_a_demo", data.path.string(), "holds cards of your own; give the demo another directory with --data");
+    if (last > 0)
+        return failure("not_a_demo", data.path.string(),
+                       "holds cards of your own; give the demo another directory with --data");
     TESSERA_TRY_VALUE(auto* mark, data.writer->kept("INSERT INTO meta (name, value) VALUES ($1, $2)"));
     TESSERA_TRY(mark->with(demo_mark, std::to_string(options.cards)).execute());
     return options.cards;
@@ -80,13 +83,17 @@ result<std::size_t> claim(data_directory& data, const demo_options& options) {
 result<void> make_fleet(data_directory& data, std::size_t count) {
     sim::fleet_plan plan;
     plan.cards = count;
-    plan.profiles = {{"demo-des", crypto::cipher_algorithm::des, 1}, {"demo-3des", crypto::cipher_algorithm::triple_des_2key, 2}, {"demo-aes", crypto::cipher_algorithm::aes128, 7}};
+    plan.profiles = {{"demo-des", crypto::cipher_algorithm::des, 1},
+                     {"demo-3des", crypto::cipher_algorithm::triple_des_2key, 2},
+                     {"demo-aes", crypto::cipher_algorithm::aes128, 7}};
     const auto file = data.path / "demo-cards.csv";
     say("making a fleet of " + std::to_string(count) + " cards: " + file.string());
     TESSERA_TRY(sim::write_fleet(file, plan));
     const auto began = system_clock().monotonic();
-    TESSERA_TRY_VALUE(const auto report, cards::import_cards(file.string(), {}, *data.writer, data.vault, system_clock().now(), [](std::size_t) {}));
-    std::fprintf(stderr, "imported %zu cards in %.1f s\n", report.cards_added + report.unchanged, seconds(system_clock().monotonic() - began));
+    TESSERA_TRY_VALUE(const auto report, cards::import_cards(file.string(), {}, *data.writer, data.vault,
+                                                             system_clock().now(), [](std::size_t) {}));
+    std::fprintf(stderr, "imported %zu cards in %.1f s\n", report.cards_added + report.unchanged,
+                 seconds(system_clock().monotonic() - began));
     return {};
 }
 
@@ -123,13 +130,16 @@ result<void> run_demo(const std::filesystem::path& path, const demo_options& opt
         return {};
     }
     TESSERA_TRY(make_fleet(data, count));
-    TESSERA_TRY_VALUE(const auto world, demo_world::start(data.path / "demo-cards.csv", options.faults ? faults_text : std::string_view{}, data.path));
+    TESSERA_TRY_VALUE(
+        const auto world,
+        demo_world::start(data.path / "demo-cards.csv", options.faults ? faults_text : std::string_view{}, data.path));
     say("simulated SMSC with its cards: process " + std::to_string(world.pid()) + ", " + world.address());
     for (auto& smsc : data.settings.smscs) smsc.address = world.address();
     TESSERA_TRY_VALUE(const auto subject, demo_campaign(data));
     progress_display progress(system_clock());
     TESSERA_TRY_VALUE(const auto end, run_campaign(data, subject, progress));
-    if (end == campaigns::run_end::interrupted) return failure("interrupted", "demo", "was stopped; the same command goes on with it");
+    if (end == campaigns::run_end::interrupted)
+        return failure("interrupted", "demo", "was stopped; the same command goes on with it");
     TESSERA_TRY_VALUE(const auto finished, find_campaign(data, subject.id));
     TESSERA_TRY_VALUE(const auto text, summary_text(data, finished));
     std::fputs(text.c_str(), stdout);
@@ -143,7 +153,9 @@ result<void> run_demo(const std::filesystem::path& path, const demo_options& opt
 void add_demo(CLI::App& app, invocation& run) {
     auto* command = app.add_subcommand("demo", "the main job, all of it: 100,000 simulated cards updated over SMPP");
     const auto options = std::make_shared<demo_options>();
-    command->add_option("--cards", options->cards, "size of the fleet")->capture_default_str()->check(CLI::Range(1, 10'000'000));
+    command->add_option("--cards", options->cards, "size of the fleet")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 10'000'000));
     command->add_flag("!--no-faults", options->faults, "a perfect network and perfect cards");
     command->callback([&run, options] {
         if (const auto done = run_demo(run.data, *options); !done) refuse(run, done.error());

@@ -35,7 +35,8 @@ std::string first_line(int descriptor) {
 
 }  // namespace
 
-result<demo_world> demo_world::start(const std::filesystem::path& cards, std::string_view faults, const std::filesystem::path& directory) {
+result<demo_world> demo_world::start(const std::filesystem::path& cards, std::string_view faults,
+                                     const std::filesystem::path& directory) {
     std::vector<std::string> words{"tessera", "sim", "smsc", "--listen", "127.0.0.1:0", "--cards", cards.string()};
     if (!faults.empty()) {
         const auto file = directory / "demo-faults.toml";
@@ -57,12 +58,14 @@ result<demo_world> demo_world::start(const std::filesystem::path& cards, std::st
     ::close(output[0]);
     if (!line.starts_with(ready)) {
         if (child > 0) waitpid(child, nullptr, 0);
-        return failure("cannot_start", "sim smsc", "the simulator did not come up; see " + (directory / "demo-smsc.log").string());
+        return failure("cannot_start", "sim smsc",
+                       "the simulator did not come up; see " + (directory / "demo-smsc.log").string());
     }
     return demo_world(child, line.substr(ready.size()));
 }
 
-demo_world::demo_world(demo_world&& other) noexcept : pid_(std::exchange(other.pid_, -1)), address_(std::move(other.address_)) {}
+demo_world::demo_world(demo_world&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)), address_(std::move(other.address_)) {}
 
 demo_world::~demo_world() {
     if (pid_ <= 0) return;

@@ -13,9 +13,10 @@ namespace tessera::app {
 
 class demo_world {
 public:
-    // Starts it on a free port of the loopback and waits until it serves; its log goes to DIRECTORY/demo-smsc.log. No faults if
-    // the text is empty. Errors: cannot_start.
-    [[nodiscard]] static result<demo_world> start(const std::filesystem::path& cards, std::string_view faults, const std::filesystem::path& directory);
+    // Starts it on a free port of the loopback and waits until it serves; its log goes to DIRECTORY/demo-smsc.log. No
+    // faults if the text is empty. Errors: cannot_start.
+    [[nodiscard]] static result<demo_world> start(const std::filesystem::path& cards, std::string_view faults,
+                                                  const std::filesystem::path& directory);
     demo_world(demo_world&& other) noexcept;
     demo_world& operator=(demo_world&&) = delete;
     ~demo_world();  // ends the process and waits for it

@@ -11,7 +11,9 @@ void add_init(CLI::App& app, invocation& run) {
     command->callback([&run] {
         const auto made = initialize(run.data);
         if (!made) return refuse(run, made.error());
-        std::printf("%s %s\n", run.data.c_str(), *made ? "is ready: tessera.toml, master.key (keep a copy of it elsewhere), tessera.db" : "was ready before; nothing changed");
+        std::printf("%s %s\n", run.data.c_str(),
+                    *made ? "is ready: tessera.toml, master.key (keep a copy of it elsewhere), tessera.db"
+                          : "was ready before; nothing changed");
     });
 }
 

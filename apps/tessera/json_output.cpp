@@ -13,11 +13,16 @@ namespace json = boost::json;
 double rounded(double value, double steps) { return std::round(value * steps) / steps; }
 
 json::object outcomes_json(const campaigns::outcome_counts& outcomes) {
-    return {{"done", outcomes.done}, {"skipped", outcomes.skipped}, {"failed", outcomes.failed}, {"unknown", outcomes.unknown}};
+    return {{"done", outcomes.done},
+            {"skipped", outcomes.skipped},
+            {"failed", outcomes.failed},
+            {"unknown", outcomes.unknown}};
 }
 
 json::object phase_json(const campaigns::phase_summary& phase) {
-    return {{"seconds", rounded(phase.seconds, 1e6)}, {"cards", phase.cards}, {"cards_per_second", rounded(phase.cards_per_second(), 10)}};
+    return {{"seconds", rounded(phase.seconds, 1e6)},
+            {"cards", phase.cards},
+            {"cards_per_second", rounded(phase.cards_per_second(), 10)}};
 }
 
 json::value optional_text(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
@@ -44,22 +49,29 @@ json::object status_json(const campaigns::campaign_summary& summary) {
     const auto first = summary.first_round();
     json::array rounds;
     for (const auto& round : summary.rounds)
-        rounds.push_back({{"round", round.round}, {"targets", round.targets}, {"prepared", round.progress.prepared}, {"sent", round.progress.sent},
-                          {"answered", round.progress.answered}, {"settled", round.progress.outcomes.total()}, {"next_round", round.progress.next_round}});
-    return {{"id", subject.id},
-            {"name", subject.name},
-            {"state", campaigns::to_string(subject.state)},
-            {"round", subject.round},
-            {"phase", subject.phase == campaigns::phase::none ? json::value(nullptr) : json::value(campaigns::to_string(subject.phase))},
-            {"targets", subject.targets},
-            {"prepared", first.prepared},
-            {"sent", first.sent},
-            {"answered", first.answered},
-            {"settled", summary.outcomes.total()},
-            {"outcomes", outcomes_json(summary.outcomes)},
-            {"rounds", std::move(rounds)},
-            {"created_at", to_iso8601(subject.created_at)},
-            {"finished_at", subject.finished_at ? json::value(to_iso8601(*subject.finished_at)) : json::value(nullptr)}};
+        rounds.push_back({{"round", round.round},
+                          {"targets", round.targets},
+                          {"prepared", round.progress.prepared},
+                          {"sent", round.progress.sent},
+                          {"answered", round.progress.answered},
+                          {"settled", round.progress.outcomes.total()},
+                          {"next_round", round.progress.next_round}});
+    return {
+        {"id", subject.id},
+        {"name", subject.name},
+        {"state", campaigns::to_string(subject.state)},
+        {"round", subject.round},
+        {"phase", subject.phase == campaigns::phase::none ? json::value(nullptr)
+                                                          : json::value(campaigns::to_string(subject.phase))},
+        {"targets", subject.targets},
+        {"prepared", first.prepared},
+        {"sent", first.sent},
+        {"answered", first.answered},
+        {"settled", summary.outcomes.total()},
+        {"outcomes", outcomes_json(summary.outcomes)},
+        {"rounds", std::move(rounds)},
+        {"created_at", to_iso8601(subject.created_at)},
+        {"finished_at", subject.finished_at ? json::value(to_iso8601(*subject.finished_at)) : json::value(nullptr)}};
 }
 
 json::object summary_json(const campaigns::campaign_summary& summary) {
@@ -67,7 +79,9 @@ json::object summary_json(const campaigns::campaign_summary& summary) {
     made["targets"] = summary.subject.targets;
     made["rounds"] = summary.subject.round;
     made["seconds"] = rounded(summary.seconds, 1e6);
-    made["phases"] = json::object{{"prepare", phase_json(summary.prepare)}, {"exchange", phase_json(summary.exchange)}, {"settle", phase_json(summary.settle)}};
+    made["phases"] = json::object{{"prepare", phase_json(summary.prepare)},
+                                  {"exchange", phase_json(summary.exchange)},
+                                  {"settle", phase_json(summary.settle)}};
     return made;
 }
 

@@ -73,9 +73,7 @@ std::string answer_line(ota_verb verb, std::string_view line) {
     return out;
 }
 
-bool line_splitter::fits(std::string_view part) {
-    return part.size() <= limits::json_line_octets;
-}
+bool line_splitter::fits(std::string_view part) { return part.size() <= limits::json_line_octets; }
 
 std::string_view line_splitter::without_return(std::string_view line) {
     if (line.ends_with('\r')) line.remove_suffix(1);

@@ -20,9 +20,7 @@ struct part {
 };
 
 // "user_data[3]": which of them is at fault, counted from 1.
-std::string element_name(std::size_t index) {
-    return std::string(list_field) + "[" + std::to_string(index + 1) + "]";
-}
+std::string element_name(std::size_t index) { return std::string(list_field) + "[" + std::to_string(index + 1) + "]"; }
 
 result<part> read_part(const boost::json::value& value, std::size_t index) {
     const std::string field = element_name(index);

@@ -29,7 +29,9 @@ void progress_display::cards_moved(std::int64_t count) {
     moved_ += count;
     const auto now = clock_->monotonic();
     auto last = drawn_.load();
-    if (now - last < (terminal_ ? duration(redraw_interval) : duration(line_interval)) || !drawn_.compare_exchange_strong(last, now)) return;
+    if (now - last < (terminal_ ? duration(redraw_interval) : duration(line_interval)) ||
+        !drawn_.compare_exchange_strong(last, now))
+        return;
     const std::lock_guard held(mutex_);
     draw(false);
 }
@@ -50,8 +52,9 @@ void progress_display::draw(bool last) {
         for (int i = 0; i < bar_width; ++i) bar += i < filled ? "█" : "░";
         bar += " ";
     }
-    std::fprintf(stderr, "%s%-18s %s%3d %%  %lld of %lld cards  %.1f s  %.0f cards/s%s", terminal_ ? "\r" : "", title_.c_str(), bar.c_str(),
-                 static_cast<int>(share * 100), static_cast<long long>(moved), static_cast<long long>(cards_), took, rate, terminal_ && !last ? " " : "\n");
+    std::fprintf(stderr, "%s%-18s %s%3d %%  %lld of %lld cards  %.1f s  %.0f cards/s%s", terminal_ ? "\r" : "",
+                 title_.c_str(), bar.c_str(), static_cast<int>(share * 100), static_cast<long long>(moved),
+                 static_cast<long long>(cards_), took, rate, terminal_ && !last ? " " : "\n");
 }
 
 }  // namespace tessera::app

@@ -1,5 +1,5 @@
-// TOML files read strictly: unknown keys, wrong types and values out of range are mistakes, each told with its line, all of
-// them at once. toml++ is a heavy header: include this in .cpp files only, and in few.
+// TOML files read strictly: unknown keys, wrong types and values out of range are mistakes, each told with its line,
+// all of them at once. toml++ is a heavy header: include this in .cpp files only, and in few.
 #pragma once
 
 #define TOML_EXCEPTIONS 0
@@ -48,7 +48,8 @@ public:
             if (std::ranges::find(known, key.str()) != known.end()) continue;
             std::string list;
             for (const auto one : known) list += (list.empty() ? "" : ", ") + std::string(one);
-            mistake_at(line_of(key.source()), "unknown key \"" + std::string(key.str()) + "\" in " + std::string(where) + "; known: " + list);
+            mistake_at(line_of(key.source()),
+                       "unknown key \"" + std::string(key.str()) + "\" in " + std::string(where) + "; known: " + list);
         }
     }
 
@@ -73,12 +74,14 @@ public:
         if (!value) mistake(*node, std::string(key) + ": expected a text in quotes");
         return value;
     }
-    [[nodiscard]] std::optional<std::int64_t> number(const toml::table& table, std::string_view key, std::int64_t least, std::int64_t most) {
+    [[nodiscard]] std::optional<std::int64_t> number(const toml::table& table, std::string_view key, std::int64_t least,
+                                                     std::int64_t most) {
         const auto* node = table.get(key);
         if (node == nullptr) return std::nullopt;
         const auto value = node->value_exact<std::int64_t>();
         if (value && *value >= least && *value <= most) return value;
-        mistake(*node, std::string(key) + ": expected a number from " + std::to_string(least) + " to " + std::to_string(most));
+        mistake(*node,
+                std::string(key) + ": expected a number from " + std::to_string(least) + " to " + std::to_string(most));
         return std::nullopt;
     }
     [[nodiscard]] std::optional<bool> flag(const toml::table& table, std::string_view key) {
@@ -92,9 +95,12 @@ public:
         const auto value = text(table, key, false);
         if (!value) return std::nullopt;
         const auto parsed = parse_duration(*value);
-        if (!parsed) mistake(*table.get(key), key, parsed.error());
-        else if (*parsed < least) mistake(*table.get(key), std::string(key) + ": is too short");
-        else return *parsed;
+        if (!parsed)
+            mistake(*table.get(key), key, parsed.error());
+        else if (*parsed < least)
+            mistake(*table.get(key), std::string(key) + ": is too short");
+        else
+            return *parsed;
         return std::nullopt;
     }
 

@@ -8,23 +8,24 @@
 namespace tessera::limits {
 
 // --- codec
-inline constexpr std::size_t short_message_octets = 140;    // TP-UD of one SMS, 3GPP TS 23.040
-inline constexpr std::size_t message_parts = 255;           // concatenation: one octet counts the parts
-inline constexpr std::size_t secured_packet_octets = 33'660; // what 255 parts of 132 octets carry at most
-inline constexpr std::size_t smpp_pdu_octets = 65'536;      // a longer command_length closes the link
-inline constexpr std::size_t smpp_optional_parameters = 64; // of one PDU; SMPP 3.4 names 44 in all
-inline constexpr std::size_t json_line_octets = 1'048'576;  // one line of `tessera ota`
+inline constexpr std::size_t short_message_octets = 140;      // TP-UD of one SMS, 3GPP TS 23.040
+inline constexpr std::size_t message_parts = 255;             // concatenation: one octet counts the parts
+inline constexpr std::size_t secured_packet_octets = 33'660;  // what 255 parts of 132 octets carry at most
+inline constexpr std::size_t smpp_pdu_octets = 65'536;        // a longer command_length closes the link
+inline constexpr std::size_t smpp_optional_parameters = 64;   // of one PDU; SMPP 3.4 names 44 in all
+inline constexpr std::size_t json_line_octets = 1'048'576;    // one line of `tessera ota`
 
 // --- telecom
-inline constexpr std::size_t smpp_window = 10'000;          // largest configurable window
-inline constexpr int smpp_submit_attempts = 5;              // of one short message, answered with a temporary status
-inline constexpr int smpp_throttled_attempts = 100;         // likewise with throttled or queue_full, which slow down first
+inline constexpr std::size_t smpp_window = 10'000;   // largest configurable window
+inline constexpr int smpp_submit_attempts = 5;       // of one short message, answered with a temporary status
+inline constexpr int smpp_throttled_attempts = 100;  // likewise with throttled or queue_full, which slow down first
 inline constexpr std::size_t smpp_unacknowledged_deliveries = 100'000;  // deliver_sm without answer; more are put off
-inline constexpr std::size_t smpp_read_octets = 262'144;    // one read of a link
-inline constexpr std::chrono::milliseconds smpp_unbind_wait{1'000};     // for unbind_resp, then the link is closed anyway
-inline constexpr std::size_t reassembly_entries = 1'000'000;  // messages waiting for their other parts
-inline constexpr std::size_t reassembly_octets = 134'217'728;  // what those may hold in all
-inline constexpr std::size_t link_output_octets = 1'048'576;  // octets waiting to be written before submits are held back
+inline constexpr std::size_t smpp_read_octets = 262'144;                // one read of a link
+inline constexpr std::chrono::milliseconds smpp_unbind_wait{1'000};  // for unbind_resp, then the link is closed anyway
+inline constexpr std::size_t reassembly_entries = 1'000'000;         // messages waiting for their other parts
+inline constexpr std::size_t reassembly_octets = 134'217'728;        // what those may hold in all
+inline constexpr std::size_t link_output_octets =
+    1'048'576;  // octets waiting to be written before submits are held back
 
 // --- cards
 inline constexpr std::size_t csv_line_octets = 4'096;
@@ -33,12 +34,11 @@ inline constexpr std::size_t file_content_octets = 32'768;  // one EF, transpare
 
 // --- campaigns
 inline constexpr std::size_t chunk_cards = 1'000;
-inline constexpr std::size_t rounds = 8;                    // write, then listening and reading back
+inline constexpr std::size_t rounds = 8;  // write, then listening and reading back
 inline constexpr std::size_t writes_per_campaign = 64;
-inline constexpr std::size_t answers_per_card = 64;         // stored per round; more are counted, not kept
+inline constexpr std::size_t answers_per_card = 64;  // stored per round; more are counted, not kept
 inline constexpr std::size_t campaign_file_octets = 1'048'576;
 inline constexpr std::size_t campaign_file_mistakes = 100;  // then reading a list of targets ends
-
 
 // --- the exchange
 inline constexpr std::size_t open_chunks = 4'096;        // chunks with cards that an answer is awaited from

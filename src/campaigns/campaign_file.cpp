@@ -58,16 +58,20 @@ private:
         toml_.only(*table, {"name"}, "[campaign]");
         const auto name = toml_.text(*table, "name", true);
         if (!name) return;
-        if (name->empty() || name->size() > name_octets_max) toml_.mistake(*table->get("name"), "name: expected 1 to 200 characters");
+        if (name->empty() || name->size() > name_octets_max)
+            toml_.mistake(*table->get("name"), "name: expected 1 to 200 characters");
         made_.name = *name;
     }
 
     void targets(const toml::table* table) {
         if (table == nullptr) return;
         toml_.only(*table, {"profile", "iccids", "imsi_range", "all"}, "[targets]");
-        if (table->size() != 1) return toml_.mistake(*table, "[targets] needs exactly one of profile, iccids, imsi_range, all");
-        if (const auto name = table->contains("profile") ? toml_.text(*table, "profile", true) : std::nullopt) target_profile(*table->get("profile"), *name);
-        if (const auto file = table->contains("iccids") ? toml_.text(*table, "iccids", true) : std::nullopt) target_list(*table->get("iccids"), *file);
+        if (table->size() != 1)
+            return toml_.mistake(*table, "[targets] needs exactly one of profile, iccids, imsi_range, all");
+        if (const auto name = table->contains("profile") ? toml_.text(*table, "profile", true) : std::nullopt)
+            target_profile(*table->get("profile"), *name);
+        if (const auto file = table->contains("iccids") ? toml_.text(*table, "iccids", true) : std::nullopt)
+            target_list(*table->get("iccids"), *file);
         if (const auto* range = table->get("imsi_range")) target_range(*range);
         if (const auto* all = table->get("all")) {
             made_.targets.all = all->value_exact<bool>().value_or(false);
@@ -79,8 +83,10 @@ private:
         made_.targets.profile = name;
         if (!context_.profile_known) return;
         const auto known = context_.profile_known(name);
-        if (!known) toml_.mistake(node, "profile", known.error());
-        else if (!*known) toml_.mistake(node, "profile: no card of the registry has profile \"" + name + "\"");
+        if (!known)
+            toml_.mistake(node, "profile", known.error());
+        else if (!*known)
+            toml_.mistake(node, "profile: no card of the registry has profile \"" + name + "\"");
     }
 
     void target_list(const toml::node& node, const std::string& file) {
@@ -89,7 +95,8 @@ private:
         std::ifstream list(path);
         if (!list) return toml_.mistake(node, "iccids: " + path + " cannot be opened for reading");
         std::string line;
-        for (std::size_t number = 1; std::getline(list, line) && toml_.mistakes() < limits::campaign_file_mistakes; ++number) {
+        for (std::size_t number = 1; std::getline(list, line) && toml_.mistakes() < limits::campaign_file_mistakes;
+             ++number) {
             while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
             if (line.empty() || line.front() == '#') continue;
             auto iccid = cards::parse_iccid(line);
@@ -97,8 +104,10 @@ private:
                 toml_.mistake_elsewhere(path, number, "iccids: " + iccid.error().message);
                 continue;
             }
-            if (const auto known = context_.card_known ? context_.card_known(*iccid) : result<bool>(true); !known) toml_.mistake_elsewhere(path, number, "iccids: " + known.error().message);
-            else if (!*known) toml_.mistake_elsewhere(path, number, "iccids: the registry has no card " + *iccid);
+            if (const auto known = context_.card_known ? context_.card_known(*iccid) : result<bool>(true); !known)
+                toml_.mistake_elsewhere(path, number, "iccids: " + known.error().message);
+            else if (!*known)
+                toml_.mistake_elsewhere(path, number, "iccids: the registry has no card " + *iccid);
             made_.targets.iccids.push_back(std::move(*iccid));
         }
         if (made_.targets.iccids.empty() && toml_.clean()) toml_.mistake(node, "iccids: " + path + " names no card");
@@ -106,12 +115,17 @@ private:
 
     void target_range(const toml::node& node) {
         const auto* ends = node.as_array();
-        const auto first = ends != nullptr && ends->size() == 2 ? ends->get(0)->value_exact<std::string>() : std::nullopt;
-        const auto last = ends != nullptr && ends->size() == 2 ? ends->get(1)->value_exact<std::string>() : std::nullopt;
-        if (!first || !last) return toml_.mistake(node, "imsi_range: expected two IMSIs in quotes, [\"001010000000000\", \"001010000099999\"]");
+        const auto first =
+            ends != nullptr && ends->size() == 2 ? ends->get(0)->value_exact<std::string>() : std::nullopt;
+        const auto last =
+            ends != nullptr && ends->size() == 2 ? ends->get(1)->value_exact<std::string>() : std::nullopt;
+        if (!first || !last)
+            return toml_.mistake(
+                node, "imsi_range: expected two IMSIs in quotes, [\"001010000000000\", \"001010000099999\"]");
         for (const auto& one : {*first, *last})
             if (const auto imsi = cards::parse_imsi(one); !imsi) return toml_.mistake(node, "imsi_range", imsi.error());
-        if (first->size() != last->size() || *first > *last) return toml_.mistake(node, "imsi_range: expected two IMSIs of one length, the lower one first");
+        if (first->size() != last->size() || *first > *last)
+            return toml_.mistake(node, "imsi_range: expected two IMSIs of one length, the lower one first");
         made_.targets.imsi_range = {*first, *last};
     }
 
@@ -130,16 +144,23 @@ private:
         into.aes_checksum_octets = static_cast<std::uint8_t>(checksum);
     }
 
-    // What a campaign cannot do without: a counter that the card checks, so that octets sent again have no second effect, and an
-    // answer, so that an outcome can be proved.
+    // What a campaign cannot do without: a counter that the card checks, so that octets sent again have no second
+    // effect, and an answer, so that an outcome can be proved.
     void check_spi(const toml::node& node, codec::security_parameter_indicator spi) {
         const auto counter = spi.counter();
         if (counter != codec::counter_mode::must_be_higher && counter != codec::counter_mode::exactly_next)
-            toml_.mistake(node, "spi: its first octet must ask the card to check the counter (b5b4 = 10 or 11): without, a packet sent again would be executed twice");
+            toml_.mistake(node,
+                          "spi: its first octet must ask the card to check the counter (b5b4 = 10 or 11): without, a "
+                          "packet sent again would be executed twice");
         if (spi.response() != codec::proof_of_receipt::always)
-            toml_.mistake(node, "spi: its second octet must ask for a proof of receipt always (b2b1 = 01): without, no outcome could be known");
-        if (spi.command_integrity() == codec::integrity::digital_signature || spi.response_integrity() == codec::integrity::digital_signature)
-            toml_.mistake(node, "spi: digital signatures are not supported; expected none, RC or CC in b2b1 and in the second octet's b4b3");
+            toml_.mistake(node,
+                          "spi: its second octet must ask for a proof of receipt always (b2b1 = 01): without, no "
+                          "outcome could be known");
+        if (spi.command_integrity() == codec::integrity::digital_signature ||
+            spi.response_integrity() == codec::integrity::digital_signature)
+            toml_.mistake(node,
+                          "spi: digital signatures are not supported; expected none, RC or CC in b2b1 and in the "
+                          "second octet's b4b3");
         if ((spi.first & 0xe0U) != 0 || (spi.second & 0xc0U) != 0) toml_.mistake(node, "spi: reserved bits are set");
     }
 
@@ -147,13 +168,16 @@ private:
         const auto* node = root.get("write");
         const auto* list = node == nullptr ? nullptr : node->as_array();
         if (list == nullptr || list->empty() || !list->is_array_of_tables())
-            return node == nullptr ? toml_.mistake_at(1, "at least one [[write]] is needed") : toml_.mistake(*node, "write: expected sections [[write]]");
-        if (list->size() > limits::writes_per_campaign) return toml_.mistake(*node, "more than " + std::to_string(limits::writes_per_campaign) + " [[write]]");
+            return node == nullptr ? toml_.mistake_at(1, "at least one [[write]] is needed")
+                                   : toml_.mistake(*node, "write: expected sections [[write]]");
+        if (list->size() > limits::writes_per_campaign)
+            return toml_.mistake(*node, "more than " + std::to_string(limits::writes_per_campaign) + " [[write]]");
         std::set<std::pair<std::string, int>> seen;
         for (const auto& one : *list) {
             const auto& table = *one.as_table();
             const auto write = read_write(table);
-            if (!seen.emplace(write.file, write.record).second && !write.file.empty()) toml_.mistake(table, "[[write]]: " + write.file + " is written twice");
+            if (!seen.emplace(write.file, write.record).second && !write.file.empty())
+                toml_.mistake(table, "[[write]]: " + write.file + " is written twice");
             made_.writes.push_back(write);
         }
     }
@@ -162,8 +186,10 @@ private:
         toml_.only(table, {"file", "record", "content"}, "[[write]]");
         operations::file_write write;
         if (const auto file = toml_.text(table, "file", true)) {
-            if (auto path = operations::parse_file_path(*file)) write.file = std::move(*path);
-            else toml_.mistake(*table.get("file"), "file", path.error());
+            if (auto path = operations::parse_file_path(*file))
+                write.file = std::move(*path);
+            else
+                toml_.mistake(*table.get("file"), "file", path.error());
         }
         write.record = static_cast<std::uint16_t>(toml_.number(table, "record", 1, 254).value_or(0));
         const auto content = toml_.text(table, "content", true);
@@ -171,9 +197,12 @@ private:
         const auto& node = *table.get("content");
         const auto most = write.record != 0 ? std::size_t{255} : limits::file_content_octets;
         auto octets = from_hex(*content);
-        if (!octets) toml_.mistake(node, "content", octets.error());
-        else if (octets->empty() || octets->size() > most) toml_.mistake(node, "content: expected 1 to " + std::to_string(most) + " octets");
-        else write.content = std::move(*octets);
+        if (!octets)
+            toml_.mistake(node, "content", octets.error());
+        else if (octets->empty() || octets->size() > most)
+            toml_.mistake(node, "content: expected 1 to " + std::to_string(most) + " octets");
+        else
+            write.content = std::move(*octets);
         return write;
     }
 
@@ -181,12 +210,14 @@ private:
         if (table == nullptr) return;
         toml_.only(*table, {"smsc", "por_timeout", "attempts", "parts_max"}, "[telecom]");
         if (auto smsc = toml_.text(*table, "smsc", false)) {
-            if (context_.smsc_known && !context_.smsc_known(*smsc)) toml_.mistake(*table->get("smsc"), "smsc: tessera.toml has no [[smsc]] named \"" + *smsc + "\"");
+            if (context_.smsc_known && !context_.smsc_known(*smsc))
+                toml_.mistake(*table->get("smsc"), "smsc: tessera.toml has no [[smsc]] named \"" + *smsc + "\"");
             made_.smsc = std::move(*smsc);
         }
         made_.por_timeout = toml_.span(*table, "por_timeout", std::chrono::milliseconds(1)).value_or(made_.por_timeout);
         made_.attempts = static_cast<int>(toml_.number(*table, "attempts", 1, attempts_max).value_or(made_.attempts));
-        made_.parts_max = static_cast<std::size_t>(toml_.number(*table, "parts_max", 1, parts_max_max).value_or(static_cast<std::int64_t>(made_.parts_max)));
+        made_.parts_max = static_cast<std::size_t>(
+            toml_.number(*table, "parts_max", 1, parts_max_max).value_or(static_cast<std::int64_t>(made_.parts_max)));
     }
 
     const file_context& context_;

@@ -13,7 +13,7 @@ namespace tessera::campaigns {
 
 // What the file is checked against beside itself. Empty functions check nothing.
 struct file_context {
-    std::string file;  // for error messages, and where a relative file of ICCIDs is looked for
+    std::string file;              // for error messages, and where a relative file of ICCIDs is looked for
     bool read_target_list = true;  // false: leave [targets] iccids alone; the targets are chosen already
     std::function<bool(std::string_view)> smsc_known;
     std::function<result<bool>(std::string_view)> profile_known;
@@ -21,6 +21,7 @@ struct file_context {
 };
 
 // Errors: each mistake with field "FILE:LINE"; never empty on failure.
-[[nodiscard]] std::expected<definition, std::vector<error>> parse_campaign_file(std::string_view text, const file_context& context);
+[[nodiscard]] std::expected<definition, std::vector<error>> parse_campaign_file(std::string_view text,
+                                                                                const file_context& context);
 
 }  // namespace tessera::campaigns

@@ -1,5 +1,5 @@
-// One card's whole part in a campaign, all rounds, put before the judge: for second rounds and for late answers. A chunk's first
-// round is settled by one scan instead.
+// One card's whole part in a campaign, all rounds, put before the judge: for second rounds and for late answers. A
+// chunk's first round is settled by one scan instead.
 #pragma once
 
 #include "campaigns/store.h"
@@ -26,11 +26,13 @@ struct card_case {
 };
 
 // Errors: no_key (the key set is gone), database.
-[[nodiscard]] result<card_case> assess_card(store::connection& database, cards::key_vault& vault, operations::judge& judge,
-                                            const definition& what, const packet_plan& plan, campaign_key key, cards::card_id card);
+[[nodiscard]] result<card_case> assess_card(store::connection& database, cards::key_vault& vault,
+                                            operations::judge& judge, const definition& what, const packet_plan& plan,
+                                            campaign_key key, cards::card_id card);
 
 // The image after a campaign's writes; in the caller's transaction. `before`: known content per write.
-[[nodiscard]] result<void> write_image(cards::card_store& cards, cards::card_id card, const std::vector<operations::file_write>& writes,
+[[nodiscard]] result<void> write_image(cards::card_store& cards, cards::card_id card,
+                                       const std::vector<operations::file_write>& writes,
                                        const std::vector<byte_view>& before, timestamp now);
 
 }  // namespace tessera::campaigns

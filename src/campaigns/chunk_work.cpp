@@ -8,7 +8,8 @@ namespace {
 
 class crew {
 public:
-    crew(const campaign_run& run, chunk_state state, const worker_factory& make_worker) : run_(run), state_(state), make_worker_(make_worker) {}
+    crew(const campaign_run& run, chunk_state state, const worker_factory& make_worker)
+        : run_(run), state_(state), make_worker_(make_worker) {}
 
     result<void> work() {
         std::vector<std::thread> threads;
@@ -30,8 +31,10 @@ private:
             for (const auto& held : *leased) {
                 if (ended()) return;
                 auto worked = (*worker)->work(held);
-                if (worked) run_.env->progress->cards_moved(held.targets);
-                else if (worked.error().code != "lease_lost") return fail(std::move(worked).error());
+                if (worked)
+                    run_.env->progress->cards_moved(held.targets);
+                else if (worked.error().code != "lease_lost")
+                    return fail(std::move(worked).error());
             }
         }
     }
@@ -40,7 +43,8 @@ private:
         const auto& env = *run_.env;
         return env.writer->transact([&](store::connection& writer) {
             const auto now = env.clock->now();
-            return campaign_store(writer).lease(run_.subject.key, run_.subject.round, state_, env.instance, now, now + lease_time, chunks_per_lease);
+            return campaign_store(writer).lease(run_.subject.key, run_.subject.round, state_, env.instance, now,
+                                                now + lease_time, chunks_per_lease);
         });
     }
 

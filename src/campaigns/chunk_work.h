@@ -23,6 +23,7 @@ using worker_factory = std::function<result<std::unique_ptr<chunk_worker>>()>;
 
 // Works until no chunk of the round is in `state` any more, or somebody wants it to stop. The first failure ends it.
 // A chunk lost to another owner is left to that one.
-[[nodiscard]] result<void> work_through_chunks(const campaign_run& run, chunk_state state, const worker_factory& make_worker);
+[[nodiscard]] result<void> work_through_chunks(const campaign_run& run, chunk_state state,
+                                               const worker_factory& make_worker);
 
 }  // namespace tessera::campaigns

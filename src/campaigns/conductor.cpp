@@ -28,7 +28,9 @@ private:
     result<void> begin() {
         const auto event = subject_.state == campaign_state::created ? campaign_event::begin : campaign_event::resume;
         const auto next = next_state(subject_.state, event);
-        if (!next) return failure("bad_state", "campaign", "is " + std::string(to_string(subject_.state)) + " and cannot be run");
+        if (!next)
+            return failure("bad_state", "campaign",
+                           "is " + std::string(to_string(subject_.state)) + " and cannot be run");
         return env_->writer->transact([&](store::connection& writer) -> result<void> {
             campaign_store campaigns(writer);
             TESSERA_TRY(campaigns.break_leases(subject_.key, env_->instance));
@@ -37,7 +39,8 @@ private:
                 subject_.phase = next_phase(phase::none);
             }
             subject_.state = *next;
-            TESSERA_TRY(campaigns.set_state(subject_.key, subject_.state, subject_.round, subject_.phase, std::nullopt));
+            TESSERA_TRY(
+                campaigns.set_state(subject_.key, subject_.state, subject_.round, subject_.phase, std::nullopt));
             return campaigns.begin_phase(subject_.key, subject_.round, subject_.phase, env_->clock->now());
         });
     }
@@ -47,12 +50,19 @@ private:
         env_->progress->phase_began(subject_.round, subject_.phase, cards);
         const campaign_run run{env_, subject_, &what_};
         switch (subject_.phase) {
-            case phase::prepare: TESSERA_TRY(prepare(run)); break;
-            case phase::exchange: TESSERA_TRY(exchange(run)); break;
-            default: TESSERA_TRY(settle(run)); break;
+            case phase::prepare:
+                TESSERA_TRY(prepare(run));
+                break;
+            case phase::exchange:
+                TESSERA_TRY(exchange(run));
+                break;
+            default:
+                TESSERA_TRY(settle(run));
+                break;
         }
         env_->progress->phase_ended(subject_.round, subject_.phase);
-        if (subject_.phase == phase::settle && !env_->stopping()) TESSERA_TRY(settle_late_answers(*env_, definition_of_));
+        if (subject_.phase == phase::settle && !env_->stopping())
+            TESSERA_TRY(settle_late_answers(*env_, definition_of_));
         return {};
     }
 
@@ -88,11 +98,13 @@ private:
 
     result<void> all_through(campaign_store& campaigns) {
         const auto reached = step_of(subject_.phase).to;
-        for (const auto state : {chunk_state::created, chunk_state::prepared, chunk_state::released, chunk_state::closed}) {
+        for (const auto state :
+             {chunk_state::created, chunk_state::prepared, chunk_state::released, chunk_state::closed}) {
             if (state >= reached) break;
             TESSERA_TRY_VALUE(const auto left, campaigns.chunks_in(subject_.key, subject_.round, state));
             if (left > 0)
-                return failure("unfinished_phase", std::string(to_string(subject_.phase)), std::to_string(left) + " chunks have not gone through it");
+                return failure("unfinished_phase", std::string(to_string(subject_.phase)),
+                               std::to_string(left) + " chunks have not gone through it");
         }
         return {};
     }
@@ -112,7 +124,8 @@ private:
 }  // namespace
 
 result<run_end> conduct(const environment& env, campaign_key key, const definition_source& definition_of) {
-    TESSERA_TRY_VALUE(auto subject, env.writer->transact([&](store::connection& writer) { return campaign_store(writer).get(key); }));
+    TESSERA_TRY_VALUE(auto subject,
+                      env.writer->transact([&](store::connection& writer) { return campaign_store(writer).get(key); }));
     if (subject.state == campaign_state::finished) return run_end::finished;
     TESSERA_TRY_VALUE(auto what, definition_of(subject));
     return conductor(env, std::move(subject), std::move(what), definition_of).work();

@@ -8,7 +8,8 @@ namespace tessera::campaigns {
 namespace {
 
 // The file's own checks, and those that the registry answers.
-std::expected<definition, std::vector<error>> check(store::connection& writer, std::string_view text, file_context context) {
+std::expected<definition, std::vector<error>> check(store::connection& writer, std::string_view text,
+                                                    file_context context) {
     cards::card_store cards(writer);
     context.profile_known = [&](std::string_view name) -> result<bool> {
         TESSERA_TRY_VALUE(const auto found, cards.find_profile(name));
@@ -21,7 +22,8 @@ std::expected<definition, std::vector<error>> check(store::connection& writer, s
     return parse_campaign_file(text, context);
 }
 
-result<campaign> insert(store::connection& writer, std::string_view text, const definition& what, timestamp now, random_port& random) {
+result<campaign> insert(store::connection& writer, std::string_view text, const definition& what, timestamp now,
+                        random_port& random) {
     campaign_store campaigns(writer);
     campaign made;
     made.id = make_uuid7(now, random);
@@ -38,8 +40,9 @@ result<campaign> insert(store::connection& writer, std::string_view text, const 
 
 }  // namespace
 
-std::expected<campaign, std::vector<error>> create_campaign(store::connection& writer, std::string_view text, const file_context& context,
-                                                            timestamp now, random_port& random) {
+std::expected<campaign, std::vector<error>> create_campaign(store::connection& writer, std::string_view text,
+                                                            const file_context& context, timestamp now,
+                                                            random_port& random) {
     const auto what = check(writer, text, context);
     if (!what) return std::unexpected(what.error());
     auto made = store::in_transaction(writer, [&] { return insert(writer, text, *what, now, random); });

@@ -13,9 +13,10 @@
 
 namespace tessera::campaigns {
 
-// The targets are those that the registry holds now; cards imported later do not join. Errors: every mistake of the file, with
-// its line; no_targets; database.
-[[nodiscard]] std::expected<campaign, std::vector<error>> create_campaign(store::connection& writer, std::string_view text,
+// The targets are those that the registry holds now; cards imported later do not join. Errors: every mistake of the
+// file, with its line; no_targets; database.
+[[nodiscard]] std::expected<campaign, std::vector<error>> create_campaign(store::connection& writer,
+                                                                          std::string_view text,
                                                                           const file_context& context, timestamp now,
                                                                           random_port& random);
 

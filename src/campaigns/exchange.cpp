@@ -29,8 +29,11 @@ private:
 class driver {
 public:
     explicit driver(const campaign_run& run)
-        : run_(run), loop_(run.env->shared_loop != nullptr ? *run.env->shared_loop : own_loop_), proxy_(*this),
-          core_({run.what->por_timeout, run.what->attempts, run.what->security.tar}, proxy_, *run.env->clock), journal_(run, loop_, core_) {}
+        : run_(run),
+          loop_(run.env->shared_loop != nullptr ? *run.env->shared_loop : own_loop_),
+          proxy_(*this),
+          core_({run.what->por_timeout, run.what->attempts, run.what->security.tar}, proxy_, *run.env->clock),
+          journal_(run, loop_, core_) {}
 
     result<void> work() {
         TESSERA_TRY(journal_.open());
@@ -48,7 +51,9 @@ private:
     public:
         explicit late_journal(driver& owner) : owner_(&owner) {}
         void lease(std::int64_t limit) override { owner_->journal_.lease(limit); }
-        void release(const chunk& held, int attempt, bool with_answers) override { owner_->journal_.release(held, attempt, with_answers); }
+        void release(const chunk& held, int attempt, bool with_answers) override {
+            owner_->journal_.release(held, attempt, with_answers);
+        }
         void write(journal_batch batch) override { owner_->journal_.write(std::move(batch)); }
 
     private:
@@ -107,8 +112,9 @@ result<bool> anything_to_exchange(const campaign_run& run) {
 result<void> exchange(const campaign_run& run) {
     TESSERA_TRY_VALUE(const bool needed, anything_to_exchange(run));
     if (needed) return driver(run).work();
-    return work_through_chunks(run, chunk_state::prepared,
-                               [&run]() -> result<std::unique_ptr<chunk_worker>> { return std::make_unique<passing_worker>(run); });
+    return work_through_chunks(run, chunk_state::prepared, [&run]() -> result<std::unique_ptr<chunk_worker>> {
+        return std::make_unique<passing_worker>(run);
+    });
 }
 
 }  // namespace tessera::campaigns

@@ -5,8 +5,8 @@
 
 namespace tessera::campaigns {
 
-// Opens the network, exchanges what is left of the current round, closes it. When nothing of the round has to be sent or
-// listened for, the network is not touched. Returns early, without error, when somebody wants it to stop.
+// Opens the network, exchanges what is left of the current round, closes it. When nothing of the round has to be sent
+// or listened for, the network is not touched. Returns early, without error, when somebody wants it to stop.
 [[nodiscard]] result<void> exchange(const campaign_run& run);
 
 }  // namespace tessera::campaigns

@@ -19,7 +19,11 @@ constexpr std::uint32_t index_of(std::uint64_t token) { return static_cast<std::
 }  // namespace
 
 exchange_core::exchange_core(const exchange_settings& settings, exchange_journal& journal, const clock_port& clock)
-    : settings_(settings), journal_(&journal), clock_(&clock), reassembler_(settings.por_timeout), renewed_(clock.monotonic()) {}
+    : settings_(settings),
+      journal_(&journal),
+      clock_(&clock),
+      reassembler_(settings.por_timeout),
+      renewed_(clock.monotonic()) {}
 
 void exchange_core::start() {
     network_->open();
@@ -49,14 +53,17 @@ bool exchange_core::send(std::uint64_t token) {
     if (current) {
         const auto& packet = open.packets[one.first_packet + one.sequence];
         const byte_view arena = open.arena;
-        if (!network_->submit({one.subscriber, arena.subspan(packet.offset, packet.octets), packet.reference, token})) return false;
+        if (!network_->submit({one.subscriber, arena.subspan(packet.offset, packet.octets), packet.reference, token}))
+            return false;
         one.state = entry_state::submitted;
         ++one.attempts;
         ++open.in_flight;
     }
     if (--open.unsent == 0 && !open.loading) {
         // Sent for the first time, most packets are never needed again; the journal has them.
-        const bool more_to_come = std::ranges::any_of(open.entries, [](const entry& e) { return e.state != entry_state::finished && e.sequence + 1 < e.packets; });
+        const bool more_to_come = std::ranges::any_of(open.entries, [](const entry& e) {
+            return e.state != entry_state::finished && e.sequence + 1 < e.packets;
+        });
         if (!more_to_come) bytes().swap(open.arena);
     }
     free_slot(slot_of(token));
@@ -65,7 +72,8 @@ bool exchange_core::send(std::uint64_t token) {
 
 void exchange_core::want_chunks() {
     if (stopping_ || failed_) return;
-    while (!leased_.empty() && loads_ < limits::exchange_loads && send_queue_.size() < limits::exchange_queue && open_chunks_ < limits::open_chunks) {
+    while (!leased_.empty() && loads_ < limits::exchange_loads && send_queue_.size() < limits::exchange_queue &&
+           open_chunks_ < limits::open_chunks) {
         const auto held = leased_.front();
         leased_.pop_front();
         std::uint32_t slot = 0;
@@ -123,7 +131,8 @@ void exchange_core::on_loaded(loaded_chunk loaded) {
         if (resumed) replay_answers(slot, loaded);
     } else {
         // The same targets in the same order: the octets are where they were.
-        for (std::size_t i = 0; i < open.entries.size(); ++i) open.entries[i].first_packet = loaded.targets[i].first_packet;
+        for (std::size_t i = 0; i < open.entries.size(); ++i)
+            open.entries[i].first_packet = loaded.targets[i].first_packet;
     }
     for (std::uint32_t i = 0; i < open.entries.size(); ++i)
         if (open.entries[i].state == entry_state::needs_sending) queue_entry(slot, i);
@@ -154,8 +163,8 @@ void exchange_core::admit(std::uint32_t slot, const loaded_chunk& loaded) {
     open.unfinished = open.entries.size();
 }
 
-// What came back before a crash. A card with several packets starts again at its first one: which of them an answer belongs to
-// cannot be told from outside, and a packet that the card has run is refused by its counter.
+// What came back before a crash. A card with several packets starts again at its first one: which of them an answer
+// belongs to cannot be told from outside, and a packet that the card has run is refused by its counter.
 void exchange_core::replay_answers(std::uint32_t slot, const loaded_chunk& loaded) {
     const auto& entries = slots_[slot]->entries;
     std::size_t index = 0;
@@ -196,8 +205,10 @@ void exchange_core::on_result(std::uint64_t token, telecom::submit_result result
             break;
         case telecom::submit_result::refused:
             if (!current) break;
-            pending_.answers.push_back({one.card, one.may_have_left ? operations::answer_kind::refused_later : operations::answer_kind::refused, one.attempts,
-                                        command_status, 0, 0});
+            pending_.answers.push_back(
+                {one.card,
+                 one.may_have_left ? operations::answer_kind::refused_later : operations::answer_kind::refused,
+                 one.attempts, command_status, 0, 0});
             finish({slot, index_of(token)});
             break;
         case telecom::submit_result::exhausted:
@@ -207,7 +218,8 @@ void exchange_core::on_result(std::uint64_t token, telecom::submit_result result
             open.next_deadline = one.deadline;
             break;
         case telecom::submit_result::link_lost:
-            // It may have left: the identical octets go again, on the same count, and the card's counter keeps the effect single.
+            // It may have left: the identical octets go again, on the same count, and the card's counter keeps the
+            // effect single.
             if (!current) break;
             one.state = entry_state::needs_sending;
             --one.attempts;
@@ -221,7 +233,8 @@ void exchange_core::on_result(std::uint64_t token, telecom::submit_result result
 
 // --- receiving
 
-// True when this user data is a whole response, or the part that completes one. ours: it names the campaign's application.
+// True when this user data is a whole response, or the part that completes one. ours: it names the campaign's
+// application.
 bool exchange_core::completes(telecom::subscriber_number subscriber, byte_view user_data, bool& ours) {
     const auto names_us = [&](byte_view packet) {
         const auto application = codec::secured_packet_codec::peek_response(packet);
@@ -252,7 +265,8 @@ void exchange_core::on_message(const telecom::inbound_message& message) {
     } else {
         const auto where = found->second;
         const auto& one = slots_[where.slot]->entries[where.index];
-        pending_.answers.push_back({one.card, operations::answer_kind::message, one.attempts, 0, pending_.keep(message.user_data), octets});
+        pending_.answers.push_back(
+            {one.card, operations::answer_kind::message, one.attempts, 0, pending_.keep(message.user_data), octets});
         if (whole) answered(where);
     }
     pending_.acknowledge.push_back(message.handle);
@@ -284,8 +298,10 @@ void exchange_core::answered(place where) {
 }
 
 void exchange_core::on_receipt(const telecom::inbound_receipt& receipt) {
-    // A receipt proves nothing about the card; one that says that delivery has ended without success spares waiting for it.
-    const bool hopeless = receipt.state == "EXPIRED" || receipt.state == "UNDELIV" || receipt.state == "DELETED" || receipt.state == "REJECTD";
+    // A receipt proves nothing about the card; one that says that delivery has ended without success spares waiting for
+    // it.
+    const bool hopeless = receipt.state == "EXPIRED" || receipt.state == "UNDELIV" || receipt.state == "DELETED" ||
+                          receipt.state == "REJECTD";
     if (const auto found = outstanding_.find(receipt.subscriber); hopeless && found != outstanding_.end()) {
         auto& open = *slots_[found->second.slot];
         auto& one = open.entries[found->second.index];
@@ -303,7 +319,9 @@ void exchange_core::finish(place where) {
     one.state = entry_state::finished;
     --open.unfinished;
     ++finished_;
-    if (const auto found = outstanding_.find(one.subscriber); found != outstanding_.end() && found->second.slot == where.slot) outstanding_.erase(found);
+    if (const auto found = outstanding_.find(one.subscriber);
+        found != outstanding_.end() && found->second.slot == where.slot)
+        outstanding_.erase(found);
 }
 
 void exchange_core::close_if_finished(std::uint32_t slot) {
@@ -332,14 +350,18 @@ void exchange_core::sweep(std::uint32_t slot, instant now) {
     for (std::uint32_t i = 0; i < open.entries.size(); ++i) {
         auto& one = open.entries[i];
         if (one.state == entry_state::awaiting && one.deadline <= now) {
-            if (one.attempts < settings_.attempts && one.packets > 0) one.state = entry_state::needs_sending;
-            else finish({slot, i});
+            if (one.attempts < settings_.attempts && one.packets > 0)
+                one.state = entry_state::needs_sending;
+            else
+                finish({slot, i});
         }
         if (one.state == entry_state::awaiting) open.next_deadline = std::min(open.next_deadline, one.deadline);
         sending = sending || one.state == entry_state::needs_sending;
     }
-    if (sending) request_load(slot);
-    else close_if_finished(slot);
+    if (sending)
+        request_load(slot);
+    else
+        close_if_finished(slot);
 }
 
 void exchange_core::tick() {

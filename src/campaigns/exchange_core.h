@@ -1,6 +1,6 @@
-// P2 as a machine without I/O: it is told what the network and the journal say and what time it is, and tells them what to do.
-// It sends the packets of released chunks, sends identical octets again where no answer came in time, stores every answer raw
-// and acknowledges it once it is durable (C-7, C-9). It never looks into a packet.
+// P2 as a machine without I/O: it is told what the network and the journal say and what time it is, and tells them what
+// to do. It sends the packets of released chunks, sends identical octets again where no answer came in time, stores
+// every answer raw and acknowledges it once it is durable (C-7, C-9). It never looks into a packet.
 //
 // Everything on one thread.
 #pragma once
@@ -67,7 +67,7 @@ private:
         std::uint8_t sequence = 0;  // of the packet under way
         std::uint8_t attempts = 0;  // sendings of that packet
         entry_state state = entry_state::needs_sending;
-        bool counted = false;       // as sent
+        bool counted = false;        // as sent
         bool may_have_left = false;  // some sending of it was accepted, or its answer was lost with the link
     };
     struct open_chunk {
@@ -76,11 +76,11 @@ private:
         bytes arena;
         std::vector<loaded_chunk::packet> packets;
         std::size_t unfinished = 0;
-        std::size_t in_flight = 0;   // submits without result
-        std::size_t unsent = 0;      // entries queued
+        std::size_t in_flight = 0;  // submits without result
+        std::size_t unsent = 0;     // entries queued
         bool loading = false;
         bool closed = false;
-        chunk_progress progress;     // not yet in the journal
+        chunk_progress progress;  // not yet in the journal
         instant next_deadline = instant::max();
     };
     struct place {

@@ -1,5 +1,5 @@
-// The durable side of P2, seen from the exchange: chunks to send come out of it, what came back goes into it. Calls return at
-// once; answers come back through journal_events on the exchange's own thread.
+// The durable side of P2, seen from the exchange: chunks to send come out of it, what came back goes into it. Calls
+// return at once; answers come back through journal_events on the exchange's own thread.
 #pragma once
 
 #include <cstdint>
@@ -61,7 +61,9 @@ struct journal_batch {
     std::vector<telecom::inbound_handle> acknowledge;  // when the batch is durable, and not before
     bool renew_leases = false;
 
-    [[nodiscard]] bool empty() const { return answers.empty() && strangers.empty() && moves.empty() && acknowledge.empty() && !renew_leases; }
+    [[nodiscard]] bool empty() const {
+        return answers.empty() && strangers.empty() && moves.empty() && acknowledge.empty() && !renew_leases;
+    }
     std::uint32_t keep(byte_view octets) {
         const auto offset = static_cast<std::uint32_t>(arena.size());
         append(arena, octets);
@@ -78,8 +80,8 @@ public:
     virtual ~journal_events() = default;
     virtual void on_leased(std::vector<chunk> chunks) = 0;  // empty: no chunk is left
     virtual void on_loaded(loaded_chunk loaded) = 0;
-    virtual void on_written(journal_batch batch) = 0;       // durable
-    virtual void on_journal_failed(const error& why) = 0;   // nothing more will come
+    virtual void on_written(journal_batch batch) = 0;      // durable
+    virtual void on_journal_failed(const error& why) = 0;  // nothing more will come
 };
 
 class exchange_journal {

@@ -19,7 +19,10 @@ result<void> image_scan::load(store::connection& reader, cards::card_id first, c
     rows_.clear();
     next_ = 0;
     current_.assign(writes.size(), {});
-    TESSERA_TRY_VALUE(auto* query, reader.kept("SELECT card_id, file, record, content FROM image_file WHERE card_id BETWEEN $1 AND $2 ORDER BY card_id"));
+    TESSERA_TRY_VALUE(
+        auto* query,
+        reader.kept(
+            "SELECT card_id, file, record, content FROM image_file WHERE card_id BETWEEN $1 AND $2 ORDER BY card_id"));
     query->with(first.value, last.value);
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
@@ -33,7 +36,8 @@ result<void> image_scan::load(store::connection& reader, cards::card_id first, c
 const std::vector<byte_view>& image_scan::of(cards::card_id card) {
     std::ranges::fill(current_, byte_view{});
     while (next_ < rows_.size() && rows_[next_].card < card.value) ++next_;
-    for (; next_ < rows_.size() && rows_[next_].card == card.value; ++next_) current_[rows_[next_].write] = rows_[next_].content;
+    for (; next_ < rows_.size() && rows_[next_].card == card.value; ++next_)
+        current_[rows_[next_].write] = rows_[next_].content;
     return current_;
 }
 

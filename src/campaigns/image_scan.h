@@ -1,4 +1,5 @@
-// The images of a chunk's cards, as far as a campaign's writes touch them: one scan in key order instead of a query per card.
+// The images of a chunk's cards, as far as a campaign's writes touch them: one scan in key order instead of a query per
+// card.
 #pragma once
 
 #include <vector>
@@ -18,8 +19,8 @@ public:
     [[nodiscard]] result<void> load(store::connection& reader, cards::card_id first, cards::card_id last,
                                     const std::vector<operations::file_write>& writes);
 
-    // The card's known content of each write's file, empty where nothing is known; cards in rising order. Valid until the
-    // next call.
+    // The card's known content of each write's file, empty where nothing is known; cards in rising order. Valid until
+    // the next call.
     [[nodiscard]] const std::vector<byte_view>& of(cards::card_id card);
 
 private:

@@ -78,7 +78,8 @@ result<void> journal_thread::lease_now(std::int64_t limit) {
     auto leased = env.writer->transact([&](store::connection& writer) -> result<std::vector<chunk>> {
         campaign_store campaigns(writer);
         for (const auto state : {chunk_state::released, chunk_state::prepared}) {
-            TESSERA_TRY_VALUE(auto found, campaigns.lease(run_.subject.key, run_.subject.round, state, env.instance, now, now + lease_time, limit));
+            TESSERA_TRY_VALUE(auto found, campaigns.lease(run_.subject.key, run_.subject.round, state, env.instance,
+                                                          now, now + lease_time, limit));
             if (!found.empty()) return found;
         }
         return std::vector<chunk>{};
@@ -111,10 +112,14 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
 }
 
 result<void> journal_thread::load_packets(loaded_chunk& into) {
-    TESSERA_TRY_VALUE(auto* query, reader_->kept(
-        "SELECT t.card_id, t.purpose, c.msisdn, m.counter, m.packet FROM target t JOIN card c ON c.card_id = t.card_id "
-        "LEFT JOIN message m ON m.campaign_key = t.campaign_key AND m.round = t.round AND m.card_id = t.card_id "
-        "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id, m.sequence"));
+    TESSERA_TRY_VALUE(
+        auto* query,
+        reader_->kept(
+            "SELECT t.card_id, t.purpose, c.msisdn, m.counter, m.packet FROM target t JOIN card c ON c.card_id = "
+            "t.card_id "
+            "LEFT JOIN message m ON m.campaign_key = t.campaign_key AND m.round = t.round AND m.card_id = t.card_id "
+            "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id, "
+            "m.sequence"));
     const auto& held = into.held;
     query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value);
     into.targets.reserve(static_cast<std::size_t>(held.targets));
@@ -127,10 +132,12 @@ result<void> journal_thread::load_packets(loaded_chunk& into) {
         const bool listens = static_cast<operations::purpose>(query->integer(1)) == operations::purpose::listen;
         if (!packet && !listens) continue;  // settled in P1 already
         if (into.targets.empty() || into.targets.back().card != card)
-            into.targets.push_back({card, static_cast<telecom::subscriber_number>(query->integer(2)), static_cast<std::uint32_t>(into.packets.size()), 0});
+            into.targets.push_back({card, static_cast<telecom::subscriber_number>(query->integer(2)),
+                                    static_cast<std::uint32_t>(into.packets.size()), 0});
         if (!packet) continue;
         const auto octets = query->octets(4);
-        into.packets.push_back({static_cast<std::uint32_t>(into.arena.size()), static_cast<std::uint32_t>(octets.size()),
+        into.packets.push_back({static_cast<std::uint32_t>(into.arena.size()),
+                                static_cast<std::uint32_t>(octets.size()),
                                 static_cast<std::uint8_t>(query->integer(3))});
         append(into.arena, octets);
         ++into.targets.back().packets;
@@ -138,14 +145,16 @@ result<void> journal_thread::load_packets(loaded_chunk& into) {
 }
 
 result<void> journal_thread::load_answers(loaded_chunk& into) {
-    TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT card_id, kind, octets FROM answer WHERE campaign_key = $1 AND round = $2 AND card_id BETWEEN $3 AND $4 "
+    TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT card_id, kind, octets FROM answer WHERE campaign_key = $1 AND "
+                                                 "round = $2 AND card_id BETWEEN $3 AND $4 "
                                                  "ORDER BY card_id, ordinal"));
     const auto& held = into.held;
     query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value);
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
         if (!more) return {};
-        into.answers.push_back({cards::card_id{query->integer(0)}, static_cast<operations::answer_kind>(query->integer(1)), to_bytes(query->octets(2))});
+        into.answers.push_back({cards::card_id{query->integer(0)},
+                                static_cast<operations::answer_kind>(query->integer(1)), to_bytes(query->octets(2))});
     }
 }
 
@@ -168,8 +177,10 @@ result<void> journal_thread::write_now(journal_batch& batch) {
         campaign_store campaigns(writer);
         TESSERA_TRY(put_answers(campaigns, batch));
         TESSERA_TRY(put_strangers(campaigns, batch));
-        for (const auto& move : batch.moves) TESSERA_TRY(campaigns.move_chunk(move.held, env.instance, move.to, move.attempt, move.more));
-        if (batch.renew_leases) TESSERA_TRY(campaigns.renew_leases(run_.subject.key, env.instance, env.clock->now() + lease_time));
+        for (const auto& move : batch.moves)
+            TESSERA_TRY(campaigns.move_chunk(move.held, env.instance, move.to, move.attempt, move.more));
+        if (batch.renew_leases)
+            TESSERA_TRY(campaigns.renew_leases(run_.subject.key, env.instance, env.clock->now() + lease_time));
         return {};
     });
 }
@@ -177,12 +188,13 @@ result<void> journal_thread::write_now(journal_batch& batch) {
 result<void> journal_thread::put_answers(campaign_store& campaigns, journal_batch& batch) {
     const byte_view arena = batch.arena;
     for (const auto& one : batch.answers)
-        TESSERA_TRY(campaigns.put_answer(run_.subject.key, run_.subject.round, one.card, next_ordinal(), one.kind, one.attempt, one.status,
-                                         arena.subspan(one.offset, one.octets)));
+        TESSERA_TRY(campaigns.put_answer(run_.subject.key, run_.subject.round, one.card, next_ordinal(), one.kind,
+                                         one.attempt, one.status, arena.subspan(one.offset, one.octets)));
     return {};
 }
 
-// C-8: an answer that this exchange does not await is given to the campaign that sent its card something, or kept as it is.
+// C-8: an answer that this exchange does not await is given to the campaign that sent its card something, or kept as it
+// is.
 result<void> journal_thread::put_strangers(campaign_store& campaigns, const journal_batch& batch) {
     const byte_view arena = batch.arena;
     for (const auto& one : batch.strangers) {
@@ -193,7 +205,8 @@ result<void> journal_thread::put_strangers(campaign_store& campaigns, const jour
             TESSERA_TRY(campaigns.put_unmatched(next_ordinal(), one.subscriber, octets));
             continue;
         }
-        TESSERA_TRY(campaigns.put_answer(match->campaign, match->round, match->card, next_ordinal(), operations::answer_kind::message, 0, 0, octets));
+        TESSERA_TRY(campaigns.put_answer(match->campaign, match->round, match->card, next_ordinal(),
+                                         operations::answer_kind::message, 0, 0, octets));
         TESSERA_TRY(campaigns.mark_late(match->card));
     }
     return {};

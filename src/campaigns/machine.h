@@ -1,4 +1,5 @@
-// The states of a campaign and of a chunk, as tables of what may follow what. Everything that is not in a table is refused.
+// The states of a campaign and of a chunk, as tables of what may follow what. Everything that is not in a table is
+// refused.
 #pragma once
 
 #include <array>
@@ -35,10 +36,14 @@ inline constexpr std::array<campaign_transition, 8> campaign_transitions{{
 // A round goes through its phases in this order and no other (C-3 to C-5).
 [[nodiscard]] constexpr phase next_phase(phase now) {
     switch (now) {
-        case phase::none: return phase::prepare;
-        case phase::prepare: return phase::exchange;
-        case phase::exchange: return phase::settle;
-        case phase::settle: return phase::none;
+        case phase::none:
+            return phase::prepare;
+        case phase::prepare:
+            return phase::exchange;
+        case phase::exchange:
+            return phase::settle;
+        case phase::settle:
+            return phase::none;
     }
     return phase::none;
 }
@@ -50,9 +55,12 @@ struct chunk_step {
 };
 [[nodiscard]] constexpr chunk_step step_of(phase which) {
     switch (which) {
-        case phase::prepare: return {chunk_state::created, chunk_state::prepared};
-        case phase::exchange: return {chunk_state::prepared, chunk_state::closed};  // by way of released
-        default: return {chunk_state::closed, chunk_state::settled};
+        case phase::prepare:
+            return {chunk_state::created, chunk_state::prepared};
+        case phase::exchange:
+            return {chunk_state::prepared, chunk_state::closed};  // by way of released
+        default:
+            return {chunk_state::closed, chunk_state::settled};
     }
 }
 

@@ -55,8 +55,8 @@ target_card read_target(const store::statement& row, std::uint8_t key_version) {
     found.reachable = row.integer(2) != 0;
     found.image_version = row.integer(3);
     found.has_keys = !row.is_null(6);
-    found.header = {key_version, static_cast<crypto::cipher_algorithm>(row.integer(4)), static_cast<crypto::cipher_algorithm>(row.integer(5)),
-                    static_cast<std::uint64_t>(row.integer(7))};
+    found.header = {key_version, static_cast<crypto::cipher_algorithm>(row.integer(4)),
+                    static_cast<crypto::cipher_algorithm>(row.integer(5)), static_cast<std::uint64_t>(row.integer(7))};
     found.wrapped = row.octets(6);
     found.last_counter = std::max(found.header.initial_counter, static_cast<std::uint64_t>(row.integer(8)));
     return found;
@@ -67,8 +67,10 @@ public:
     preparer(const campaign_run& run, std::unique_ptr<store::connection> reader)
         : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()) {
         const auto& what = *run.what;
-        for (auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max))) writes_.push_back(std::move(one.octets));
-        for (auto& one : operations::read_back_scripts(what.writes, operations::read_back_piece_octets)) reads_.push_back(std::move(one.commands.octets));
+        for (auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max)))
+            writes_.push_back(std::move(one.octets));
+        for (auto& one : operations::read_back_scripts(what.writes, operations::read_back_piece_octets))
+            reads_.push_back(std::move(one.commands.octets));
     }
 
     result<void> work(const chunk& held) override {
@@ -83,14 +85,18 @@ private:
         const store::snapshot view(*reader_);
         TESSERA_TRY(view.begun());
         TESSERA_TRY(images_.load(*reader_, held.first, held.last, run_.what->writes));
-        TESSERA_TRY_VALUE(auto* query, reader_->kept(
-            "SELECT t.card_id, t.purpose, c.msisdn, c.image_version, k.kic_algorithm, k.kid_algorithm, k.wrapped, k.initial_counter, n.counter "
-            "FROM target t JOIN card c ON c.card_id = t.card_id "
-            "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = $5 "
-            "LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = $5 AND n.application = $6 "
-            "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id"));
+        TESSERA_TRY_VALUE(
+            auto* query,
+            reader_->kept(
+                "SELECT t.card_id, t.purpose, c.msisdn, c.image_version, k.kic_algorithm, k.kid_algorithm, k.wrapped, "
+                "k.initial_counter, n.counter "
+                "FROM target t JOIN card c ON c.card_id = t.card_id "
+                "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = $5 "
+                "LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = $5 AND n.application = $6 "
+                "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id"));
         const auto& security = run_.what->security;
-        query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value, security.key_version, operations::application_of(security.tar));
+        query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value, security.key_version,
+                    operations::application_of(security.tar));
         for (;;) {
             TESSERA_TRY_VALUE(const bool more, query->step());
             if (!more) return {};
@@ -102,7 +108,8 @@ private:
         if (card.what == purpose::listen) return {};  // nothing to send: its answer is on the way
         if (card.what == purpose::write && already_holds(card.id)) return end(card.id, outcome::skipped, {});
         if (!card.reachable) return end(card.id, outcome::failed, {cause_kind::no_subscriber, 0, 0});
-        if (!card.has_keys) return end(card.id, outcome::failed, {cause_kind::no_key, run_.what->security.key_version, 0});
+        if (!card.has_keys)
+            return end(card.id, outcome::failed, {cause_kind::no_key, run_.what->security.key_version, 0});
         TESSERA_TRY_VALUE(const auto keys, vault_.unwrap(card.id, card.header, card.wrapped));
         if (build(card, keys)) {
             ++made_.progress.prepared;
@@ -122,13 +129,15 @@ private:
         for (const auto& script : scripts) {
             const auto next = operations::next_counter(counter);
             const auto offset = made_.arena.size();
-            if (!next || !codec_.encode_command(security, {keys.kic.reveal(), keys.kid.reveal()}, *next, script, made_.arena)) {
+            if (!next ||
+                !codec_.encode_command(security, {keys.kic.reveal(), keys.kid.reveal()}, *next, script, made_.arena)) {
                 made_.messages.resize(messages_before);
                 made_.arena.resize(octets_before);
                 return false;
             }
             counter = *next;
-            made_.messages.push_back({card.id, sequence++, counter, card.image_version, offset, made_.arena.size() - offset});
+            made_.messages.push_back(
+                {card.id, sequence++, counter, card.image_version, offset, made_.arena.size() - offset});
         }
         made_.counters.push_back({card.id, counter});
         return true;
@@ -157,12 +166,14 @@ private:
             TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::prepared, 0, made_.progress));
             const byte_view arena = made_.arena;
             for (const auto& one : made_.messages)
-                TESSERA_TRY(campaigns.put_message(held.id, one.card, one.sequence, security.key_version, one.counter, one.image_version,
-                                                  arena.subspan(one.offset, one.octets)));
+                TESSERA_TRY(campaigns.put_message(held.id, one.card, one.sequence, security.key_version, one.counter,
+                                                  one.image_version, arena.subspan(one.offset, one.octets)));
             for (const auto& one : made_.counters)
-                TESSERA_TRY(cards.put_counter(one.card, security.key_version, operations::application_of(security.tar), one.counter));
+                TESSERA_TRY(cards.put_counter(one.card, security.key_version, operations::application_of(security.tar),
+                                              one.counter));
             const auto now = env.clock->now();
-            for (const auto& one : made_.outcomes) TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one, 0, held.id.round, now));
+            for (const auto& one : made_.outcomes)
+                TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one, 0, held.id.round, now));
             return {};
         });
     }

@@ -5,9 +5,9 @@
 
 namespace tessera::campaigns {
 
-// Prepares what is left of the current round. Each chunk is one transaction: its messages, the counters that went into them,
-// the outcomes of cards that need none or can have none, and the chunk's state are durable together or not at all, so no
-// counter value ever serves two packets.
+// Prepares what is left of the current round. Each chunk is one transaction: its messages, the counters that went into
+// them, the outcomes of cards that need none or can have none, and the chunk's state are durable together or not at
+// all, so no counter value ever serves two packets.
 [[nodiscard]] result<void> prepare(const campaign_run& run);
 
 }  // namespace tessera::campaigns

@@ -21,14 +21,17 @@ result<campaign_summary> summarize(store::connection& database, const campaign& 
     }
     for (const auto& one : times) {
         const double took = seconds(one.ended.value_or(now) - one.started);
-        auto& into = one.phase == phase::prepare ? made.prepare : one.phase == phase::exchange ? made.exchange : made.settle;
+        auto& into = one.phase == phase::prepare    ? made.prepare
+                     : one.phase == phase::exchange ? made.exchange
+                                                    : made.settle;
         into.seconds += took;
         made.seconds += took;
     }
     return made;
 }
 
-result<void> for_each_target(store::connection& database, campaign_key key, const std::function<void(const report_row&)>& use) {
+result<void> for_each_target(store::connection& database, campaign_key key,
+                             const std::function<void(const report_row&)>& use) {
     campaign_store campaigns(database);
     for (std::int64_t after = 0;;) {
         TESSERA_TRY_VALUE(const auto rows, campaigns.report(key, after, rows_per_page));

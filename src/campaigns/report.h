@@ -12,8 +12,8 @@
 namespace tessera::campaigns {
 
 struct phase_summary {
-    double seconds = 0;       // all runs and rounds together
-    std::int64_t cards = 0;   // that went through it
+    double seconds = 0;      // all runs and rounds together
+    std::int64_t cards = 0;  // that went through it
     [[nodiscard]] double cards_per_second() const { return seconds > 0 ? static_cast<double>(cards) / seconds : 0; }
 };
 
@@ -24,14 +24,17 @@ struct campaign_summary {
     phase_summary prepare, exchange, settle;
     double seconds = 0;  // of all phases
 
-    [[nodiscard]] chunk_progress first_round() const { return rounds.empty() ? chunk_progress{} : rounds.front().progress; }
+    [[nodiscard]] chunk_progress first_round() const {
+        return rounds.empty() ? chunk_progress{} : rounds.front().progress;
+    }
 };
 
 // `now` stands for the end of a phase that is still running.
 [[nodiscard]] result<campaign_summary> summarize(store::connection& database, const campaign& subject, timestamp now);
 
 // Every target in order, with its latest outcome; pages through the database.
-[[nodiscard]] result<void> for_each_target(store::connection& database, campaign_key key, const std::function<void(const report_row&)>& use);
+[[nodiscard]] result<void> for_each_target(store::connection& database, campaign_key key,
+                                           const std::function<void(const report_row&)>& use);
 
 // Outcomes by cause: "failed: por_status 01 RC/CC/DS failed" -> 12. Reads every outcome.
 [[nodiscard]] result<std::map<std::string, std::int64_t>> count_causes(store::connection& database, campaign_key key);

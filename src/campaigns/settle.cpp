@@ -32,17 +32,24 @@ settled_card ruling(cards::card_id card, const operations::verdict& found, purpo
             made.result.what = outcome::done;
             made.result.why = {};
             break;
-        case decision::failed: made.result.what = outcome::failed; break;
-        case decision::unknown: break;
+        case decision::failed:
+            made.result.what = outcome::failed;
+            break;
+        case decision::unknown:
+            break;
         case decision::listen:
             // An answer that was promised twice and never came is silence.
-            if (what != purpose::listen && !last_round) made.next = purpose::listen;
-            else made.result.why = {operations::cause_kind::no_answer, 0, 0};
+            if (what != purpose::listen && !last_round)
+                made.next = purpose::listen;
+            else
+                made.result.why = {operations::cause_kind::no_answer, 0, 0};
             break;
         case decision::read_back:
             // A card that refuses every counter we have is out of step with us: it cannot have run any of them.
-            if (!last_round) made.next = purpose::read_back;
-            else if (found.why.kind == operations::cause_kind::por_status) made.result.what = outcome::failed;
+            if (!last_round)
+                made.next = purpose::read_back;
+            else if (found.why.kind == operations::cause_kind::por_status)
+                made.result.what = outcome::failed;
             break;
     }
     return made;
@@ -78,15 +85,23 @@ private:
     result<void> load_answers(const chunk& held) {
         answers_.clear();
         arena_.clear();
-        TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT card_id, kind, attempt, status, octets FROM answer WHERE campaign_key = $1 AND round = $2 "
-                                                     "AND card_id BETWEEN $3 AND $4 ORDER BY card_id, ordinal"));
+        TESSERA_TRY_VALUE(
+            auto* query,
+            reader_->kept(
+                "SELECT card_id, kind, attempt, status, octets FROM answer WHERE campaign_key = $1 AND round = $2 "
+                "AND card_id BETWEEN $3 AND $4 ORDER BY card_id, ordinal"));
         query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value);
         for (;;) {
             TESSERA_TRY_VALUE(const bool more, query->step());
             if (!more) break;
             const auto octets = query->octets(4);
-            answers_.push_back({query->integer(0), static_cast<int>(query->integer(2)),
-                                {static_cast<operations::answer_kind>(query->integer(1)), static_cast<std::uint32_t>(query->integer(3)), {}}, arena_.size(), octets.size()});
+            answers_.push_back({query->integer(0),
+                                static_cast<int>(query->integer(2)),
+                                {static_cast<operations::answer_kind>(query->integer(1)),
+                                 static_cast<std::uint32_t>(query->integer(3)),
+                                 {}},
+                                arena_.size(),
+                                octets.size()});
             append(arena_, octets);
         }
         const byte_view arena = arena_;
@@ -101,7 +116,8 @@ private:
         int attempts = 0;
         while (next_answer_ < answers_.size() && answers_[next_answer_].card < card) ++next_answer_;
         for (; next_answer_ < answers_.size() && answers_[next_answer_].card == card; ++next_answer_) {
-            if (current_answers_.size() < limits::answers_per_card) current_answers_.push_back(answers_[next_answer_].raw);
+            if (current_answers_.size() < limits::answers_per_card)
+                current_answers_.push_back(answers_[next_answer_].raw);
             attempts = std::max(attempts, answers_[next_answer_].attempt);
         }
         return attempts;
@@ -109,10 +125,13 @@ private:
 
     // Round 1: messages and keys in one scan, a card at a time.
     result<void> examine_by_scan(const chunk& held) {
-        TESSERA_TRY_VALUE(auto* query, reader_->kept(
-            "SELECT m.card_id, m.sequence, m.counter, k.kic_algorithm, k.kid_algorithm, k.wrapped FROM message m "
-            "JOIN key_set k ON k.card_id = m.card_id AND k.key_version = m.key_version "
-            "WHERE m.campaign_key = $1 AND m.round = $2 AND m.card_id BETWEEN $3 AND $4 ORDER BY m.card_id, m.sequence"));
+        TESSERA_TRY_VALUE(
+            auto* query,
+            reader_->kept(
+                "SELECT m.card_id, m.sequence, m.counter, k.kic_algorithm, k.kid_algorithm, k.wrapped FROM message m "
+                "JOIN key_set k ON k.card_id = m.card_id AND k.key_version = m.key_version "
+                "WHERE m.campaign_key = $1 AND m.round = $2 AND m.card_id BETWEEN $3 AND $4 ORDER BY m.card_id, "
+                "m.sequence"));
         query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value);
         operations::sent_round sent;
         cards::key_set keys;
@@ -124,15 +143,18 @@ private:
                 if (!more) return {};
                 card = query->integer(0);
                 sent.packets.clear();
-                const cards::key_set_header header{run_.what->security.key_version, static_cast<crypto::cipher_algorithm>(query->integer(3)),
+                const cards::key_set_header header{run_.what->security.key_version,
+                                                   static_cast<crypto::cipher_algorithm>(query->integer(3)),
                                                    static_cast<crypto::cipher_algorithm>(query->integer(4)), 0};
                 TESSERA_TRY_VALUE(keys, vault_.unwrap(cards::card_id{card}, header, query->octets(5)));
             }
-            sent.packets.push_back(plan_.describe(purpose::write, static_cast<int>(query->integer(1)), static_cast<std::uint64_t>(query->integer(2))));
+            sent.packets.push_back(plan_.describe(purpose::write, static_cast<int>(query->integer(1)),
+                                                  static_cast<std::uint64_t>(query->integer(2))));
         }
     }
 
-    void judge_card(const chunk& held, cards::card_id card, const cards::key_set& keys, const operations::sent_round& sent) {
+    void judge_card(const chunk& held, cards::card_id card, const cards::key_set& keys,
+                    const operations::sent_round& sent) {
         const int answered_at = answers_for(card.value);
         const auto found = judge_.assess(run_.what->security, keys, std::span(&sent, 1), current_answers_);
         add(ruling(card, found, purpose::write, 1, answered_at > 0 ? answered_at : held.attempt));
@@ -140,15 +162,18 @@ private:
 
     // Later rounds: few cards, and all their rounds count.
     result<void> examine_by_case(const chunk& held) {
-        TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT t.card_id, t.purpose FROM target t WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 "
-                                                     "AND NOT EXISTS (SELECT 1 FROM outcome o WHERE o.campaign_key = t.campaign_key AND o.card_id = t.card_id) ORDER BY t.card_id"));
+        TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT t.card_id, t.purpose FROM target t WHERE t.campaign_key = "
+                                                     "$1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 "
+                                                     "AND NOT EXISTS (SELECT 1 FROM outcome o WHERE o.campaign_key = "
+                                                     "t.campaign_key AND o.card_id = t.card_id) ORDER BY t.card_id"));
         query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value);
         for (;;) {
             TESSERA_TRY_VALUE(const bool more, query->step());
             if (!more) return {};
             const cards::card_id card{query->integer(0)};
             const auto what = static_cast<purpose>(query->integer(1));
-            TESSERA_TRY_VALUE(const auto made, assess_card(*reader_, vault_, judge_, *run_.what, plan_, held.id.campaign, card));
+            TESSERA_TRY_VALUE(const auto made,
+                              assess_card(*reader_, vault_, judge_, *run_.what, plan_, held.id.campaign, card));
             auto found = made.found;
             // The judge sees the write's interim answer until the real one is there; having listened once is enough.
             add(ruling(card, found, what, held.id.round, std::max(made.attempts, 1)));
@@ -172,8 +197,10 @@ private:
         const auto& env = *run_.env;
         chunk_progress progress;
         for (const auto& one : cards_) {
-            if (one.next) ++progress.next_round;
-            else progress.outcomes.count(one.result.what);
+            if (one.next)
+                ++progress.next_round;
+            else
+                progress.outcomes.count(one.result.what);
         }
         return env.writer->transact([&](store::connection& writer) -> result<void> {
             campaign_store campaigns(writer);
@@ -185,7 +212,8 @@ private:
         });
     }
 
-    result<void> commit_card(campaign_store& campaigns, cards::card_store& cards, const chunk& held, const settled_card& one, timestamp now) {
+    result<void> commit_card(campaign_store& campaigns, cards::card_store& cards, const chunk& held,
+                             const settled_card& one, timestamp now) {
         const auto card = one.result.card;
         if (one.stray) TESSERA_TRY(campaigns.mark_late(card));
         if (one.next) {

@@ -5,12 +5,12 @@
 
 namespace tessera::campaigns {
 
-// Settles what is left of the current round. Each chunk is one transaction: outcomes, images, the targets of the next round and
-// the chunk's state are durable together. No network here.
+// Settles what is left of the current round. Each chunk is one transaction: outcomes, images, the targets of the next
+// round and the chunk's state are durable together. No network here.
 [[nodiscard]] result<void> settle(const campaign_run& run);
 
-// Gives answers that came outside their own exchange to the campaign they belong to (C-8); an unknown outcome may become done or
-// failed by them. `definition_of` reads a stored campaign's definition.
+// Gives answers that came outside their own exchange to the campaign they belong to (C-8); an unknown outcome may
+// become done or failed by them. `definition_of` reads a stored campaign's definition.
 using definition_source = std::function<result<definition>(const campaign&)>;
 [[nodiscard]] result<void> settle_late_answers(const environment& env, const definition_source& definition_of);
 

@@ -10,7 +10,8 @@ constexpr std::int64_t late_cards_per_transaction = 500;
 
 class late_settler {
 public:
-    late_settler(const environment& env, const definition_source& definition_of) : env_(&env), definition_of_(definition_of), vault_(env.vault->another()) {}
+    late_settler(const environment& env, const definition_source& definition_of)
+        : env_(&env), definition_of_(definition_of), vault_(env.vault->another()) {}
 
     // True when there may be more.
     result<bool> some() {
@@ -31,7 +32,8 @@ private:
     static bool proves(const operations::verdict& found) {
         if (found.what == operations::decision::done) return true;
         return found.what == operations::decision::failed &&
-               (found.why.kind == operations::cause_kind::status_word || (found.why.kind == operations::cause_kind::por_status && found.why.detail == 0));
+               (found.why.kind == operations::cause_kind::status_word ||
+                (found.why.kind == operations::cause_kind::por_status && found.why.detail == 0));
     }
 
     result<void> settle_one(store::connection& writer, campaign_key key, cards::card_id card) {
@@ -41,7 +43,8 @@ private:
         TESSERA_TRY_VALUE(const auto made, assess_card(writer, vault_, judge_, what, packet_plan(what), key, card));
         if (!proves(made.found)) return {};
         TESSERA_TRY_VALUE(const auto before, campaigns.latest_outcome(key, card));
-        card_outcome found{card, operations::outcome::failed, made.found.why, std::max(made.attempts, before->attempts)};
+        card_outcome found{card, operations::outcome::failed, made.found.why,
+                           std::max(made.attempts, before->attempts)};
         const auto now = env_->clock->now();
         if (made.found.what == operations::decision::done) {
             found.what = operations::outcome::done;
@@ -52,14 +55,17 @@ private:
         return campaigns.recount(key, card, before->round, before->what, found.what);
     }
 
-    // The answer may be older than what later campaigns wrote: files that changed since the card was given up keep that.
-    static result<void> update_image(store::connection& writer, const definition& what, cards::card_id card, timestamp given_up, timestamp now) {
+    // The answer may be older than what later campaigns wrote: files that changed since the card was given up keep
+    // that.
+    static result<void> update_image(store::connection& writer, const definition& what, cards::card_id card,
+                                     timestamp given_up, timestamp now) {
         cards::card_store cards(writer);
         TESSERA_TRY_VALUE(const auto image, cards.image(card));
         std::vector<operations::file_write> writes;
         std::vector<byte_view> before;
         for (const auto& write : what.writes) {
-            const auto held = std::ranges::find_if(image, [&](const auto& entry) { return entry.file == write.file && entry.record == write.record; });
+            const auto held = std::ranges::find_if(
+                image, [&](const auto& entry) { return entry.file == write.file && entry.record == write.record; });
             if (held != image.end() && held->updated_at > given_up) continue;
             writes.push_back(write);
             before.push_back(held == image.end() ? byte_view{} : byte_view(held->content));

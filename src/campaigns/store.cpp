@@ -67,10 +67,12 @@ result<std::optional<campaign>> campaign_store::one(store::statement& query) {
 result<campaign_key> campaign_store::insert(const campaign& made, std::uint32_t application) {
     TESSERA_TRY_VALUE(auto* next, database_->kept("SELECT COALESCE(MAX(campaign_key), 0) + 1 FROM campaign"));
     TESSERA_TRY_VALUE(const auto key, single_integer(next->with()));
-    TESSERA_TRY_VALUE(auto* make, database_->kept("INSERT INTO campaign (campaign_key, id, name, definition, application, state, round, phase, targets, created_at) "
+    TESSERA_TRY_VALUE(auto* make, database_->kept("INSERT INTO campaign (campaign_key, id, name, definition, "
+                                                  "application, state, round, phase, targets, created_at) "
                                                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"));
-    TESSERA_TRY(make->with(key, made.id, made.name, made.definition_text, application, made.state, made.round, made.phase, made.targets,
-                           to_microseconds(made.created_at)).execute());
+    TESSERA_TRY(make->with(key, made.id, made.name, made.definition_text, application, made.state, made.round,
+                           made.phase, made.targets, to_microseconds(made.created_at))
+                    .execute());
     return campaign_key{key};
 }
 
@@ -80,7 +82,8 @@ result<std::optional<campaign>> campaign_store::find(std::string_view id) {
 }
 
 result<std::optional<campaign>> campaign_store::find_by_name(std::string_view name) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept(TESSERA_CAMPAIGN_COLUMNS "WHERE name = $1 ORDER BY campaign_key LIMIT 1"));
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept(TESSERA_CAMPAIGN_COLUMNS "WHERE name = $1 ORDER BY campaign_key LIMIT 1"));
     return one(query->with(name));
 }
 
@@ -92,7 +95,8 @@ result<campaign> campaign_store::get(campaign_key key) {
 }
 
 result<std::vector<campaign>> campaign_store::list(std::int64_t after, std::int64_t limit) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept(TESSERA_CAMPAIGN_COLUMNS "WHERE campaign_key > $1 ORDER BY campaign_key LIMIT $2"));
+    TESSERA_TRY_VALUE(auto* query, database_->kept(TESSERA_CAMPAIGN_COLUMNS
+                                                   "WHERE campaign_key > $1 ORDER BY campaign_key LIMIT $2"));
     return collect(query->with(after, limit), read_campaign);
 }
 
@@ -101,8 +105,12 @@ result<void> campaign_store::set_targets(campaign_key key, std::int64_t targets)
     return set->with(key.value, targets).execute();
 }
 
-result<void> campaign_store::set_state(campaign_key key, campaign_state state, int round, phase now, std::optional<timestamp> finished) {
-    TESSERA_TRY_VALUE(auto* set, database_->kept("UPDATE campaign SET state = $2, round = $3, phase = $4, finished_at = $5 WHERE campaign_key = $1"));
+result<void> campaign_store::set_state(campaign_key key, campaign_state state, int round, phase now,
+                                       std::optional<timestamp> finished) {
+    TESSERA_TRY_VALUE(
+        auto* set,
+        database_->kept(
+            "UPDATE campaign SET state = $2, round = $3, phase = $4, finished_at = $5 WHERE campaign_key = $1"));
     set->with(key.value, state, round, now, finished ? to_microseconds(*finished) : 0);
     if (!finished) set->bind_null(5);
     return set->execute();
@@ -110,23 +118,31 @@ result<void> campaign_store::set_state(campaign_key key, campaign_state state, i
 
 result<std::int64_t> campaign_store::select_targets(campaign_key key, const target_selection& selection) {
     if (selection.profile) {
-        TESSERA_TRY_VALUE(auto* fill, database_->kept("INSERT INTO target (campaign_key, round, card_id, purpose) SELECT $1, 1, c.card_id, 0 FROM card c "
-                                                      "JOIN profile p ON p.profile_id = c.profile_id WHERE p.name = $2 ORDER BY c.card_id"));
+        TESSERA_TRY_VALUE(
+            auto* fill,
+            database_->kept(
+                "INSERT INTO target (campaign_key, round, card_id, purpose) SELECT $1, 1, c.card_id, 0 FROM card c "
+                "JOIN profile p ON p.profile_id = c.profile_id WHERE p.name = $2 ORDER BY c.card_id"));
         TESSERA_TRY(fill->with(key.value, *selection.profile).execute());
         return database_->changed();
     }
     if (selection.imsi_range) {
-        TESSERA_TRY_VALUE(auto* fill, database_->kept("INSERT INTO target (campaign_key, round, card_id, purpose) SELECT $1, 1, card_id, 0 FROM card "
-                                                      "WHERE imsi BETWEEN $2 AND $3 AND LENGTH(imsi) = LENGTH($2) ORDER BY card_id"));
+        TESSERA_TRY_VALUE(
+            auto* fill,
+            database_->kept(
+                "INSERT INTO target (campaign_key, round, card_id, purpose) SELECT $1, 1, card_id, 0 FROM card "
+                "WHERE imsi BETWEEN $2 AND $3 AND LENGTH(imsi) = LENGTH($2) ORDER BY card_id"));
         TESSERA_TRY(fill->with(key.value, selection.imsi_range->first, selection.imsi_range->second).execute());
         return database_->changed();
     }
     if (selection.all) {
-        TESSERA_TRY_VALUE(auto* fill, database_->kept("INSERT INTO target (campaign_key, round, card_id, purpose) SELECT $1, 1, card_id, 0 FROM card ORDER BY card_id"));
+        TESSERA_TRY_VALUE(auto* fill, database_->kept("INSERT INTO target (campaign_key, round, card_id, purpose) "
+                                                      "SELECT $1, 1, card_id, 0 FROM card ORDER BY card_id"));
         TESSERA_TRY(fill->with(key.value).execute());
         return database_->changed();
     }
-    TESSERA_TRY_VALUE(auto* add, database_->kept("INSERT INTO target (campaign_key, round, card_id, purpose) SELECT $1, 1, card_id, 0 FROM card WHERE iccid = $2 "
+    TESSERA_TRY_VALUE(auto* add, database_->kept("INSERT INTO target (campaign_key, round, card_id, purpose) SELECT "
+                                                 "$1, 1, card_id, 0 FROM card WHERE iccid = $2 "
                                                  "ON CONFLICT DO NOTHING"));
     std::int64_t count = 0;
     for (const auto& iccid : selection.iccids) {
@@ -137,16 +153,21 @@ result<std::int64_t> campaign_store::select_targets(campaign_key key, const targ
 }
 
 result<bool> campaign_store::add_target(campaign_key key, int round, cards::card_id card, operations::purpose what) {
-    TESSERA_TRY_VALUE(auto* add, database_->kept("INSERT INTO target (campaign_key, round, card_id, purpose) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"));
+    TESSERA_TRY_VALUE(auto* add, database_->kept("INSERT INTO target (campaign_key, round, card_id, purpose) VALUES "
+                                                 "($1, $2, $3, $4) ON CONFLICT DO NOTHING"));
     TESSERA_TRY(add->with(key.value, round, card.value, what).execute());
     return database_->changed() == 1;
 }
 
 result<std::int64_t> campaign_store::cut_into_chunks(campaign_key key, int round) {
-    TESSERA_TRY_VALUE(auto* walk, database_->kept("SELECT card_id FROM target WHERE campaign_key = $1 AND round = $2 ORDER BY card_id"));
-    TESSERA_TRY_VALUE(auto* add, database_->kept("INSERT INTO chunk (campaign_key, round, chunk, first_card, last_card, targets, state, owner, epoch, lease_until, attempt, "
-                                                 "prepared, sent, answered, done, skipped, failed, unknown, next_round) "
-                                                 "VALUES ($1, $2, $3, $4, $5, $6, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"));
+    TESSERA_TRY_VALUE(
+        auto* walk,
+        database_->kept("SELECT card_id FROM target WHERE campaign_key = $1 AND round = $2 ORDER BY card_id"));
+    TESSERA_TRY_VALUE(auto* add,
+                      database_->kept("INSERT INTO chunk (campaign_key, round, chunk, first_card, last_card, targets, "
+                                      "state, owner, epoch, lease_until, attempt, "
+                                      "prepared, sent, answered, done, skipped, failed, unknown, next_round) "
+                                      "VALUES ($1, $2, $3, $4, $5, $6, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"));
     walk->with(key.value, round);
     std::int64_t total = 0;
     std::int64_t number = 0;
@@ -172,13 +193,18 @@ result<std::int64_t> campaign_store::cut_into_chunks(campaign_key key, int round
     return total;
 }
 
-result<std::vector<chunk>> campaign_store::lease(campaign_key key, int round, chunk_state state, std::string_view owner, timestamp now,
-                                                 timestamp until, std::int64_t limit) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept(TESSERA_CHUNK_COLUMNS "WHERE campaign_key = $1 AND round = $2 AND state = $3 AND (owner = '' OR lease_until < $4) "
-                                                                         "ORDER BY chunk LIMIT $5"));
+result<std::vector<chunk>> campaign_store::lease(campaign_key key, int round, chunk_state state, std::string_view owner,
+                                                 timestamp now, timestamp until, std::int64_t limit) {
+    TESSERA_TRY_VALUE(
+        auto* query,
+        database_->kept(TESSERA_CHUNK_COLUMNS
+                        "WHERE campaign_key = $1 AND round = $2 AND state = $3 AND (owner = '' OR lease_until < $4) "
+                        "ORDER BY chunk LIMIT $5"));
     query->with(key.value, round, state, to_microseconds(now), limit);
-    TESSERA_TRY_VALUE(auto found, collect(*query, [&](const store::statement& row) { return read_chunk(row, key, round); }));
-    TESSERA_TRY_VALUE(auto* take, database_->kept("UPDATE chunk SET owner = $4, epoch = $5, lease_until = $6 WHERE campaign_key = $1 AND round = $2 AND chunk = $3"));
+    TESSERA_TRY_VALUE(auto found,
+                      collect(*query, [&](const store::statement& row) { return read_chunk(row, key, round); }));
+    TESSERA_TRY_VALUE(auto* take, database_->kept("UPDATE chunk SET owner = $4, epoch = $5, lease_until = $6 WHERE "
+                                                  "campaign_key = $1 AND round = $2 AND chunk = $3"));
     for (auto& one : found) {
         ++one.epoch;
         TESSERA_TRY(take->with(key.value, round, one.id.number, owner, one.epoch, to_microseconds(until)).execute());
@@ -187,75 +213,106 @@ result<std::vector<chunk>> campaign_store::lease(campaign_key key, int round, ch
 }
 
 result<void> campaign_store::break_leases(campaign_key key, std::string_view owner) {
-    TESSERA_TRY_VALUE(auto* end, database_->kept("UPDATE chunk SET owner = '', lease_until = 0, epoch = epoch + 1 WHERE campaign_key = $1 AND owner <> '' AND owner <> $2"));
+    TESSERA_TRY_VALUE(auto* end, database_->kept("UPDATE chunk SET owner = '', lease_until = 0, epoch = epoch + 1 "
+                                                 "WHERE campaign_key = $1 AND owner <> '' AND owner <> $2"));
     return end->with(key.value, owner).execute();
 }
 
 result<void> campaign_store::renew_leases(campaign_key key, std::string_view owner, timestamp until) {
-    TESSERA_TRY_VALUE(auto* renew, database_->kept("UPDATE chunk SET lease_until = $3 WHERE campaign_key = $1 AND owner = $2"));
+    TESSERA_TRY_VALUE(auto* renew,
+                      database_->kept("UPDATE chunk SET lease_until = $3 WHERE campaign_key = $1 AND owner = $2"));
     return renew->with(key.value, owner, to_microseconds(until)).execute();
 }
 
-result<void> campaign_store::move_chunk(const chunk& held, std::string_view owner, chunk_state to, int attempt, const chunk_progress& more) {
-    TESSERA_TRY_VALUE(auto* move, database_->kept(
-        "UPDATE chunk SET state = $6, attempt = $7, prepared = prepared + $8, sent = sent + $9, answered = answered + $10, done = done + $11, "
-        "skipped = skipped + $12, failed = failed + $13, unknown = unknown + $14, next_round = next_round + $15, owner = $16 "
-        "WHERE campaign_key = $1 AND round = $2 AND chunk = $3 AND owner = $4 AND epoch = $5"));
+result<void> campaign_store::move_chunk(const chunk& held, std::string_view owner, chunk_state to, int attempt,
+                                        const chunk_progress& more) {
+    TESSERA_TRY_VALUE(
+        auto* move,
+        database_->kept("UPDATE chunk SET state = $6, attempt = $7, prepared = prepared + $8, sent = sent + $9, "
+                        "answered = answered + $10, done = done + $11, "
+                        "skipped = skipped + $12, failed = failed + $13, unknown = unknown + $14, next_round = "
+                        "next_round + $15, owner = $16 "
+                        "WHERE campaign_key = $1 AND round = $2 AND chunk = $3 AND owner = $4 AND epoch = $5"));
     const auto& outcomes = more.outcomes;
     const bool keeps = to == chunk_state::released;
-    TESSERA_TRY(move->with(held.id.campaign.value, held.id.round, held.id.number, owner, held.epoch, to, attempt, more.prepared, more.sent, more.answered,
-                           outcomes.done, outcomes.skipped, outcomes.failed, outcomes.unknown, more.next_round, keeps ? owner : std::string_view{}).execute());
+    TESSERA_TRY(move->with(held.id.campaign.value, held.id.round, held.id.number, owner, held.epoch, to, attempt,
+                           more.prepared, more.sent, more.answered, outcomes.done, outcomes.skipped, outcomes.failed,
+                           outcomes.unknown, more.next_round, keeps ? owner : std::string_view{})
+                    .execute());
     if (database_->changed() == 1) return {};
-    return failure("lease_lost", "chunk", "chunk " + std::to_string(held.id.number) + " was taken over by another worker");
+    return failure("lease_lost", "chunk",
+                   "chunk " + std::to_string(held.id.number) + " was taken over by another worker");
 }
 
 result<std::vector<chunk>> campaign_store::chunks(campaign_key key, int round) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept(TESSERA_CHUNK_COLUMNS "WHERE campaign_key = $1 AND round = $2 ORDER BY chunk"));
-    return collect(query->with(key.value, round), [&](const store::statement& row) { return read_chunk(row, key, round); });
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept(TESSERA_CHUNK_COLUMNS "WHERE campaign_key = $1 AND round = $2 ORDER BY chunk"));
+    return collect(query->with(key.value, round),
+                   [&](const store::statement& row) { return read_chunk(row, key, round); });
 }
 
 result<std::int64_t> campaign_store::chunks_in(campaign_key key, int round, chunk_state state) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM chunk WHERE campaign_key = $1 AND round = $2 AND state = $3"));
+    TESSERA_TRY_VALUE(
+        auto* query,
+        database_->kept("SELECT COUNT(*) FROM chunk WHERE campaign_key = $1 AND round = $2 AND state = $3"));
     return single_integer(query->with(key.value, round, state));
 }
 
 result<std::vector<round_progress>> campaign_store::progress(campaign_key key) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT round, SUM(targets), SUM(prepared), SUM(sent), SUM(answered), SUM(done), SUM(skipped), SUM(failed), SUM(unknown), SUM(next_round) "
-                                                   "FROM chunk WHERE campaign_key = $1 GROUP BY round ORDER BY round"));
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept("SELECT round, SUM(targets), SUM(prepared), SUM(sent), SUM(answered), SUM(done), "
+                                      "SUM(skipped), SUM(failed), SUM(unknown), SUM(next_round) "
+                                      "FROM chunk WHERE campaign_key = $1 GROUP BY round ORDER BY round"));
     return collect(query->with(key.value), [](const store::statement& row) {
-        return round_progress{static_cast<int>(row.integer(0)), row.integer(1),
-                              {row.integer(2), row.integer(3), row.integer(4), row.integer(9), {row.integer(5), row.integer(6), row.integer(7), row.integer(8)}}};
+        return round_progress{static_cast<int>(row.integer(0)),
+                              row.integer(1),
+                              {row.integer(2),
+                               row.integer(3),
+                               row.integer(4),
+                               row.integer(9),
+                               {row.integer(5), row.integer(6), row.integer(7), row.integer(8)}}};
     });
 }
 
 result<void> campaign_store::begin_phase(campaign_key key, int round, phase which, timestamp now) {
-    TESSERA_TRY_VALUE(auto* begin, database_->kept("INSERT INTO campaign_phase (campaign_key, round, phase, run, started_at) "
-                                                   "SELECT $1, $2, $3, COALESCE(MAX(run), 0) + 1, $4 FROM campaign_phase WHERE campaign_key = $1 AND round = $2 AND phase = $3"));
+    TESSERA_TRY_VALUE(auto* begin,
+                      database_->kept("INSERT INTO campaign_phase (campaign_key, round, phase, run, started_at) "
+                                      "SELECT $1, $2, $3, COALESCE(MAX(run), 0) + 1, $4 FROM campaign_phase WHERE "
+                                      "campaign_key = $1 AND round = $2 AND phase = $3"));
     return begin->with(key.value, round, which, to_microseconds(now)).execute();
 }
 
 result<void> campaign_store::end_phase(campaign_key key, int round, phase which, timestamp now) {
-    TESSERA_TRY_VALUE(auto* end, database_->kept("UPDATE campaign_phase SET ended_at = $4 WHERE campaign_key = $1 AND round = $2 AND phase = $3 AND ended_at IS NULL "
-                                                 "AND run = (SELECT MAX(run) FROM campaign_phase WHERE campaign_key = $1 AND round = $2 AND phase = $3)"));
+    TESSERA_TRY_VALUE(
+        auto* end,
+        database_->kept(
+            "UPDATE campaign_phase SET ended_at = $4 WHERE campaign_key = $1 AND round = $2 AND phase = $3 AND "
+            "ended_at IS NULL "
+            "AND run = (SELECT MAX(run) FROM campaign_phase WHERE campaign_key = $1 AND round = $2 AND phase = $3)"));
     return end->with(key.value, round, which, to_microseconds(now)).execute();
 }
 
 result<std::vector<phase_times>> campaign_store::phases(campaign_key key) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT round, phase, started_at, ended_at FROM campaign_phase WHERE campaign_key = $1 ORDER BY round, phase, run"));
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT round, phase, started_at, ended_at FROM campaign_phase "
+                                                   "WHERE campaign_key = $1 ORDER BY round, phase, run"));
     return collect(query->with(key.value), [](const store::statement& row) {
-        phase_times times{static_cast<int>(row.integer(0)), static_cast<phase>(row.integer(1)), from_microseconds(row.integer(2)), std::nullopt};
+        phase_times times{static_cast<int>(row.integer(0)), static_cast<phase>(row.integer(1)),
+                          from_microseconds(row.integer(2)), std::nullopt};
         if (!row.is_null(3)) times.ended = from_microseconds(row.integer(3));
         return times;
     });
 }
 
 result<std::vector<report_row>> campaign_store::report(campaign_key key, std::int64_t after, std::int64_t limit) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept(
-        "SELECT t.card_id, c.iccid, o.outcome, o.cause, o.cause_value, o.cause_detail, o.attempts, o.round, o.settled_at "
-        "FROM target t JOIN card c ON c.card_id = t.card_id "
-        "LEFT JOIN outcome o ON o.campaign_key = t.campaign_key AND o.card_id = t.card_id AND o.revision = "
-        "(SELECT MAX(l.revision) FROM outcome l WHERE l.campaign_key = t.campaign_key AND l.card_id = t.card_id) "
-        "WHERE t.campaign_key = $1 AND t.round = 1 AND t.card_id > $2 ORDER BY t.card_id LIMIT $3"));
+    TESSERA_TRY_VALUE(
+        auto* query,
+        database_->kept(
+            "SELECT t.card_id, c.iccid, o.outcome, o.cause, o.cause_value, o.cause_detail, o.attempts, o.round, "
+            "o.settled_at "
+            "FROM target t JOIN card c ON c.card_id = t.card_id "
+            "LEFT JOIN outcome o ON o.campaign_key = t.campaign_key AND o.card_id = t.card_id AND o.revision = "
+            "(SELECT MAX(l.revision) FROM outcome l WHERE l.campaign_key = t.campaign_key AND l.card_id = t.card_id) "
+            "WHERE t.campaign_key = $1 AND t.round = 1 AND t.card_id > $2 ORDER BY t.card_id LIMIT $3"));
     return collect(query->with(key.value, after, limit), [](const store::statement& row) {
         report_row found;
         found.card = row.integer(0);
@@ -271,21 +328,29 @@ result<std::vector<report_row>> campaign_store::report(campaign_key key, std::in
 }
 
 result<std::vector<campaign_store::cause_count>> campaign_store::causes(campaign_key key) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept(
-        "SELECT o.outcome, o.cause, o.cause_value, o.cause_detail, COUNT(*) FROM outcome o WHERE o.campaign_key = $1 AND NOT EXISTS "
-        "(SELECT 1 FROM outcome l WHERE l.campaign_key = o.campaign_key AND l.card_id = o.card_id AND l.revision > o.revision) "
-        "GROUP BY o.outcome, o.cause, o.cause_value, o.cause_detail"));
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT o.outcome, o.cause, o.cause_value, o.cause_detail, COUNT(*) "
+                                                   "FROM outcome o WHERE o.campaign_key = $1 AND NOT EXISTS "
+                                                   "(SELECT 1 FROM outcome l WHERE l.campaign_key = o.campaign_key AND "
+                                                   "l.card_id = o.card_id AND l.revision > o.revision) "
+                                                   "GROUP BY o.outcome, o.cause, o.cause_value, o.cause_detail"));
     return collect(query->with(key.value), [](const store::statement& row) {
-        return cause_count{static_cast<operations::outcome>(row.integer(0)), {static_cast<operations::cause_kind>(row.integer(1)), row.integer(2), row.integer(3)}, row.integer(4)};
+        return cause_count{static_cast<operations::outcome>(row.integer(0)),
+                           {static_cast<operations::cause_kind>(row.integer(1)), row.integer(2), row.integer(3)},
+                           row.integer(4)};
     });
 }
 
 result<std::vector<campaign_store::history_row>> campaign_store::history(cards::card_id card) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept(
-        "SELECT o.settled_at, c.id, c.name, o.outcome, o.cause, o.cause_value, o.cause_detail FROM campaign c "
-        "JOIN outcome o ON o.campaign_key = c.campaign_key AND o.card_id = $1 ORDER BY o.settled_at, o.revision"));
+    TESSERA_TRY_VALUE(
+        auto* query,
+        database_->kept(
+            "SELECT o.settled_at, c.id, c.name, o.outcome, o.cause, o.cause_value, o.cause_detail FROM campaign c "
+            "JOIN outcome o ON o.campaign_key = c.campaign_key AND o.card_id = $1 ORDER BY o.settled_at, o.revision"));
     return collect(query->with(card.value), [](const store::statement& row) {
-        return history_row{from_microseconds(row.integer(0)), std::string(row.text(1)), std::string(row.text(2)), static_cast<operations::outcome>(row.integer(3)),
+        return history_row{from_microseconds(row.integer(0)),
+                           std::string(row.text(1)),
+                           std::string(row.text(2)),
+                           static_cast<operations::outcome>(row.integer(3)),
                            {static_cast<operations::cause_kind>(row.integer(4)), row.integer(5), row.integer(6)}};
     });
 }

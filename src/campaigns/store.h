@@ -48,7 +48,8 @@ public:
     [[nodiscard]] result<campaign> get(campaign_key key);
     [[nodiscard]] result<std::vector<campaign>> list(std::int64_t after, std::int64_t limit);
     [[nodiscard]] result<void> set_targets(campaign_key key, std::int64_t targets);
-    [[nodiscard]] result<void> set_state(campaign_key key, campaign_state state, int round, phase now, std::optional<timestamp> finished);
+    [[nodiscard]] result<void> set_state(campaign_key key, campaign_state state, int round, phase now,
+                                         std::optional<timestamp> finished);
 
     // --- targets and chunks
     // Round 1: every card that the selection names, in order of card id; returns how many.
@@ -57,15 +58,17 @@ public:
     // Cuts a round's targets into chunks of limits::chunk_cards; returns how many targets.
     [[nodiscard]] result<std::int64_t> cut_into_chunks(campaign_key key, int round);
 
-    // Takes up to `limit` chunks of a state for `owner`, until `until`; a chunk held by another owner is left alone unless
-    // its lease is over.
-    [[nodiscard]] result<std::vector<chunk>> lease(campaign_key key, int round, chunk_state state, std::string_view owner, timestamp now,
-                                                   timestamp until, std::int64_t limit);
+    // Takes up to `limit` chunks of a state for `owner`, until `until`; a chunk held by another owner is left alone
+    // unless its lease is over.
+    [[nodiscard]] result<std::vector<chunk>> lease(campaign_key key, int round, chunk_state state,
+                                                   std::string_view owner, timestamp now, timestamp until,
+                                                   std::int64_t limit);
     // All leases of owners other than `owner` end at once: they are known to be dead.
     [[nodiscard]] result<void> break_leases(campaign_key key, std::string_view owner);
     [[nodiscard]] result<void> renew_leases(campaign_key key, std::string_view owner, timestamp until);
     // Moves a chunk on and adds to its progress; the lease ends unless the chunk stays with its owner (released).
-    [[nodiscard]] result<void> move_chunk(const chunk& held, std::string_view owner, chunk_state to, int attempt, const chunk_progress& more);
+    [[nodiscard]] result<void> move_chunk(const chunk& held, std::string_view owner, chunk_state to, int attempt,
+                                          const chunk_progress& more);
     [[nodiscard]] result<std::vector<chunk>> chunks(campaign_key key, int round);
     [[nodiscard]] result<std::int64_t> chunks_in(campaign_key key, int round, chunk_state state);
     [[nodiscard]] result<std::vector<round_progress>> progress(campaign_key key);
@@ -76,12 +79,15 @@ public:
     [[nodiscard]] result<std::vector<phase_times>> phases(campaign_key key);
 
     // --- messages, answers, outcomes
-    [[nodiscard]] result<void> put_message(const chunk_id& where, cards::card_id card, int sequence, std::uint8_t key_version,
-                                           std::uint64_t counter, std::int64_t image_version, byte_view packet);
-    [[nodiscard]] result<void> put_answer(campaign_key key, int round, cards::card_id card, std::int64_t ordinal, operations::answer_kind kind,
-                                          int attempt, std::uint32_t status, byte_view octets);
+    [[nodiscard]] result<void> put_message(const chunk_id& where, cards::card_id card, int sequence,
+                                           std::uint8_t key_version, std::uint64_t counter, std::int64_t image_version,
+                                           byte_view packet);
+    [[nodiscard]] result<void> put_answer(campaign_key key, int round, cards::card_id card, std::int64_t ordinal,
+                                          operations::answer_kind kind, int attempt, std::uint32_t status,
+                                          byte_view octets);
     [[nodiscard]] result<void> put_unmatched(std::int64_t ordinal, std::uint64_t subscriber, byte_view octets);
-    [[nodiscard]] result<void> put_outcome(campaign_key key, const card_outcome& found, int revision, int round, timestamp now);
+    [[nodiscard]] result<void> put_outcome(campaign_key key, const card_outcome& found, int revision, int round,
+                                           timestamp now);
     struct stored_outcome {
         int revision = 0;
         operations::outcome what{};
@@ -91,7 +97,8 @@ public:
     };
     [[nodiscard]] result<std::optional<stored_outcome>> latest_outcome(campaign_key key, cards::card_id card);
     // A late settlement moves one card from an outcome to another in its chunk's counts.
-    [[nodiscard]] result<void> recount(campaign_key key, cards::card_id card, int round, operations::outcome from, operations::outcome to);
+    [[nodiscard]] result<void> recount(campaign_key key, cards::card_id card, int round, operations::outcome from,
+                                       operations::outcome to);
     // Targets after `after`, at most `limit`, with their latest outcome.
     [[nodiscard]] result<std::vector<report_row>> report(campaign_key key, std::int64_t after, std::int64_t limit);
 

@@ -26,7 +26,7 @@ enum class phase : std::uint8_t { none = 0, prepare = 1, exchange = 2, settle = 
 // Which cards; exactly one of the selections is set.
 struct target_selection {
     std::optional<std::string> profile;
-    std::vector<std::string> iccids;  // read from the file that the campaign names
+    std::vector<std::string> iccids;                                // read from the file that the campaign names
     std::optional<std::pair<std::string, std::string>> imsi_range;  // both ends belong to it
     bool all = false;
 };
@@ -39,7 +39,7 @@ struct definition {
     std::vector<operations::file_write> writes;
     std::string smsc = "main";
     duration por_timeout = std::chrono::seconds(60);
-    int attempts = 3;          // sendings of the same octets within one exchange, the first included
+    int attempts = 3;           // sendings of the same octets within one exchange, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
 };
 

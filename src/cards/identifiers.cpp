@@ -28,7 +28,8 @@ result<std::string> parse_iccid(std::string_view text, std::string_view field) {
     if (text.size() == 20 && (text.back() == 'F' || text.back() == 'f')) text.remove_suffix(1);
     if (text.size() < 18 || text.size() > 20 || !all_digits(text))
         return failure("bad_iccid", field, "expected 18 to 20 digits");
-    if (!luhn_holds(text)) return failure("bad_iccid", field, "the last digit is not the Luhn check digit of the others");
+    if (!luhn_holds(text))
+        return failure("bad_iccid", field, "the last digit is not the Luhn check digit of the others");
     return std::string(text);
 }
 

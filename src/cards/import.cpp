@@ -18,7 +18,8 @@ namespace {
 class rejects_file {
 public:
     explicit rejects_file(const std::string& input)
-        : path_(std::filesystem::path(input).replace_extension(".rejects.csv").string()), partial_(path_ + ".partial") {}
+        : path_(std::filesystem::path(input).replace_extension(".rejects.csv").string()),
+          partial_(path_ + ".partial") {}
     ~rejects_file() {
         if (file_ != nullptr) {
             std::fclose(file_);
@@ -131,7 +132,8 @@ private:
         TESSERA_TRY_VALUE(const auto known, store_.key_sets(id));
         for (const auto& candidate : known) {
             if (candidate.header.key_version != keys.header.key_version) continue;
-            if (candidate.header.kic_algorithm != keys.header.kic_algorithm || candidate.header.kid_algorithm != keys.header.kid_algorithm)
+            if (candidate.header.kic_algorithm != keys.header.kic_algorithm ||
+                candidate.header.kid_algorithm != keys.header.kid_algorithm)
                 return failure("conflict", "kvn", "the card has a key set of this version with other algorithms");
             TESSERA_TRY_VALUE(const key_set held, vault_->unwrap(id, candidate.header, candidate.wrapped));
             if (!(held.kic == keys.kic) || !(held.kid == keys.kid))
@@ -150,15 +152,18 @@ private:
 };
 
 bool ends_import(const error& problem) {
-    return problem.code == store::code_database || problem.code == store::code_retry || problem.code == "cannot_write" || problem.code == "bad_wrapping";
+    return problem.code == store::code_database || problem.code == store::code_retry ||
+           problem.code == "cannot_write" || problem.code == "bad_wrapping";
 }
 
 void note(import_report& report, std::size_t line, const error& problem) {
     ++report.rejected;
-    if (report.problems.size() < import_problems_kept) report.problems.push_back({line, problem.field, problem.message});
+    if (report.problems.size() < import_problems_kept)
+        report.problems.push_back({line, problem.field, problem.message});
 }
 
-std::string rejected_row(const import_columns& columns, const std::vector<std::string>& fields, std::size_t line, const error& problem) {
+std::string rejected_row(const import_columns& columns, const std::vector<std::string>& fields, std::size_t line,
+                         const error& problem) {
     auto text = columns.canonical_row(fields) + "," + std::to_string(line) + ",";
     append_csv_field(text, problem.field);
     text.push_back(',');
@@ -172,15 +177,16 @@ struct source {
 };
 
 // Reads, checks and adds every row; the transaction of the last batch is left open.
-result<void> add_rows(source& from, importer& into, const import_options& options, rejects_file& rejects, import_report& report,
-                      const std::function<void(std::size_t)>& progress) {
+result<void> add_rows(source& from, importer& into, const import_options& options, rejects_file& rejects,
+                      import_report& report, const std::function<void(std::size_t)>& progress) {
     std::size_t in_batch = 0;
     for (;;) {
         auto more = from.reader.next();
         if (more && !*more) return {};
         ++report.rows;
         result<void> added;
-        if (!more) added = std::unexpected(error{"bad_csv", "row", more.error().message});
+        if (!more)
+            added = std::unexpected(error{"bad_csv", "row", more.error().message});
         else {
             auto row = from.columns.parse(from.reader.fields(), options.profile);
             added = row ? into.add(*row, report) : std::unexpected(std::move(row).error());
@@ -188,7 +194,9 @@ result<void> add_rows(source& from, importer& into, const import_options& option
         if (!added) {
             if (ends_import(added.error())) return added;
             note(report, from.reader.line(), added.error());
-            if (!options.strict) TESSERA_TRY(rejects.add(rejected_row(from.columns, from.reader.fields(), from.reader.line(), added.error())));
+            if (!options.strict)
+                TESSERA_TRY(
+                    rejects.add(rejected_row(from.columns, from.reader.fields(), from.reader.line(), added.error())));
         }
         if (report.rows % 10'000 == 0) progress(report.rows);
         if (++in_batch == limits::import_batch_rows && !options.strict) {
@@ -201,8 +209,8 @@ result<void> add_rows(source& from, importer& into, const import_options& option
 
 }  // namespace
 
-result<import_report> import_cards(const std::string& path, const import_options& options, store::connection& writer, key_vault& vault,
-                                   timestamp now, const std::function<void(std::size_t)>& progress) {
+result<import_report> import_cards(const std::string& path, const import_options& options, store::connection& writer,
+                                   key_vault& vault, timestamp now, const std::function<void(std::size_t)>& progress) {
     TESSERA_TRY_VALUE(csv_reader reader, csv_reader::open(path));
     TESSERA_TRY_VALUE(const bool header, reader.next());
     if (!header) return failure("bad_header", path, "is empty; expected: " + import_columns::canonical_header());
@@ -214,7 +222,9 @@ result<import_report> import_cards(const std::string& path, const import_options
     TESSERA_TRY(into.begin());
     auto added = add_rows(from, into, options, rejects, report, progress);
     if (added && options.strict && report.rejected > 0)
-        added = failure("refused", path, std::to_string(report.rejected) + " of " + std::to_string(report.rows) + " rows are bad; nothing was imported");
+        added = failure("refused", path,
+                        std::to_string(report.rejected) + " of " + std::to_string(report.rows) +
+                            " rows are bad; nothing was imported");
     if (added) added = into.commit();
     if (!added) {
         into.rollback();

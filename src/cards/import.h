@@ -1,7 +1,8 @@
-// Cards from a CSV file: iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter in any order.
+// Cards from a CSV file: iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter in any
+// order.
 //
-// Several rows with one ICCID are several key sets of one card. A row that the registry holds already changes nothing: an
-// import adds and never overwrites, and a counter that campaigns have raised stays where it is.
+// Several rows with one ICCID are several key sets of one card. A row that the registry holds already changes nothing:
+// an import adds and never overwrites, and a counter that campaigns have raised stays where it is.
 #pragma once
 
 #include <cstdint>
@@ -37,9 +38,9 @@ struct import_report {
 
 inline constexpr std::size_t import_problems_kept = 20;
 
-// Commits every limits::import_batch_rows rows, each batch whole or not at all; with `strict` there is one batch. Bad rows
-// go to FILE.rejects.csv (mode 0600, since rows hold keys) with line, field and reason. progress gets the rows read.
-// Errors: not_found, bad_header, refused (strict; the registry is as it was), database.
+// Commits every limits::import_batch_rows rows, each batch whole or not at all; with `strict` there is one batch. Bad
+// rows go to FILE.rejects.csv (mode 0600, since rows hold keys) with line, field and reason. progress gets the rows
+// read. Errors: not_found, bad_header, refused (strict; the registry is as it was), database.
 [[nodiscard]] result<import_report> import_cards(const std::string& path, const import_options& options,
                                                  store::connection& writer, key_vault& vault, timestamp now,
                                                  const std::function<void(std::size_t)>& progress);

@@ -23,7 +23,9 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-bool may_be_absent(std::size_t column) { return column == import_columns::profile || column == import_columns::counter; }
+bool may_be_absent(std::size_t column) {
+    return column == import_columns::profile || column == import_columns::counter;
+}
 
 result<crypto::cipher_algorithm> parse_algorithm(std::string_view text, std::string_view field) {
     const auto algorithm = crypto::cipher_algorithm_from(text);
@@ -49,14 +51,16 @@ result<import_columns> import_columns::from_header(const std::vector<std::string
         if (std::ranges::find(remarks, name) != remarks.end()) continue;
         const auto found = std::ranges::find(names, name);
         if (found == names.end())
-            return failure("bad_header", where, "unknown column \"" + std::string(name.substr(0, 40)) + "\"; known: " + canonical_header());
+            return failure("bad_header", where,
+                           "unknown column \"" + std::string(name.substr(0, 40)) + "\"; known: " + canonical_header());
         auto& place = columns.places_[static_cast<std::size_t>(found - names.begin())];
         if (place != absent) return failure("bad_header", where, "column " + std::string(name) + " stands there twice");
         place = i;
     }
     for (std::size_t i = 0; i < names.size(); ++i)
         if (columns.places_[i] == absent && !may_be_absent(i))
-            return failure("bad_header", where, "column " + std::string(names[i]) + " is missing; expected: " + canonical_header());
+            return failure("bad_header", where,
+                           "column " + std::string(names[i]) + " is missing; expected: " + canonical_header());
     return columns;
 }
 
@@ -82,7 +86,8 @@ std::string import_columns::canonical_row(const std::vector<std::string>& fields
 
 result<std::optional<key_set>> import_columns::parse_keys(const std::vector<std::string>& fields) const {
     constexpr std::array key_columns{kvn, kic_algorithm, kic_key, kid_algorithm, kid_key};
-    if (std::ranges::all_of(key_columns, [&](column which) { return value(fields, which).empty(); })) return std::nullopt;
+    if (std::ranges::all_of(key_columns, [&](column which) { return value(fields, which).empty(); }))
+        return std::nullopt;
     key_set keys;
     const auto version = value(fields, kvn);
     const auto* const end = version.data() + version.size();
@@ -102,9 +107,12 @@ result<std::optional<key_set>> import_columns::parse_keys(const std::vector<std:
     return keys;
 }
 
-result<import_row> import_columns::parse(const std::vector<std::string>& fields, std::string_view default_profile) const {
+result<import_row> import_columns::parse(const std::vector<std::string>& fields,
+                                         std::string_view default_profile) const {
     if (fields.size() != width_)
-        return failure("bad_row", "row", "expected " + std::to_string(width_) + " fields as in the header, got " + std::to_string(fields.size()));
+        return failure(
+            "bad_row", "row",
+            "expected " + std::to_string(width_) + " fields as in the header, got " + std::to_string(fields.size()));
     import_row row;
     TESSERA_TRY_VALUE(row.identity.iccid, parse_iccid(value(fields, iccid)));
     if (const auto text = value(fields, imsi); !text.empty()) {
@@ -116,7 +124,8 @@ result<import_row> import_columns::parse(const std::vector<std::string>& fields,
     row.profile = value(fields, profile);
     if (row.profile.empty()) row.profile = default_profile;
     if (row.profile.empty()) return failure("bad_profile", "profile", "is empty, and no --profile was given");
-    if (row.profile.size() > profile_octets_max) return failure("bad_profile", "profile", "is longer than 64 characters");
+    if (row.profile.size() > profile_octets_max)
+        return failure("bad_profile", "profile", "is longer than 64 characters");
     TESSERA_TRY_VALUE(row.keys, parse_keys(fields));
     return row;
 }

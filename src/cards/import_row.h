@@ -19,13 +19,27 @@ struct import_row {
 
 class import_columns {
 public:
-    enum column : std::uint8_t { iccid, imsi, msisdn, profile, kvn, kic_algorithm, kic_key, kid_algorithm, kid_key, counter, count };
+    enum column : std::uint8_t {
+        iccid,
+        imsi,
+        msisdn,
+        profile,
+        kvn,
+        kic_algorithm,
+        kic_key,
+        kid_algorithm,
+        kid_key,
+        counter,
+        count
+    };
 
     // Errors: bad_header (unknown, missing or repeated column).
-    [[nodiscard]] static result<import_columns> from_header(const std::vector<std::string>& header, std::string_view file);
+    [[nodiscard]] static result<import_columns> from_header(const std::vector<std::string>& header,
+                                                            std::string_view file);
 
     // Errors name the column; key material is never repeated.
-    [[nodiscard]] result<import_row> parse(const std::vector<std::string>& fields, std::string_view default_profile) const;
+    [[nodiscard]] result<import_row> parse(const std::vector<std::string>& fields,
+                                           std::string_view default_profile) const;
 
     // The canonical header and a row in its order, for the file of refused rows. Missing fields are empty.
     [[nodiscard]] static std::string canonical_header();

@@ -1,4 +1,5 @@
-// Key sets at rest: what the database holds is wrapped under the master key and bound to its card, version and algorithms.
+// Key sets at rest: what the database holds is wrapped under the master key and bound to its card, version and
+// algorithms.
 #pragma once
 
 #include <memory>

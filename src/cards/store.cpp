@@ -5,7 +5,7 @@
 namespace tessera::cards {
 namespace {
 
-#define TESSERA_CARD_COLUMNS \
+#define TESSERA_CARD_COLUMNS                                                                           \
     "SELECT c.card_id, c.iccid, c.imsi, c.msisdn, p.name, c.image_version, c.imported_at FROM card c " \
     "JOIN profile p ON p.profile_id = c.profile_id "
 
@@ -78,7 +78,10 @@ result<std::optional<profile_id>> card_store::find_profile(std::string_view name
 result<profile_id> card_store::profile_named(std::string_view name) {
     TESSERA_TRY_VALUE(const auto found, find_profile(name));
     if (found) return *found;
-    TESSERA_TRY_VALUE(auto* make, database_->kept("INSERT INTO profile (profile_id, name) SELECT COALESCE(MAX(profile_id), 0) + 1, $1 FROM profile"));
+    TESSERA_TRY_VALUE(
+        auto* make,
+        database_->kept(
+            "INSERT INTO profile (profile_id, name) SELECT COALESCE(MAX(profile_id), 0) + 1, $1 FROM profile"));
     TESSERA_TRY(make->with(name).execute());
     TESSERA_TRY_VALUE(const auto made, find_profile(name));
     return *made;
@@ -93,8 +96,10 @@ result<std::int64_t> card_store::last_card_id() {
 }
 
 result<bool> card_store::insert(card_id id, const card_identity& identity, profile_id profile, timestamp now) {
-    TESSERA_TRY_VALUE(auto* make, database_->kept("INSERT INTO card (card_id, iccid, imsi, msisdn, profile_id, image_version, imported_at) "
-                                                  "VALUES ($1, $2, $3, $4, $5, 0, $6) ON CONFLICT DO NOTHING"));
+    TESSERA_TRY_VALUE(
+        auto* make,
+        database_->kept("INSERT INTO card (card_id, iccid, imsi, msisdn, profile_id, image_version, imported_at) "
+                        "VALUES ($1, $2, $3, $4, $5, 0, $6) ON CONFLICT DO NOTHING"));
     make->with(id.value, identity.iccid, identity.imsi, identity.msisdn, profile.value, to_microseconds(now));
     if (identity.imsi.empty()) make->bind_null(3);
     if (identity.msisdn == 0) make->bind_null(4);
@@ -103,31 +108,37 @@ result<bool> card_store::insert(card_id id, const card_identity& identity, profi
 }
 
 result<bool> card_store::insert_key_set(card_id id, const stored_key_set& keys, timestamp now) {
-    TESSERA_TRY_VALUE(auto* make, database_->kept("INSERT INTO key_set (card_id, key_version, kic_algorithm, kid_algorithm, wrapped, initial_counter, created_at) "
+    TESSERA_TRY_VALUE(auto* make, database_->kept("INSERT INTO key_set (card_id, key_version, kic_algorithm, "
+                                                  "kid_algorithm, wrapped, initial_counter, created_at) "
                                                   "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"));
     const auto& header = keys.header;
     TESSERA_TRY(make->with(id.value, header.key_version, header.kic_algorithm, header.kid_algorithm, keys.wrapped,
-                           header.initial_counter, to_microseconds(now)).execute());
+                           header.initial_counter, to_microseconds(now))
+                    .execute());
     return database_->changed() == 1;
 }
 
 result<std::vector<stored_key_set>> card_store::key_sets(card_id id) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT key_version, kic_algorithm, kid_algorithm, initial_counter, wrapped FROM key_set "
-                                                   "WHERE card_id = $1 ORDER BY key_version"));
+    TESSERA_TRY_VALUE(
+        auto* query,
+        database_->kept("SELECT key_version, kic_algorithm, kid_algorithm, initial_counter, wrapped FROM key_set "
+                        "WHERE card_id = $1 ORDER BY key_version"));
     query->with(id.value);
     std::vector<stored_key_set> found;
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
         if (!more) return found;
-        found.push_back({{static_cast<std::uint8_t>(query->integer(0)), static_cast<crypto::cipher_algorithm>(query->integer(1)),
-                          static_cast<crypto::cipher_algorithm>(query->integer(2)), static_cast<std::uint64_t>(query->integer(3))},
-                         to_bytes(query->octets(4))});
+        found.push_back(
+            {{static_cast<std::uint8_t>(query->integer(0)), static_cast<crypto::cipher_algorithm>(query->integer(1)),
+              static_cast<crypto::cipher_algorithm>(query->integer(2)), static_cast<std::uint64_t>(query->integer(3))},
+             to_bytes(query->octets(4))});
     }
 }
 
 result<std::vector<application_counter>> card_store::counters(card_id id) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT key_version, application, counter FROM key_counter WHERE card_id = $1 "
-                                                   "ORDER BY key_version, application"));
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept("SELECT key_version, application, counter FROM key_counter WHERE card_id = $1 "
+                                      "ORDER BY key_version, application"));
     query->with(id.value);
     std::vector<application_counter> found;
     for (;;) {
@@ -139,31 +150,43 @@ result<std::vector<application_counter>> card_store::counters(card_id id) {
 }
 
 result<std::vector<image_entry>> card_store::image(card_id id) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT file, record, content, updated_at FROM image_file WHERE card_id = $1 ORDER BY file, record"));
+    TESSERA_TRY_VALUE(
+        auto* query,
+        database_->kept(
+            "SELECT file, record, content, updated_at FROM image_file WHERE card_id = $1 ORDER BY file, record"));
     query->with(id.value);
     std::vector<image_entry> found;
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
         if (!more) return found;
-        found.push_back({std::string(query->text(0)), static_cast<std::uint16_t>(query->integer(1)), to_bytes(query->octets(2)),
-                         from_microseconds(query->integer(3))});
+        found.push_back({std::string(query->text(0)), static_cast<std::uint16_t>(query->integer(1)),
+                         to_bytes(query->octets(2)), from_microseconds(query->integer(3))});
     }
 }
 
-result<void> card_store::put_image(card_id id, std::string_view file, std::uint16_t record, byte_view content, timestamp now) {
-    TESSERA_TRY_VALUE(auto* put, database_->kept("INSERT INTO image_file (card_id, file, record, content, updated_at) VALUES ($1, $2, $3, $4, $5) "
-                                                 "ON CONFLICT (card_id, file, record) DO UPDATE SET content = excluded.content, updated_at = excluded.updated_at"));
+result<void> card_store::put_image(card_id id, std::string_view file, std::uint16_t record, byte_view content,
+                                   timestamp now) {
+    TESSERA_TRY_VALUE(
+        auto* put,
+        database_->kept(
+            "INSERT INTO image_file (card_id, file, record, content, updated_at) VALUES ($1, $2, $3, $4, $5) "
+            "ON CONFLICT (card_id, file, record) DO UPDATE SET content = excluded.content, updated_at = "
+            "excluded.updated_at"));
     return put->with(id.value, file, record, content, to_microseconds(now)).execute();
 }
 
 result<void> card_store::raise_image_version(card_id id) {
-    TESSERA_TRY_VALUE(auto* raise, database_->kept("UPDATE card SET image_version = image_version + 1 WHERE card_id = $1"));
+    TESSERA_TRY_VALUE(auto* raise,
+                      database_->kept("UPDATE card SET image_version = image_version + 1 WHERE card_id = $1"));
     return raise->with(id.value).execute();
 }
 
-result<void> card_store::put_counter(card_id id, std::uint8_t key_version, std::uint32_t application, std::uint64_t counter) {
-    TESSERA_TRY_VALUE(auto* put, database_->kept("INSERT INTO key_counter (card_id, key_version, application, counter) VALUES ($1, $2, $3, $4) "
-                                                 "ON CONFLICT (card_id, key_version, application) DO UPDATE SET counter = excluded.counter"));
+result<void> card_store::put_counter(card_id id, std::uint8_t key_version, std::uint32_t application,
+                                     std::uint64_t counter) {
+    TESSERA_TRY_VALUE(
+        auto* put,
+        database_->kept("INSERT INTO key_counter (card_id, key_version, application, counter) VALUES ($1, $2, $3, $4) "
+                        "ON CONFLICT (card_id, key_version, application) DO UPDATE SET counter = excluded.counter"));
     return put->with(id.value, key_version, application, counter).execute();
 }
 

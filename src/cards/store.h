@@ -23,7 +23,7 @@ struct history_entry {
 
 struct list_filter {
     std::optional<std::string> profile;
-    std::int64_t after = 0;   // card id of the last one seen
+    std::int64_t after = 0;  // card id of the last one seen
     std::int64_t limit = 100;
 };
 
@@ -49,9 +49,11 @@ public:
     [[nodiscard]] result<std::vector<application_counter>> counters(card_id id);
 
     [[nodiscard]] result<std::vector<image_entry>> image(card_id id);
-    [[nodiscard]] result<void> put_image(card_id id, std::string_view file, std::uint16_t record, byte_view content, timestamp now);
+    [[nodiscard]] result<void> put_image(card_id id, std::string_view file, std::uint16_t record, byte_view content,
+                                         timestamp now);
     [[nodiscard]] result<void> raise_image_version(card_id id);
-    [[nodiscard]] result<void> put_counter(card_id id, std::uint8_t key_version, std::uint32_t application, std::uint64_t counter);
+    [[nodiscard]] result<void> put_counter(card_id id, std::uint8_t key_version, std::uint32_t application,
+                                           std::uint64_t counter);
 
 private:
     [[nodiscard]] result<std::optional<card>> one(store::statement& query);

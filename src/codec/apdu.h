@@ -22,9 +22,9 @@ struct command_apdu {
 };
 
 namespace instruction {
-inline constexpr std::uint8_t select = 0xa4, status = 0xf2, read_binary = 0xb0, update_binary = 0xd6, read_record = 0xb2,
-                              update_record = 0xdc, verify = 0x20, get_response = 0xc0, search_record = 0xa2,
-                              increase = 0x32;
+inline constexpr std::uint8_t select = 0xa4, status = 0xf2, read_binary = 0xb0, update_binary = 0xd6,
+                              read_record = 0xb2, update_record = 0xdc, verify = 0x20, get_response = 0xc0,
+                              search_record = 0xa2, increase = 0x32;
 }
 
 void append_apdu(bytes& out, const command_apdu& command);

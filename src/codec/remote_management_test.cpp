@@ -7,9 +7,7 @@
 namespace tessera::codec {
 namespace {
 
-bytes octets(std::string_view hex) {
-    return from_hex(hex).value();
-}
+bytes octets(std::string_view hex) { return from_hex(hex).value(); }
 
 TEST(compact_script, data_commands_carry_lc_and_reading_ones_le) {
     const auto script = octets("00a40804047f206f4600d6000003aabbcc00b0000010a0b2010400");

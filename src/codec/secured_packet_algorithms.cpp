@@ -42,12 +42,8 @@ constexpr std::array<agreed_check, 8> agreed_checks = {{{"crc16", integrity::red
                                                         {"aes-cmac", integrity::cryptographic_checksum, 0x2}}};
 
 // b2b1 of KIc and KID: 00 known implicitly by both, 11 proprietary.
-bool is_implicit(std::uint8_t octet) {
-    return (octet & 0x03U) == 0;
-}
-bool is_proprietary(std::uint8_t octet) {
-    return (octet & 0x03U) == 3;
-}
+bool is_implicit(std::uint8_t octet) { return (octet & 0x03U) == 0; }
+bool is_proprietary(std::uint8_t octet) { return (octet & 0x03U) == 3; }
 
 std::unexpected<error> unsupported(std::string_view field, std::uint8_t octet, std::string_view kind,
                                    std::string_view agreed) {

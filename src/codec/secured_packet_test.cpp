@@ -13,9 +13,7 @@
 namespace tessera::codec {
 namespace {
 
-bytes hex(std::string_view text) {
-    return from_hex(text).value();
-}
+bytes hex(std::string_view text) { return from_hex(text).value(); }
 
 const bytes key16 = hex("200102030405060708090a0b0c0d0e0f");
 const bytes other16 = hex("201102030405060708090a0b0c0d0e0f");

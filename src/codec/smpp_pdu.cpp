@@ -224,29 +224,17 @@ struct writer {
     }
 };
 
-std::size_t octets_of(std::uint8_t) {
-    return 1;
-}
-std::size_t octets_of(std::string_view text) {
-    return text.size() + 1;
-}
-std::size_t octets_of(byte_view octets) {
-    return octets.size() + 1;
-}
+std::size_t octets_of(std::uint8_t) { return 1; }
+std::size_t octets_of(std::string_view text) { return text.size() + 1; }
+std::size_t octets_of(byte_view octets) { return octets.size() + 1; }
 
-bool fits(const field_spec&, std::uint8_t) {
-    return true;
-}
+bool fits(const field_spec&, std::uint8_t) { return true; }
 bool fits(const field_spec& spec, std::string_view text) {
     return text.size() < spec.maximum && (text.empty() || std::memchr(text.data(), 0, text.size()) == nullptr);
 }
-bool fits(const field_spec& spec, byte_view octets) {
-    return octets.size() <= spec.maximum;
-}
+bool fits(const field_spec& spec, byte_view octets) { return octets.size() <= spec.maximum; }
 
-void put(writer& out, std::uint8_t value) {
-    out.octet(value);
-}
+void put(writer& out, std::uint8_t value) { out.octet(value); }
 void put(writer& out, std::string_view text) {
     out.octets(text.data(), text.size());
     out.octet(0);
@@ -392,12 +380,8 @@ result<void> append_body(bytes& out, const header& head, const other_body& body)
     return {};
 }
 
-bool is_bare(const bind_response& body) {
-    return body.system_id.empty() && body.options.empty();
-}
-bool is_bare(const message_response& body) {
-    return body.message_id.empty() && body.options.empty();
-}
+bool is_bare(const bind_response& body) { return body.system_id.empty() && body.options.empty(); }
+bool is_bare(const message_response& body) { return body.message_id.empty() && body.options.empty(); }
 template <class Body>
 bool is_bare(const Body&) {
     return false;

@@ -28,11 +28,9 @@ struct member_field {
 template <class Access>
 member_field(field_spec, Access) -> member_field<Access>;
 
-#define TESSERA_SMPP_FIELD(name, maximum, member)            \
-    member_field {                                           \
-        field_spec{name, maximum}, [](auto& body) -> auto& { \
-            return body.member;                              \
-        }                                                    \
+#define TESSERA_SMPP_FIELD(name, maximum, member)                                  \
+    member_field {                                                                 \
+        field_spec{name, maximum}, [](auto& body) -> auto& { return body.member; } \
     }
 
 template <class Body>
@@ -183,9 +181,7 @@ struct command_entry {
 inline constexpr std::size_t empty_index = 0, bind_index = 1, bind_response_index = 2, short_message_index = 3,
                              message_response_index = 4, other_index = 5;
 
-[[nodiscard]] constexpr bool is_response(command id) {
-    return (static_cast<std::uint32_t>(id) & 0x80000000U) != 0;
-}
+[[nodiscard]] constexpr bool is_response(command id) { return (static_cast<std::uint32_t>(id) & 0x80000000U) != 0; }
 
 // "The PDU body is not returned if the command_status field contains a non-zero value": clauses 4.1.2 and 4.4.2 say so
 // of these; deliver_sm_resp and data_sm_resp (4.6.2, 4.7.2) keep their message_id.

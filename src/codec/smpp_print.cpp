@@ -23,15 +23,9 @@ void put_text(std::string& out, std::string_view text) {
     out += '"';
 }
 
-void put_value(std::string& out, std::uint32_t value) {
-    out += std::to_string(value);
-}
-void put_value(std::string& out, std::string_view value) {
-    put_text(out, value);
-}
-void put_value(std::string& out, byte_view value) {
-    out += std::to_string(value.size()) + " octets";
-}
+void put_value(std::string& out, std::uint32_t value) { out += std::to_string(value); }
+void put_value(std::string& out, std::string_view value) { put_text(out, value); }
+void put_value(std::string& out, byte_view value) { out += std::to_string(value.size()) + " octets"; }
 
 template <class Value>
 void put_field(std::string& out, const table::field_spec& spec, const Value& value) {

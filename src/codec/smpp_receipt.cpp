@@ -14,9 +14,7 @@ constexpr std::array<std::string_view, 9> states{"",        "ENROUTE", "DELIVRD"
 char lower(char character) {
     return character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character;
 }
-bool equal_without_case(char left, char right) {
-    return lower(left) == lower(right);
-}
+bool equal_without_case(char left, char right) { return lower(left) == lower(right); }
 
 // The word after "name:", wherever it stands; senders differ in order, case and blanks after the colon.
 std::string_view word_after(std::string_view text, std::string_view name) {

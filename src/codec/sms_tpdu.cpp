@@ -57,12 +57,8 @@ result<void> take_element(user_data_header& header, std::uint8_t id, byte_view v
     return {};
 }
 
-std::size_t first_header_octets(int reference_bits) {
-    return reference_bits == 16 ? 9 : 8;
-}
-std::size_t later_header_octets(int reference_bits) {
-    return reference_bits == 16 ? 7 : 6;
-}
+std::size_t first_header_octets(int reference_bits) { return reference_bits == 16 ? 9 : 8; }
+std::size_t later_header_octets(int reference_bits) { return reference_bits == 16 ? 7 : 6; }
 constexpr std::size_t single_header_octets = 3;
 
 }  // namespace

@@ -31,7 +31,7 @@ struct user_data_header {
     bool command_packet = false;   // information element 70
     bool response_packet = false;  // information element 71
     std::optional<std::uint16_t> destination_port;
-    std::size_t octets = 0;        // of the header, its length octet included
+    std::size_t octets = 0;  // of the header, its length octet included
 };
 // `user_data` begins with UDHL. Errors: truncated, bad_header (names the element).
 [[nodiscard]] result<user_data_header> parse_user_data_header(byte_view user_data);
@@ -44,8 +44,9 @@ enum class packet_kind : std::uint8_t { command = 0x70, response = 0x71 };
 [[nodiscard]] result<std::vector<bytes>> segment(byte_view packet, packet_kind kind, std::uint16_t reference,
                                                  int reference_bits);
 [[nodiscard]] std::size_t part_count(std::size_t packet_octets, int reference_bits);
-// One part of that, into room of the caller, without allocating: part `index` (from 0) of `count` = part_count(). Returns
-// how many octets it took. The arguments are the caller's business: index < count <= 255, reference_bits 8 or 16.
+// One part of that, into room of the caller, without allocating: part `index` (from 0) of `count` = part_count().
+// Returns how many octets it took. The arguments are the caller's business: index < count <= 255, reference_bits 8
+// or 16.
 struct concatenation_plan {
     packet_kind kind = packet_kind::command;
     std::uint16_t reference = 0;
@@ -55,12 +56,10 @@ struct concatenation_plan {
 [[nodiscard]] std::size_t write_segment(byte_view packet, const concatenation_plan& plan, std::size_t index,
                                         std::span<std::uint8_t, limits::short_message_octets> to);
 
-// Puts parts together again, in any order, of many senders at a time. Bounded: limits::reassembly_entries messages, each
-// at most limits::message_parts parts, limits::reassembly_octets in all; where one more would be too many the oldest
-// makes way. An entry not completed within `time_out` of its first part is forgotten.
-// A part received twice is harmless; one that contradicts (other maximum) starts the message anew.
-// `now` must not go backwards.
-// Not thread safe.
+// Puts parts together again, in any order, of many senders at a time. Bounded: limits::reassembly_entries messages,
+// each at most limits::message_parts parts, limits::reassembly_octets in all; where one more would be too many the
+// oldest makes way. An entry not completed within `time_out` of its first part is forgotten. A part received twice is
+// harmless; one that contradicts (other maximum) starts the message anew. `now` must not go backwards. Not thread safe.
 class reassembler {
 public:
     explicit reassembler(duration time_out) : time_out_(time_out) {}
@@ -119,7 +118,7 @@ private:
 
 // SMS-DELIVER TPDU (TS 23.040 clause 9.2.2.1): UDHI set, PID 7F, DCS F6 unless said otherwise.
 struct sms_deliver {
-    std::string originator = "0";      // digits
+    std::string originator = "0";  // digits
     std::uint8_t originator_type = 0x81;
     std::uint8_t protocol_id = 0x7f;
     std::uint8_t data_coding = 0xf6;
@@ -130,16 +129,16 @@ struct sms_deliver {
 };
 // Errors: bad_field (originator: more than 20 digits, or a character that is none of 0-9 * # a b c), too_long.
 [[nodiscard]] result<bytes> encode_sms_deliver(const sms_deliver& message);
-// Errors: truncated, bad_field (not an SMS-DELIVER, an address longer than 20 digits), bad_length (octets after TP-UD, or
-// more than 140 of them).
+// Errors: truncated, bad_field (not an SMS-DELIVER, an address longer than 20 digits), bad_length (octets after TP-UD,
+// or more than 140 of them).
 [[nodiscard]] result<sms_deliver> decode_sms_deliver(byte_view tpdu);
 
 // ENVELOPE (SMS-PP DOWNLOAD): 80 C2 00 00 Lc D1 len 82 02 83 81 06 <address> 8B len <TPDU>. service_centre: digits in
 // international form, a plus sign may stand before them. Errors: bad_field, too_long (Lc is one octet).
 [[nodiscard]] result<bytes> encode_envelope(byte_view tpdu, std::string_view service_centre);
 
-// Digits as swapped nibbles, F at an odd end (TS 23.040 clause 9.1.2.3); A-E are * # a b c. Decoding ends at the first F;
-// encoding writes F for a character that is none of these.
+// Digits as swapped nibbles, F at an odd end (TS 23.040 clause 9.1.2.3); A-E are * # a b c. Decoding ends at the first
+// F; encoding writes F for a character that is none of these.
 [[nodiscard]] bytes encode_semi_octets(std::string_view digits);
 [[nodiscard]] std::string decode_semi_octets(byte_view octets);
 

@@ -19,9 +19,7 @@ bytes packet_of(std::size_t octets) {
     return packet;
 }
 
-std::string header_of(const bytes& part) {
-    return to_hex(byte_view(part).first(part[0] + std::size_t{1}));
-}
+std::string header_of(const bytes& part) { return to_hex(byte_view(part).first(part[0] + std::size_t{1})); }
 
 TEST(short_message_segmentation, a_packet_of_137_octets_travels_alone_with_027000) {
     const auto parts = segment(packet_of(137), packet_kind::command, 0x42, 8).value();

@@ -45,9 +45,7 @@ constexpr std::array<algorithm_facts, 6> facts = {{
     {cipher_algorithm::aes192, "aes192", 24, 16, schedule::aes192},
     {cipher_algorithm::aes256, "aes256", 32, 16, schedule::aes256},
 }};
-const algorithm_facts& facts_of(cipher_algorithm algorithm) {
-    return facts[static_cast<std::size_t>(algorithm)];
-}
+const algorithm_facts& facts_of(cipher_algorithm algorithm) { return facts[static_cast<std::size_t>(algorithm)]; }
 
 struct context_deleter {
     // Freeing resets, and OpenSSL cleanses the key schedule as it does so.
@@ -111,9 +109,7 @@ void exclusive_or(std::uint8_t* to, const std::uint8_t* with) {
 
 }  // namespace
 
-std::string_view to_string(cipher_algorithm algorithm) {
-    return facts_of(algorithm).name;
-}
+std::string_view to_string(cipher_algorithm algorithm) { return facts_of(algorithm).name; }
 
 std::optional<cipher_algorithm> cipher_algorithm_from(std::string_view name) {
     for (const auto& fact : facts)
@@ -121,12 +117,8 @@ std::optional<cipher_algorithm> cipher_algorithm_from(std::string_view name) {
     return std::nullopt;
 }
 
-std::size_t key_octets(cipher_algorithm algorithm) {
-    return facts_of(algorithm).key_octets;
-}
-std::size_t block_octets(cipher_algorithm algorithm) {
-    return facts_of(algorithm).block_octets;
-}
+std::size_t key_octets(cipher_algorithm algorithm) { return facts_of(algorithm).key_octets; }
+std::size_t block_octets(cipher_algorithm algorithm) { return facts_of(algorithm).block_octets; }
 
 struct block_crypto::state {
     // [schedule][chaining][direction]

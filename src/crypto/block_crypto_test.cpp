@@ -12,9 +12,7 @@
 namespace tessera::crypto {
 namespace {
 
-bytes hex(std::string_view text) {
-    return from_hex(text).value();
-}
+bytes hex(std::string_view text) { return from_hex(text).value(); }
 
 template <std::size_t N>
 std::string hex_of(const result<std::array<std::uint8_t, N>>& mac) {

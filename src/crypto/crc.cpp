@@ -28,11 +28,7 @@ constexpr auto ieee_table = reflected_table<std::uint32_t>(0xedb88320);  // 04C1
 
 }  // namespace
 
-std::uint16_t crc16_x25(byte_view message) {
-    return reflected_crc(x25_table, message);
-}
-std::uint32_t crc32_ieee(byte_view message) {
-    return reflected_crc(ieee_table, message);
-}
+std::uint16_t crc16_x25(byte_view message) { return reflected_crc(x25_table, message); }
+std::uint32_t crc32_ieee(byte_view message) { return reflected_crc(ieee_table, message); }
 
 }  // namespace tessera::crypto

@@ -2,8 +2,8 @@
 
 #include <openssl/evp.h>
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 namespace tessera::crypto {
@@ -23,8 +23,11 @@ struct free_cipher {
 class software_wrapper final : public key_wrapper {
 public:
     software_wrapper(const secret& master_key, random_port& random)
-        : master_key_(master_key.clone()), random_(&random), cipher_(EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr)),
-          sealing_(EVP_CIPHER_CTX_new()), opening_(EVP_CIPHER_CTX_new()) {
+        : master_key_(master_key.clone()),
+          random_(&random),
+          cipher_(EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr)),
+          sealing_(EVP_CIPHER_CTX_new()),
+          opening_(EVP_CIPHER_CTX_new()) {
         const auto* key = master_key_.reveal().data();
         if (master_key_.size() != master_key_octets || !cipher_ || !sealing_ || !opening_ ||
             EVP_EncryptInit_ex2(sealing_.get(), cipher_.get(), key, nullptr, nullptr) != 1 ||
@@ -40,11 +43,13 @@ public:
         random_->fill({at, nonce_octets});
         auto* const body = at + nonce_octets;
         int length = 0;
-        const bool good = EVP_EncryptInit_ex2(sealing_.get(), nullptr, nullptr, at, nullptr) == 1 &&
-                          EVP_EncryptUpdate(sealing_.get(), nullptr, &length, context.data(), static_cast<int>(context.size())) == 1 &&
-                          EVP_EncryptUpdate(sealing_.get(), body, &length, plain.data(), static_cast<int>(plain.size())) == 1 &&
-                          EVP_EncryptFinal_ex(sealing_.get(), body + length, &length) == 1 &&
-                          EVP_CIPHER_CTX_ctrl(sealing_.get(), EVP_CTRL_AEAD_GET_TAG, tag_octets, body + plain.size()) == 1;
+        const bool good =
+            EVP_EncryptInit_ex2(sealing_.get(), nullptr, nullptr, at, nullptr) == 1 &&
+            EVP_EncryptUpdate(sealing_.get(), nullptr, &length, context.data(), static_cast<int>(context.size())) ==
+                1 &&
+            EVP_EncryptUpdate(sealing_.get(), body, &length, plain.data(), static_cast<int>(plain.size())) == 1 &&
+            EVP_EncryptFinal_ex(sealing_.get(), body + length, &length) == 1 &&
+            EVP_CIPHER_CTX_ctrl(sealing_.get(), EVP_CTRL_AEAD_GET_TAG, tag_octets, body + plain.size()) == 1;
         if (good) return {};
         out.resize(start);
         return failure("bad_wrapping", "key", "the cipher refused to work");
@@ -60,11 +65,13 @@ public:
         std::copy(wrapped.end() - tag_octets, wrapped.end(), tag.begin());
         const auto plain = out.resize(body.size());
         int length = 0;
-        const bool good = EVP_DecryptInit_ex2(opening_.get(), nullptr, nullptr, nonce.data(), nullptr) == 1 &&
-                          EVP_DecryptUpdate(opening_.get(), nullptr, &length, context.data(), static_cast<int>(context.size())) == 1 &&
-                          EVP_DecryptUpdate(opening_.get(), plain.data(), &length, body.data(), static_cast<int>(body.size())) == 1 &&
-                          EVP_CIPHER_CTX_ctrl(opening_.get(), EVP_CTRL_AEAD_SET_TAG, tag_octets, tag.data()) == 1 &&
-                          EVP_DecryptFinal_ex(opening_.get(), plain.data() + length, &length) == 1;
+        const bool good =
+            EVP_DecryptInit_ex2(opening_.get(), nullptr, nullptr, nonce.data(), nullptr) == 1 &&
+            EVP_DecryptUpdate(opening_.get(), nullptr, &length, context.data(), static_cast<int>(context.size())) ==
+                1 &&
+            EVP_DecryptUpdate(opening_.get(), plain.data(), &length, body.data(), static_cast<int>(body.size())) == 1 &&
+            EVP_CIPHER_CTX_ctrl(opening_.get(), EVP_CTRL_AEAD_SET_TAG, tag_octets, tag.data()) == 1 &&
+            EVP_DecryptFinal_ex(opening_.get(), plain.data() + length, &length) == 1;
         if (good) return {};
         out.clear();
         return failure("bad_wrapping", "key", "does not open: damaged, or wrapped under another master key");

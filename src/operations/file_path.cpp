@@ -12,7 +12,9 @@ constexpr std::size_t elements_max = 8;
 
 result<std::string> parse_file_path(std::string_view text, std::string_view field) {
     const auto refused = [&] {
-        return failure("bad_path", field, "expected file identifiers of four hexadecimal digits from the master file down, as in 7f20/6f46");
+        return failure(
+            "bad_path", field,
+            "expected file identifiers of four hexadecimal digits from the master file down, as in 7f20/6f46");
     };
     std::string digits;
     std::size_t run = 0;

@@ -1,4 +1,5 @@
-// Paths of elementary files: 7f20/6f46, each element a file identifier of four hexadecimal digits (ETSI TS 102 221 clause 8.2).
+// Paths of elementary files: 7f20/6f46, each element a file identifier of four hexadecimal digits (ETSI TS 102 221
+// clause 8.2).
 #pragma once
 
 #include <string>

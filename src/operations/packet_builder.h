@@ -20,9 +20,10 @@ struct application_security {
     return static_cast<std::uint32_t>(tar[0]) << 16U | static_cast<std::uint32_t>(tar[1]) << 8U | tar[2];
 }
 
-// KIc and KID octets from the key set's algorithms and version. An RC takes CRC-32 unless the KID algorithm is DES, whose
-// octet means CRC-16 (TS 102 225 clause 5.1.3).
-[[nodiscard]] codec::packet_security security_for(const application_security& application, const cards::key_set_header& keys);
+// KIc and KID octets from the key set's algorithms and version. An RC takes CRC-32 unless the KID algorithm is DES,
+// whose octet means CRC-16 (TS 102 225 clause 5.1.3).
+[[nodiscard]] codec::packet_security security_for(const application_security& application,
+                                                  const cards::key_set_header& keys);
 
 // Octets of script that surely fit a packet of so many short messages, whatever the algorithms.
 [[nodiscard]] std::size_t script_octets_max(std::size_t parts);

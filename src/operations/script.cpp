@@ -17,17 +17,20 @@ constexpr std::uint8_t commands_max = 255;
 bytes select_command(const std::string& file) {
     const auto path = path_octets(file);
     bytes out;
-    codec::append_apdu(out, {0x00, codec::instruction::select, select_by_path_from_mf, no_response_data, path, std::nullopt});
+    codec::append_apdu(
+        out, {0x00, codec::instruction::select, select_by_path_from_mf, no_response_data, path, std::nullopt});
     return out;
 }
 
 bytes update_command(const file_write& write, std::size_t offset, byte_view piece) {
     bytes out;
     if (write.record != 0)
-        codec::append_apdu(out, {0x00, codec::instruction::update_record, static_cast<std::uint8_t>(write.record), absolute_record, piece, std::nullopt});
+        codec::append_apdu(out, {0x00, codec::instruction::update_record, static_cast<std::uint8_t>(write.record),
+                                 absolute_record, piece, std::nullopt});
     else
-        codec::append_apdu(out, {0x00, codec::instruction::update_binary, static_cast<std::uint8_t>(offset >> 8U & 0x7fU),
-                                 static_cast<std::uint8_t>(offset & 0xffU), piece, std::nullopt});
+        codec::append_apdu(out,
+                           {0x00, codec::instruction::update_binary, static_cast<std::uint8_t>(offset >> 8U & 0x7fU),
+                            static_cast<std::uint8_t>(offset & 0xffU), piece, std::nullopt});
     return out;
 }
 
@@ -41,7 +44,8 @@ public:
         const auto select = select_command(write.file);
         const bool selected = !scripts_.empty() && selected_ == write.file;
         const auto needed = update.size() + (selected ? 0 : select.size());
-        if (scripts_.empty() || scripts_.back().octets.size() + needed > octets_max_ || scripts_.back().commands >= commands_max - 1) {
+        if (scripts_.empty() || scripts_.back().octets.size() + needed > octets_max_ ||
+            scripts_.back().commands >= commands_max - 1) {
             scripts_.emplace_back();
             append_command(select);
         } else if (!selected) {
@@ -90,10 +94,19 @@ std::vector<read_back> read_back_scripts(const std::vector<file_write>& writes, 
             piece.commands.octets = select_command(write.file);
             const auto length = static_cast<std::uint16_t>(expected.size());
             if (write.record != 0)
-                codec::append_apdu(piece.commands.octets, {0x00, codec::instruction::read_record, static_cast<std::uint8_t>(write.record), absolute_record, {}, length});
+                codec::append_apdu(piece.commands.octets, {0x00,
+                                                           codec::instruction::read_record,
+                                                           static_cast<std::uint8_t>(write.record),
+                                                           absolute_record,
+                                                           {},
+                                                           length});
             else
-                codec::append_apdu(piece.commands.octets, {0x00, codec::instruction::read_binary, static_cast<std::uint8_t>(offset >> 8U & 0x7fU),
-                                                           static_cast<std::uint8_t>(offset & 0xffU), {}, length});
+                codec::append_apdu(piece.commands.octets, {0x00,
+                                                           codec::instruction::read_binary,
+                                                           static_cast<std::uint8_t>(offset >> 8U & 0x7fU),
+                                                           static_cast<std::uint8_t>(offset & 0xffU),
+                                                           {},
+                                                           length});
             piece.commands.commands = 2;
             piece.expected = expected;
             piece.write = i;

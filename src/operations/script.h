@@ -23,8 +23,8 @@ struct script {
     std::uint8_t commands = 0;
 };
 
-// SELECT by path and UPDATE for every write, packed into as few scripts as octets_max allows; each script selects for itself,
-// since a card starts a packet at its master file. octets_max >= 32.
+// SELECT by path and UPDATE for every write, packed into as few scripts as octets_max allows; each script selects for
+// itself, since a card starts a packet at its master file. octets_max >= 32.
 [[nodiscard]] std::vector<script> write_scripts(const std::vector<file_write>& writes, std::size_t octets_max);
 
 // How much of a file one answer brings back: a response of two short messages at most.
@@ -33,7 +33,7 @@ inline constexpr std::size_t read_back_piece_octets = 200;
 // A piece of content that one packet reads back: the compact answer carries the data of its last command only.
 struct read_back {
     script commands;
-    byte_view expected;  // into the write's content
+    byte_view expected;     // into the write's content
     std::size_t write = 0;  // which of the writes
 };
 // piece_octets: how much one answer may bring.

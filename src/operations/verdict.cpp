@@ -18,10 +18,10 @@ using codec::response_status;
 enum class grade : std::uint8_t {
     nothing,
     refused_by_network,
-    interim,     // the card works on it
-    rejected,    // the card did not run it
-    ambiguous,   // the card refused a counter: perhaps because it had run the packet before
-    run_badly,   // ran, and said what went wrong
+    interim,    // the card works on it
+    rejected,   // the card did not run it
+    ambiguous,  // the card refused a counter: perhaps because it had run the packet before
+    run_badly,  // ran, and said what went wrong
     run_well,
 };
 
@@ -34,11 +34,14 @@ std::string hexadecimal(std::int64_t value, int digits) {
 grade grade_of(std::uint8_t status) {
     switch (static_cast<response_status>(status)) {
         case response_status::counter_low:
-        case response_status::unidentified_security_error: return grade::ambiguous;
+        case response_status::unidentified_security_error:
+            return grade::ambiguous;
         case response_status::more_time:
         case response_status::response_follows_by_sms:
-        case response_status::response_follows_by_ussd: return grade::interim;
-        default: return grade::rejected;
+        case response_status::response_follows_by_ussd:
+            return grade::interim;
+        default:
+            return grade::rejected;
     }
 }
 
@@ -60,12 +63,15 @@ namespace {
 std::pair<grade, cause> executed(const sent_round& round, const sent_packet& packet, byte_view data) {
     const auto answer = codec::parse_compact_response(data);
     if (!answer) return {grade::ambiguous, {cause_kind::unreadable_answer, 0, 0}};
-    if (!codec::is_success(answer->status_word)) return {grade::run_badly, {cause_kind::status_word, answer->status_word, answer->executed}};
-    if (answer->executed != packet.commands) return {grade::run_badly, {cause_kind::partly_executed, answer->executed, packet.commands}};
+    if (!codec::is_success(answer->status_word))
+        return {grade::run_badly, {cause_kind::status_word, answer->status_word, answer->executed}};
+    if (answer->executed != packet.commands)
+        return {grade::run_badly, {cause_kind::partly_executed, answer->executed, packet.commands}};
     if (round.what == purpose::read_back) {
         const bool holds = answer->data.size() >= packet.expected.size() &&
                            std::equal(packet.expected.begin(), packet.expected.end(), answer->data.begin());
-        if (!holds) return {grade::run_badly, {cause_kind::read_back_differs, static_cast<std::int64_t>(packet.write) + 1, 0}};
+        if (!holds)
+            return {grade::run_badly, {cause_kind::read_back_differs, static_cast<std::int64_t>(packet.write) + 1, 0}};
     }
     return {grade::run_well, {}};
 }
@@ -89,8 +95,10 @@ void for_each_packet(std::span<const raw_answer> answers, Use&& use) {
             continue;
         }
         auto added = parts.add(0, octets, instant{});
-        if (!added) use(octets);  // no header at all: some networks take it off
-        else if (*added) use(byte_view((*added)->packet));
+        if (!added)
+            use(octets);  // no header at all: some networks take it off
+        else if (*added)
+            use(byte_view((*added)->packet));
     }
 }
 
@@ -106,13 +114,15 @@ void judge::weigh(byte_view packet, const codec::packet_security& security, cons
             for (std::size_t p = 0; p < rounds[r].packets.size(); ++p) {
                 if (rounds[r].packets[p].counter != response->counter) continue;
                 const bool ran = response->status == 0;
-                const auto [strength, why] = ran ? executed(rounds[r], rounds[r].packets[p], response->data)
-                                                 : std::pair{grade_of(response->status), cause{cause_kind::por_status, response->status, 0}};
+                const auto [strength, why] =
+                    ran ? executed(rounds[r], rounds[r].packets[p], response->data)
+                        : std::pair{grade_of(response->status), cause{cause_kind::por_status, response->status, 0}};
                 found[r][p].improve(strength, why);
                 return;
             }
     }
-    // An unsecured complaint names no packet that could be trusted, so it counts for the first one that nothing is known of.
+    // An unsecured complaint names no packet that could be trusted, so it counts for the first one that nothing is
+    // known of.
     const bool complaint = readable && response->status != 0 && !(believed && response->counter != 0);
     if (!complaint) {
         result.stray = true;
@@ -145,8 +155,8 @@ verdict conclude(const std::vector<Evidence>& packets) {
 
 }  // namespace
 
-verdict judge::assess(const application_security& application, const cards::key_set& keys, std::span<const sent_round> rounds,
-                      std::span<const raw_answer> answers) {
+verdict judge::assess(const application_security& application, const cards::key_set& keys,
+                      std::span<const sent_round> rounds, std::span<const raw_answer> answers) {
     const auto security = security_for(application, keys.header);
     const codec::packet_keys material{keys.kic.reveal(), keys.kid.reveal()};
     std::vector<std::vector<evidence>> found;
@@ -156,15 +166,18 @@ verdict judge::assess(const application_security& application, const cards::key_
     if (rounds.empty()) return result;
     for (const auto& answer : answers) {
         if (answer.kind == answer_kind::message || found.back().empty()) continue;
-        const auto open = std::ranges::find_if(found.back(), [](const evidence& e) { return e.strength == grade::nothing; });
+        const auto open =
+            std::ranges::find_if(found.back(), [](const evidence& e) { return e.strength == grade::nothing; });
         if (open != found.back().end())
-            open->improve(grade::refused_by_network, {cause_kind::smpp_status, answer.status, answer.kind == answer_kind::refused_later ? 1 : 0});
+            open->improve(grade::refused_by_network,
+                          {cause_kind::smpp_status, answer.status, answer.kind == answer_kind::refused_later ? 1 : 0});
     }
     for_each_packet(answers, [&](byte_view packet) { weigh(packet, security, material, rounds, found, result); });
     const bool stray = result.stray;
     // A write that is proved outweighs whatever later rounds tried to find out about it; else the latest round speaks.
     result = conclude(found.front());
-    const bool settled = rounds.front().what == purpose::write && (result.what == decision::done || result.why.kind == cause_kind::status_word);
+    const bool settled = rounds.front().what == purpose::write &&
+                         (result.what == decision::done || result.why.kind == cause_kind::status_word);
     if (!settled && rounds.size() > 1) result = conclude(found.back());
     if (result.what == decision::unknown && stray) {
         result.what = decision::read_back;
@@ -185,29 +198,36 @@ std::string_view to_string(outcome what) {
 }
 
 std::string_view to_string(cause_kind kind) {
-    constexpr std::array<std::string_view, 11> names{"none", "status_word", "por_status", "smpp_status", "no_key", "no_answer",
-                                                     "no_subscriber", "read_back_differs", "unreadable_answer", "no_packet", "partly_executed"};
+    constexpr std::array<std::string_view, 11> names{
+        "none",          "status_word",       "por_status",        "smpp_status", "no_key",         "no_answer",
+        "no_subscriber", "read_back_differs", "unreadable_answer", "no_packet",   "partly_executed"};
     return names[static_cast<std::size_t>(kind)];
 }
 
 std::string describe(const cause& why) {
     const std::string kind(to_string(why.kind));
     switch (why.kind) {
-        case cause_kind::none: return {};
+        case cause_kind::none:
+            return {};
         case cause_kind::status_word:
-            return kind + " " + codec::describe_status_word(static_cast<std::uint16_t>(why.value)) + ", command " + std::to_string(why.detail);
+            return kind + " " + codec::describe_status_word(static_cast<std::uint16_t>(why.value)) + ", command " +
+                   std::to_string(why.detail);
         case cause_kind::por_status:
-            return kind + " " + hexadecimal(why.value, 2) + " " + std::string(codec::describe(static_cast<response_status>(why.value))) +
+            return kind + " " + hexadecimal(why.value, 2) + " " +
+                   std::string(codec::describe(static_cast<response_status>(why.value))) +
                    (why.detail == 1 ? " (unsecured)" : "");
         case cause_kind::smpp_status: {
             const auto name = codec::smpp::status_name(static_cast<std::uint32_t>(why.value));
             return kind + " " + hexadecimal(why.value, 8) + (name.empty() ? "" : " " + std::string(name));
         }
-        case cause_kind::no_key: return kind + " of version " + std::to_string(why.value);
-        case cause_kind::read_back_differs: return kind + " in write " + std::to_string(why.value);
+        case cause_kind::no_key:
+            return kind + " of version " + std::to_string(why.value);
+        case cause_kind::read_back_differs:
+            return kind + " in write " + std::to_string(why.value);
         case cause_kind::partly_executed:
             return kind + " " + std::to_string(why.value) + " of " + std::to_string(why.detail) + " commands";
-        default: return kind;
+        default:
+            return kind;
     }
 }
 

@@ -1,5 +1,5 @@
-// What a card's raw answers mean. Evidence decides: a card is done or failed only because something was received that says
-// so; silence stays unknown (C-8), and a replay that the card refused is not guessed at but read back.
+// What a card's raw answers mean. Evidence decides: a card is done or failed only because something was received that
+// says so; silence stays unknown (C-8), and a replay that the card refused is not guessed at but read back.
 #pragma once
 
 #include <cstdint>
@@ -44,9 +44,9 @@ struct cause {
 [[nodiscard]] std::string describe(const cause& why);  // "status_word 6a82 file not found, command 2"
 
 enum class answer_kind : std::uint8_t {
-    message = 0,           // user data of a short message from the card
-    refused = 1,           // permanent SMPP status; nothing of the message had been accepted before
-    refused_later = 2,     // permanent SMPP status, after an earlier sending had been accepted
+    message = 0,        // user data of a short message from the card
+    refused = 1,        // permanent SMPP status; nothing of the message had been accepted before
+    refused_later = 2,  // permanent SMPP status, after an earlier sending had been accepted
 };
 struct raw_answer {
     answer_kind kind = answer_kind::message;

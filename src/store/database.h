@@ -35,7 +35,8 @@ public:
     [[nodiscard]] virtual result<bool> step() = 0;
     virtual void reset() = 0;
 
-    // Column from 0, of the row that stands ready. Views are valid until the next step() or reset(). NULL reads as 0 or empty.
+    // Column from 0, of the row that stands ready. Views are valid until the next step() or reset(). NULL reads as 0 or
+    // empty.
     [[nodiscard]] virtual std::int64_t integer(int column) const = 0;
     [[nodiscard]] virtual std::string_view text(int column) const = 0;
     [[nodiscard]] virtual byte_view octets(int column) const = 0;
@@ -55,11 +56,16 @@ public:
 private:
     template <class Value>
     void bind_any(int index, const Value& value) {
-        if constexpr (std::is_same_v<Value, std::nullptr_t>) bind_null(index);
-        else if constexpr (std::is_enum_v<Value>) bind(index, static_cast<std::int64_t>(value));
-        else if constexpr (std::is_integral_v<Value>) bind(index, static_cast<std::int64_t>(value));
-        else if constexpr (std::is_convertible_v<const Value&, std::string_view>) bind(index, std::string_view(value));
-        else bind(index, byte_view(value));
+        if constexpr (std::is_same_v<Value, std::nullptr_t>)
+            bind_null(index);
+        else if constexpr (std::is_enum_v<Value>)
+            bind(index, static_cast<std::int64_t>(value));
+        else if constexpr (std::is_integral_v<Value>)
+            bind(index, static_cast<std::int64_t>(value));
+        else if constexpr (std::is_convertible_v<const Value&, std::string_view>)
+            bind(index, std::string_view(value));
+        else
+            bind(index, byte_view(value));
     }
 };
 

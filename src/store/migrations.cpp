@@ -203,7 +203,9 @@ result<void> migrate(database& storage, connection& writer, timestamp now) {
         if (step.version <= found) continue;
         const auto apply = [&]() -> result<void> {
             TESSERA_TRY(writer.execute(in_dialect(storage, step.sql)));
-            TESSERA_TRY_VALUE(auto* note, writer.kept("INSERT INTO schema_migration (version, name, applied_at) VALUES ($1, $2, $3)"));
+            TESSERA_TRY_VALUE(
+                auto* note,
+                writer.kept("INSERT INTO schema_migration (version, name, applied_at) VALUES ($1, $2, $3)"));
             return note->with(step.version, step.name, to_microseconds(now)).execute();
         };
         TESSERA_TRY(in_transaction(writer, apply));

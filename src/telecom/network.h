@@ -1,5 +1,5 @@
-// The port between whoever has packets for cards and the radio network. Everything here happens on one thread, the event
-// loop's: calls in and calls back never overlap, and a call in never calls back before it returned.
+// The port between whoever has packets for cards and the radio network. Everything here happens on one thread, the
+// event loop's: calls in and calls back never overlap, and a call in never calls back before it returned.
 #pragma once
 
 #include <cstdint>
@@ -16,16 +16,16 @@ using subscriber_number = std::uint64_t;
 
 struct outbound_message {
     subscriber_number subscriber = 0;
-    byte_view packet;                // a whole command packet; split here into as many short messages as it takes
-    std::uint8_t reference = 0;      // of the concatenation, when there is one; the same for identical octets
-    std::uint64_t token = 0;         // comes back with the result
+    byte_view packet;            // a whole command packet; split here into as many short messages as it takes
+    std::uint8_t reference = 0;  // of the concatenation, when there is one; the same for identical octets
+    std::uint64_t token = 0;     // comes back with the result
 };
 
 enum class submit_result : std::uint8_t {
-    accepted,    // every part was taken over by the SMSC
-    refused,     // a permanent status: the network will not deliver it
-    exhausted,   // only temporary statuses, as often as limits allow
-    link_lost,   // no answer before the link went down: it may have left
+    accepted,   // every part was taken over by the SMSC
+    refused,    // a permanent status: the network will not deliver it
+    exhausted,  // only temporary statuses, as often as limits allow
+    link_lost,  // no answer before the link went down: it may have left
 };
 
 // Identifies an inbound message until it is acknowledged or refused, or its link is gone.
@@ -51,14 +51,15 @@ struct inbound_receipt {
 class network_events {
 public:
     virtual ~network_events() = default;
-    virtual void on_open() = 0;                        // bound; submit may be called
-    virtual void on_writable() = 0;                    // submit() said no before and would say yes now
+    virtual void on_open() = 0;      // bound; submit may be called
+    virtual void on_writable() = 0;  // submit() said no before and would say yes now
     virtual void on_result(std::uint64_t token, submit_result result, std::uint32_t command_status) = 0;
     virtual void on_message(const inbound_message& message) = 0;  // must be acknowledged or refused, now or later
     virtual void on_receipt(const inbound_receipt& receipt) = 0;  // likewise
-    virtual void on_link_down(std::string_view why) = 0;  // results of what was under way came before; it reconnects by itself
-    virtual void on_closed() = 0;                      // after close()
-    virtual void on_failed(const error& why) = 0;      // never coming back: bind refused, address that cannot be resolved
+    virtual void on_link_down(
+        std::string_view why) = 0;                 // results of what was under way came before; it reconnects by itself
+    virtual void on_closed() = 0;                  // after close()
+    virtual void on_failed(const error& why) = 0;  // never coming back: bind refused, address that cannot be resolved
 };
 
 class network {
@@ -66,8 +67,8 @@ public:
     virtual ~network() = default;
     // Connects and binds; on_open follows. Reconnects after a loss, with back-off, until close().
     virtual void open() = 0;
-    // False: window, rate or output buffer is full, or the link is down; wait for on_writable. True: on_result will come,
-    // exactly once.
+    // False: window, rate or output buffer is full, or the link is down; wait for on_writable. True: on_result will
+    // come, exactly once.
     [[nodiscard]] virtual bool submit(const outbound_message& message) = 0;
     virtual void acknowledge(const inbound_handle& handle) = 0;  // status 0; of a link that is gone: nothing happens
     virtual void refuse(const inbound_handle& handle, std::uint32_t command_status) = 0;

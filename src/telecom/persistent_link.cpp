@@ -30,12 +30,16 @@ public:
             attached->on_result(token & token_mask, result, command_status);
     }
     void on_message(const inbound_message& message) override {
-        if (attached != nullptr) attached->on_message(message);
-        else link->refuse(message.handle, codec::smpp::status::receiver_temporary_error);
+        if (attached != nullptr)
+            attached->on_message(message);
+        else
+            link->refuse(message.handle, codec::smpp::status::receiver_temporary_error);
     }
     void on_receipt(const inbound_receipt& receipt) override {
-        if (attached != nullptr) attached->on_receipt(receipt);
-        else link->acknowledge(receipt.handle);
+        if (attached != nullptr)
+            attached->on_receipt(receipt);
+        else
+            link->acknowledge(receipt.handle);
     }
     void on_link_down(std::string_view why) override {
         up = false;
@@ -44,8 +48,10 @@ public:
     void on_closed() override { up = false; }
     void on_failed(const error& why) override {
         failed = why;
-        if (attached != nullptr) attached->on_failed(why);
-        else log_error(to_string(why));
+        if (attached != nullptr)
+            attached->on_failed(why);
+        else
+            log_error(to_string(why));
     }
 
     static constexpr int generation_shift = 56;  // tokens of an exchange stay below
@@ -62,8 +68,12 @@ public:
         auto& idle = *owner_->events_;
         idle.attached = events_;
         ++idle.generation;
-        if (idle.failed) owner_->loop_->post([events = events_, why = *idle.failed] { events->on_failed(why); });
-        else if (idle.up) owner_->loop_->post([this, events = events_] { if (attached()) events->on_open(); });
+        if (idle.failed)
+            owner_->loop_->post([events = events_, why = *idle.failed] { events->on_failed(why); });
+        else if (idle.up)
+            owner_->loop_->post([this, events = events_] {
+                if (attached()) events->on_open();
+            });
     }
     bool submit(const outbound_message& message) override {
         auto& idle = *owner_->events_;
@@ -72,7 +82,9 @@ public:
         return attached() && idle.up && owner_->link_->submit(tagged);
     }
     void acknowledge(const inbound_handle& handle) override { owner_->link_->acknowledge(handle); }
-    void refuse(const inbound_handle& handle, std::uint32_t command_status) override { owner_->link_->refuse(handle, command_status); }
+    void refuse(const inbound_handle& handle, std::uint32_t command_status) override {
+        owner_->link_->refuse(handle, command_status);
+    }
     void close() override {
         detach();
         owner_->loop_->post([events = events_] { events->on_closed(); });
@@ -94,6 +106,8 @@ persistent_link::persistent_link(net::event_loop& loop, const smsc_settings& set
 persistent_link::~persistent_link() = default;
 void persistent_link::open() { link_->open(); }
 void persistent_link::close() { link_->close(); }
-std::unique_ptr<network> persistent_link::attach(network_events& events) { return std::make_unique<attachment>(*this, events); }
+std::unique_ptr<network> persistent_link::attach(network_events& events) {
+    return std::make_unique<attachment>(*this, events);
+}
 
 }  // namespace tessera::telecom

@@ -1,5 +1,5 @@
-// A link that outlives the exchanges it serves: it stays bound between them and says nothing but enquire_link. What cards send
-// meanwhile is refused for now, so that the SMSC keeps it until an exchange is there to store it.
+// A link that outlives the exchanges it serves: it stays bound between them and says nothing but enquire_link. What
+// cards send meanwhile is refused for now, so that the SMSC keeps it until an exchange is there to store it.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,8 @@ public:
     // Unbinds for good.
     void close();
 
-    // The network for one exchange: open() of it reports the link as soon as it is up, close() of it leaves the link alone.
+    // The network for one exchange: open() of it reports the link as soon as it is up, close() of it leaves the link
+    // alone.
     [[nodiscard]] std::unique_ptr<network> attach(network_events& events);
 
 private:

@@ -21,9 +21,7 @@ double send_rate::per_second() const {
     return std::min(configured_, adapted_);
 }
 
-void send_rate::take(instant now) {
-    full_at_ = std::max(full_at_, now) + interval_;
-}
+void send_rate::take(instant now) { full_at_ = std::max(full_at_, now) + interval_; }
 
 void send_rate::on_answer(bool throttled, instant now) {
     if (accepted_ + throttled_ == 0) period_begin_ = now;

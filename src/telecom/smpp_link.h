@@ -10,9 +10,10 @@
 
 namespace tessera::telecom {
 
-// Nothing happens before open(). All arguments must outlive the link, and the link must go before the loop; destroying it
-// drops the connection without calls back. After on_closed, open() may be called again; after on_failed it may be tried
-// again. Loop's thread only. Output is written at the end of the handler in which it arose, all of it in one write.
+// Nothing happens before open(). All arguments must outlive the link, and the link must go before the loop; destroying
+// it drops the connection without calls back. After on_closed, open() may be called again; after on_failed it may be
+// tried again. Loop's thread only. Output is written at the end of the handler in which it arose, all of it in one
+// write.
 [[nodiscard]] std::unique_ptr<network> make_smpp_link(net::event_loop& loop, const smsc_settings& settings,
                                                       const clock_port& clock, network_events& events);
 

@@ -95,9 +95,7 @@ void smpp_session::close(instant now) {
     smpp::append_header_only(output_, command::unbind, 0, table_.next_sequence());
 }
 
-bool smpp_session::wants_input() const {
-    return output_.size() < 2 * limits::link_output_octets;
-}
+bool smpp_session::wants_input() const { return output_.size() < 2 * limits::link_output_octets; }
 
 // ---- inwards
 
@@ -242,9 +240,7 @@ void smpp_session::respond_to_delivery(const inbound_handle& handle, std::uint32
     if (unacknowledged_ > 0) --unacknowledged_;
     smpp::append_message_response(output_, command::deliver_sm_resp, status, handle.sequence, {});
 }
-void smpp_session::acknowledge(const inbound_handle& handle) {
-    respond_to_delivery(handle, smpp::status::ok);
-}
+void smpp_session::acknowledge(const inbound_handle& handle) { respond_to_delivery(handle, smpp::status::ok); }
 void smpp_session::refuse(const inbound_handle& handle, std::uint32_t command_status) {
     respond_to_delivery(handle, command_status);
 }

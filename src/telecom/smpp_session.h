@@ -59,8 +59,8 @@ public:
     [[nodiscard]] phase state() const { return phase_; }
     [[nodiscard]] const ending& end() const { return ending_; }
     [[nodiscard]] bool was_bound() const { return was_bound_; }  // on_open was called for this connection
-    [[nodiscard]] bytes& output() { return output_; }  // the driver swaps it for an empty one
-    [[nodiscard]] bool wants_input() const;            // false: the peer does not read what it makes us answer
+    [[nodiscard]] bytes& output() { return output_; }            // the driver swaps it for an empty one
+    [[nodiscard]] bool wants_input() const;  // false: the peer does not read what it makes us answer
     [[nodiscard]] std::optional<instant> next_deadline();
     [[nodiscard]] double submits_per_second() const { return rate_.per_second(); }  // 0: unlimited
 

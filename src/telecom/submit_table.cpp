@@ -7,9 +7,7 @@ namespace {
 
 constexpr std::uint32_t last_sequence = 0x7fffffff;  // SMPP 3.4 clause 5.1.4
 
-constexpr std::uint32_t after(std::uint32_t sequence) {
-    return sequence == last_sequence ? 1 : sequence + 1;
-}
+constexpr std::uint32_t after(std::uint32_t sequence) { return sequence == last_sequence ? 1 : sequence + 1; }
 
 }  // namespace
 

@@ -198,9 +198,7 @@ TEST(OtaProgram, AnswersBeforeItWaitsForMore) {
     close(from[0]);
 }
 
-TEST(OtaProgram, AnUnknownVerbIsWrongUsage) {
-    EXPECT_EQ(run("explode", "").exit_status, 2);
-}
+TEST(OtaProgram, AnUnknownVerbIsWrongUsage) { EXPECT_EQ(run("explode", "").exit_status, 2); }
 
 }  // namespace
 }  // namespace tessera

@@ -58,9 +58,7 @@ smpp::short_message sample_message(byte_view user_data) {
             .options = {}};
 }
 
-std::string hex_text(std::string_view text) {
-    return to_hex(as_bytes(text));
-}
+std::string hex_text(std::string_view text) { return to_hex(as_bytes(text)); }
 
 // One PDU of ours, and what Net::SMPP must say about it.
 struct oracle_case {

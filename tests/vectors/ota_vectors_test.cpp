@@ -31,9 +31,7 @@ std::string text(const json::object& vector, std::string_view field) {
     return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
 }
 
-bytes octets(const json::object& vector, std::string_view field) {
-    return from_hex(text(vector, field)).value();
-}
+bytes octets(const json::object& vector, std::string_view field) { return from_hex(text(vector, field)).value(); }
 
 std::uint64_t number(const json::object& vector, std::string_view field) {
     return vector.at(field).to_number<std::uint64_t>();

@@ -44,8 +44,10 @@ public:
     }
     void bind(int index, byte_view value) override {
         // A null pointer would bind NULL; empty octets are not NULL.
-        if (value.empty()) sqlite3_bind_zeroblob(compiled_, place(index), 0);
-        else sqlite3_bind_blob(compiled_, place(index), value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
+        if (value.empty())
+            sqlite3_bind_zeroblob(compiled_, place(index), 0);
+        else
+            sqlite3_bind_blob(compiled_, place(index), value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
     }
     void bind_null(int index) override { sqlite3_bind_null(compiled_, place(index)); }
 
@@ -65,8 +67,9 @@ public:
     std::int64_t integer(int column) const override { return sqlite3_column_int64(compiled_, column); }
     std::string_view text(int column) const override {
         const auto* begin = reinterpret_cast<const char*>(sqlite3_column_text(compiled_, column));
-        return begin == nullptr ? std::string_view{}
-                                : std::string_view{begin, static_cast<std::size_t>(sqlite3_column_bytes(compiled_, column))};
+        return begin == nullptr
+                   ? std::string_view{}
+                   : std::string_view{begin, static_cast<std::size_t>(sqlite3_column_bytes(compiled_, column))};
     }
     byte_view octets(int column) const override {
         const auto* begin = static_cast<const std::uint8_t*>(sqlite3_column_blob(compiled_, column));
@@ -106,7 +109,8 @@ public:
     result<void> begin() override { return execute(mode_ == access::write ? "BEGIN IMMEDIATE" : "BEGIN"); }
     result<void> commit() override { return execute("COMMIT"); }
     void rollback() override {
-        if (sqlite3_get_autocommit(handle_.get()) == 0) sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+        if (sqlite3_get_autocommit(handle_.get()) == 0)
+            sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
     }
 
 private:
@@ -131,8 +135,8 @@ public:
         auto made = std::make_unique<sqlite_connection>(std::move(handle), mode);
         TESSERA_TRY(made->execute(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
-            "PRAGMA secure_delete=OFF; PRAGMA cache_size=-" + std::to_string(cache) +
-            "; PRAGMA wal_autocheckpoint=" + std::to_string(settings_.checkpoint_pages)));
+            "PRAGMA secure_delete=OFF; PRAGMA cache_size=-" +
+            std::to_string(cache) + "; PRAGMA wal_autocheckpoint=" + std::to_string(settings_.checkpoint_pages)));
         if (mode == access::read) TESSERA_TRY(made->execute("PRAGMA query_only=ON"));
         return made;
     }
@@ -155,8 +159,7 @@ private:
 result<std::unique_ptr<database>> open_sqlite(const std::filesystem::path& file, const sqlite_settings& settings) {
     // SQLite creates its files with the permissions of the main one, so that is made here, for the owner alone.
     const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (made < 0)
-        return failure(code_database, file.string(), "cannot be opened or created for reading and writing");
+    if (made < 0) return failure(code_database, file.string(), "cannot be opened or created for reading and writing");
     ::close(made);
     return std::make_unique<sqlite_database>(file, settings);
 }

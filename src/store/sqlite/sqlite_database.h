@@ -1,4 +1,5 @@
-// The embedded driver: SQLite in WAL mode, one file. Commits are durable (synchronous=FULL): commit() returns after fsync.
+// The embedded driver: SQLite in WAL mode, one file. Commits are durable (synchronous=FULL): commit() returns after
+// fsync.
 #pragma once
 
 #include <cstdint>

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "base/toml_screen.h"
 
 namespace tessera {
 
@@ -24,6 +25,10 @@ public:
 
     // The root; nothing when the text is no TOML at all (a mistake then).
     [[nodiscard]] std::optional<toml::table> parse(std::string_view text) {
+        if (const auto objection = screen_toml(text)) {
+            mistake_at(objection->line, std::string(objection->what));
+            return std::nullopt;
+        }
         auto parsed = toml::parse(text);
         if (parsed) return std::move(parsed).table();
         mistake_at(parsed.error().source().begin.line, std::string(parsed.error().description()));

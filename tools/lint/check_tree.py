@@ -28,7 +28,7 @@ SIM_USERS = ["src/sim/*", "apps/tessera/sim*.cpp", "apps/tessera/demo*.cpp", "te
 # Headers that cost seconds per include or tie us to a library stand in few places.
 LIBRARIES = [
     (r"boost/(asio|beast)\b", "Boost.Asio", ["src/net/*", "src/telecom/*.cpp", "src/sim/*"]),
-    (r"toml(\+\+|\.hpp|plusplus)", "toml++", ["src/campaigns/campaign_file*.cpp", "src/sim/faults.cpp", "apps/*"]),
+    (r"toml(\+\+|\.hpp|plusplus)", "toml++", ["src/base/checked_toml.h", "src/campaigns/campaign_file*.cpp", "src/sim/faults.cpp", "apps/*"]),
     (r"CLI/", "CLI11", ["apps/*"]),
     (r"(spdlog|fmt)/", "spdlog and fmt", ["src/base/log.cpp"]),
     (r"sqlite3", "SQLite", ["src/store/sqlite/*", "src/store/sqlite*"]),

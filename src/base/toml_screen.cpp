@@ -1,0 +1,48 @@
+#include "base/toml_screen.h"
+
+namespace tessera {
+namespace {
+
+bool blank(char c) { return c == ' ' || c == '\t'; }
+
+// A header is [a], [a.b] or [[a]]: after its brackets comes a name.
+bool header_without_name(std::string_view line) {
+    std::size_t at = 0;
+    while (at < line.size() && blank(line[at])) ++at;
+    if (at == line.size() || line[at] != '[') return false;
+    while (at < line.size() && (blank(line[at]) || line[at] == '[')) ++at;
+    return at < line.size() && line[at] == '.';
+}
+
+bool foreign_letter_outside_quotes(std::string_view line) {
+    char quote = 0;
+    for (std::size_t at = 0; at < line.size(); ++at) {
+        const char c = line[at];
+        if (quote != 0) {
+            if (c == '\\' && quote == '"') ++at;
+            else if (c == quote) quote = 0;
+        } else if (c == '"' || c == '\'') {
+            quote = c;
+        } else if (c == '#') {
+            return false;
+        } else if (static_cast<unsigned char>(c) > 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+std::optional<toml_objection> screen_toml(std::string_view text) {
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        const auto line = text.substr(0, text.find('\n'));
+        if (header_without_name(line)) return toml_objection{number, "a section's header needs a name after its bracket"};
+        if (foreign_letter_outside_quotes(line))
+            return toml_objection{number, "letters beyond ASCII may stand in quotes (on one line) and in comments only"};
+        text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+    }
+    return std::nullopt;
+}
+
+}  // namespace tessera

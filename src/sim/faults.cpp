@@ -57,8 +57,8 @@ result<void> read_key(fault_plan& plan, std::string_view key, const toml::node& 
     return failure("unknown_key", field, "no such fault; see src/sim/README.md");
 }
 
-// toml++ 3.3 asserts on a table header that begins with a dot, and runs into undefined behaviour on some letters beyond
-// ASCII in a bare key. A fault file needs neither tables nor such letters.
+// toml++ 3.3 asserts on some malformed tables and lists, and runs into undefined behaviour on some letters beyond ASCII
+// in a bare key. A fault file needs none of them.
 result<void> refuse_what_toml_stumbles_over(std::string_view toml, std::string_view name) {
     for (std::size_t line = 1; !toml.empty(); ++line) {
         const auto text = toml.substr(0, toml.find('\n'));
@@ -66,9 +66,8 @@ result<void> refuse_what_toml_stumbles_over(std::string_view toml, std::string_v
         const auto field = [&] { return std::string(name) + ":" + std::to_string(line); };
         if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) > 0x7f; }))
             return failure("bad_fault_file", field(), "a character beyond ASCII");
-        const auto begin = text.find_first_not_of(" \t\r\f\v");
-        if (begin != std::string_view::npos && text[begin] == '[')
-            return failure("bad_fault_file", field(), "tables are not used here: one key and value per line");
+        if (text.substr(0, text.find('#')).find_first_of("[]{}") != std::string_view::npos)
+            return failure("bad_fault_file", field(), "expected one key and value per line, no tables or lists");
     }
     return {};
 }

@@ -6,7 +6,9 @@
 
 namespace tessera {
 
-void wipe(std::span<std::uint8_t> octets) { explicit_bzero(octets.data(), octets.size()); }
+void wipe(std::span<std::uint8_t> octets) {
+    if (!octets.empty()) explicit_bzero(octets.data(), octets.size());
+}
 
 bool equal_constant_time(byte_view a, byte_view b) {
     if (a.size() != b.size()) return false;

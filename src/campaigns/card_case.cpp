@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "campaigns/blocks.h"
 #include "campaigns/image_scan.h"
 
 namespace tessera::campaigns {
@@ -19,33 +20,70 @@ operations::sent_packet packet_plan::describe(operations::purpose what, int sequ
     return {counter, index < write_commands.size() ? write_commands[index] : std::uint8_t{0}, {}, 0};
 }
 
+namespace {
+
+// The card's own entries of a chunk's messages.
+result<void> add_round(campaign_store& campaigns, const campaign_store::participation& part, const packet_plan& plan,
+                       cards::card_id card, card_case& made, std::uint8_t& key_version) {
+    TESSERA_TRY_VALUE(const auto block, campaigns.messages(part.where));
+    TESSERA_TRY_VALUE(const auto entries, parse_messages(block));
+    operations::sent_round round{part.what, {}};
+    for (const auto& entry : entries) {
+        if (entry.card != card || entry.what == operations::purpose::listen) continue;
+        key_version = entry.key_version;
+        round.packets.push_back(plan.describe(part.what, entry.sequence, entry.counter));
+    }
+    if (!round.packets.empty()) made.rounds.push_back(std::move(round));
+    return {};
+}
+
+// What came back from the card, to whichever campaign it was given: a stray answer may stand with another one.
+result<std::vector<answer_entry>> answers_from(campaign_store& campaigns, campaign_key key, int latest_round,
+                                               cards::card_id card, bytes& octets, int& attempts) {
+    std::vector<answer_entry> own;
+    TESSERA_TRY_VALUE(const auto parts, campaigns.participations(card));
+    for (const auto& part : parts) {
+        TESSERA_TRY_VALUE(const auto block, campaigns.answers(part.where));
+        std::vector<answer_entry> entries;
+        TESSERA_TRY(parse_answers(block, entries));
+        const bool ours = part.where.campaign == key;
+        for (const auto& entry : entries) {
+            if (entry.card != card) continue;
+            // Other campaigns' refusals say nothing here, and nor do those of earlier rounds.
+            const bool message = entry.kind == operations::answer_kind::message;
+            if (!message && (!ours || part.where.round != latest_round)) continue;
+            if (ours) attempts = std::max(attempts, static_cast<int>(entry.attempt));
+            own.push_back(entry);
+            own.back().octets = {};
+            append_big_endian(octets, entry.octets.size(), 2);
+            append(octets, entry.octets);
+        }
+    }
+    byte_reader from(octets);
+    for (auto& entry : own) entry.octets = from.take(from.u16());
+    return own;
+}
+
+}  // namespace
+
 result<card_case> assess_card(store::connection& database, cards::key_vault& vault, operations::judge& judge,
                               const definition& what, const packet_plan& plan, campaign_key key, cards::card_id card) {
     campaign_store campaigns(database);
     card_case made;
-    TESSERA_TRY_VALUE(const auto messages, campaigns.messages_of(key, card));
-    int round = 0;
-    for (const auto& one : messages) {
-        if (one.round != round) made.rounds.push_back({one.what, {}});
-        round = one.round;
-        made.rounds.back().packets.push_back(plan.describe(one.what, one.sequence, one.counter));
-    }
+    std::uint8_t key_version = 0;
+    TESSERA_TRY_VALUE(const auto parts, campaigns.participations(key, card));
+    for (const auto& part : parts) TESSERA_TRY(add_round(campaigns, part, plan, card, made, key_version));
     if (made.rounds.empty()) return made;
     TESSERA_TRY_VALUE(const auto key_sets, cards::card_store(database).key_sets(card));
-    const auto held =
-        std::ranges::find(key_sets, messages.front().key_version, [](const auto& k) { return k.header.key_version; });
+    const auto held = std::ranges::find(key_sets, key_version, [](const auto& k) { return k.header.key_version; });
     if (held == key_sets.end())
         return failure("no_key", "card", "the key set that its packets were built with is gone");
     TESSERA_TRY_VALUE(const auto keys, vault.unwrap(card, held->header, held->wrapped));
-    TESSERA_TRY_VALUE(const auto stored, campaigns.answers_of(card));
+    bytes octets;
+    TESSERA_TRY_VALUE(const auto entries,
+                      answers_from(campaigns, key, parts.back().where.round, card, octets, made.attempts));
     std::vector<operations::raw_answer> answers;
-    for (const auto& one : stored) {
-        // Other campaigns' answers may hold a stray one of ours; their refusals say nothing here, and nor do those of
-        // earlier rounds.
-        if (one.kind != operations::answer_kind::message && (one.campaign != key || one.round != round)) continue;
-        answers.push_back({one.kind, one.status, one.octets});
-        if (one.campaign == key) made.attempts = std::max(made.attempts, one.attempt);
-    }
+    for (const auto& entry : entries) answers.push_back({entry.kind, entry.status, entry.octets});
     made.found = judge.assess(what.security, keys, made.rounds, answers);
     return made;
 }
@@ -60,7 +98,7 @@ result<void> write_image(cards::card_store& cards, cards::card_id card,
         else
             TESSERA_TRY(cards.put_image(card, write.file, write.record, write.content, now));
     }
-    return cards.raise_image_version(card);
+    return {};
 }
 
 }  // namespace tessera::campaigns

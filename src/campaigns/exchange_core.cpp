@@ -206,7 +206,7 @@ void exchange_core::on_result(std::uint64_t token, telecom::submit_result result
         case telecom::submit_result::refused:
             if (!current) break;
             pending_.answers.push_back(
-                {one.card,
+                {open.held.id.number, one.card,
                  one.may_have_left ? operations::answer_kind::refused_later : operations::answer_kind::refused,
                  one.attempts, command_status, 0, 0});
             finish({slot, index_of(token)});
@@ -265,8 +265,8 @@ void exchange_core::on_message(const telecom::inbound_message& message) {
     } else {
         const auto where = found->second;
         const auto& one = slots_[where.slot]->entries[where.index];
-        pending_.answers.push_back(
-            {one.card, operations::answer_kind::message, one.attempts, 0, pending_.keep(message.user_data), octets});
+        pending_.answers.push_back({slots_[where.slot]->held.id.number, one.card, operations::answer_kind::message,
+                                    one.attempts, 0, pending_.keep(message.user_data), octets});
         if (whole) answered(where);
     }
     pending_.acknowledge.push_back(message.handle);

@@ -38,6 +38,7 @@ struct loaded_chunk {
 // One transaction's worth.
 struct journal_batch {
     struct answer {
+        std::int64_t chunk = 0;
         cards::card_id card;
         operations::answer_kind kind{};
         int attempt = 0;

@@ -19,25 +19,30 @@ result<void> image_scan::load(store::connection& reader, cards::card_id first, c
     rows_.clear();
     next_ = 0;
     current_.assign(writes.size(), {});
-    TESSERA_TRY_VALUE(
-        auto* query,
-        reader.kept(
-            "SELECT card_id, file, record, content FROM image_file WHERE card_id BETWEEN $1 AND $2 ORDER BY card_id"));
+    TESSERA_TRY_VALUE(auto* query, reader.kept("SELECT card_id, file, record, version, content FROM image_file "
+                                               "WHERE card_id BETWEEN $1 AND $2 ORDER BY card_id"));
     query->with(first.value, last.value);
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
         if (!more) return {};
-        for (std::size_t i = 0; i < writes.size(); ++i)
-            if (query->text(1) == writes[i].file && query->integer(2) == writes[i].record)
-                rows_.push_back({query->integer(0), i, to_bytes(query->octets(3))});
+        std::size_t write = 0;
+        while (write < writes.size() &&
+               (query->text(1) != writes[write].file || query->integer(2) != writes[write].record))
+            ++write;
+        row found{query->integer(0), static_cast<std::uint64_t>(query->integer(3)), write, {}};
+        if (write < writes.size()) found.content = to_bytes(query->octets(4));
+        rows_.push_back(std::move(found));
     }
 }
 
 const std::vector<byte_view>& image_scan::of(cards::card_id card) {
     std::ranges::fill(current_, byte_view{});
+    version_ = 0;
     while (next_ < rows_.size() && rows_[next_].card < card.value) ++next_;
-    for (; next_ < rows_.size() && rows_[next_].card == card.value; ++next_)
-        current_[rows_[next_].write] = rows_[next_].content;
+    for (auto at = next_; at < rows_.size() && rows_[at].card == card.value; ++at) {
+        version_ += rows_[at].version;
+        if (rows_[at].write < current_.size()) current_[rows_[at].write] = rows_[at].content;
+    }
     return current_;
 }
 

@@ -22,16 +22,20 @@ public:
     // The card's known content of each write's file, empty where nothing is known; cards in rising order. Valid until
     // the next call.
     [[nodiscard]] const std::vector<byte_view>& of(cards::card_id card);
+    // Of the card that of() was asked for last.
+    [[nodiscard]] std::uint64_t image_version() const { return version_; }
 
 private:
     struct row {
         std::int64_t card;
-        std::size_t write;
+        std::uint64_t version;
+        std::size_t write;  // of none of the writes: their number
         bytes content;
     };
     std::vector<row> rows_;
     std::size_t next_ = 0;
     std::vector<byte_view> current_;
+    std::uint64_t version_ = 0;
 };
 
 }  // namespace tessera::campaigns

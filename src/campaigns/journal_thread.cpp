@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "campaigns/blocks.h"
 #include "campaigns/chunk_work.h"
 #include "codec/secured_packet.h"
 #include "codec/sms_tpdu.h"
@@ -112,50 +113,29 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
 }
 
 result<void> journal_thread::load_packets(loaded_chunk& into) {
-    TESSERA_TRY_VALUE(
-        auto* query,
-        reader_->kept(
-            "SELECT t.card_id, t.purpose, c.msisdn, m.counter, m.packet FROM target t JOIN card c ON c.card_id = "
-            "t.card_id "
-            "LEFT JOIN message m ON m.campaign_key = t.campaign_key AND m.round = t.round AND m.card_id = t.card_id "
-            "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id, "
-            "m.sequence"));
-    const auto& held = into.held;
-    query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value);
-    into.targets.reserve(static_cast<std::size_t>(held.targets));
-    into.packets.reserve(static_cast<std::size_t>(held.targets));
-    for (;;) {
-        TESSERA_TRY_VALUE(const bool more, query->step());
-        if (!more) return {};
-        const cards::card_id card{query->integer(0)};
-        const bool packet = !query->is_null(4);
-        const bool listens = static_cast<operations::purpose>(query->integer(1)) == operations::purpose::listen;
-        if (!packet && !listens) continue;  // settled in P1 already
-        if (into.targets.empty() || into.targets.back().card != card)
-            into.targets.push_back({card, static_cast<telecom::subscriber_number>(query->integer(2)),
-                                    static_cast<std::uint32_t>(into.packets.size()), 0});
-        if (!packet) continue;
-        const auto octets = query->octets(4);
-        into.packets.push_back({static_cast<std::uint32_t>(into.arena.size()),
-                                static_cast<std::uint32_t>(octets.size()),
-                                static_cast<std::uint8_t>(query->integer(3))});
-        append(into.arena, octets);
+    TESSERA_TRY_VALUE(into.arena, campaign_store(*reader_).messages(into.held.id));
+    TESSERA_TRY_VALUE(const auto entries, parse_messages(into.arena));
+    into.targets.reserve(entries.size());
+    into.packets.reserve(entries.size());
+    for (const auto& entry : entries) {
+        if (into.targets.empty() || into.targets.back().card != entry.card)
+            into.targets.push_back({entry.card, entry.subscriber, static_cast<std::uint32_t>(into.packets.size()), 0});
+        if (entry.what == operations::purpose::listen) continue;
+        into.packets.push_back({static_cast<std::uint32_t>(entry.packet.data() - into.arena.data()),
+                                static_cast<std::uint32_t>(entry.packet.size()),
+                                static_cast<std::uint8_t>(entry.counter)});
         ++into.targets.back().packets;
     }
+    return {};
 }
 
 result<void> journal_thread::load_answers(loaded_chunk& into) {
-    TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT card_id, kind, octets FROM answer WHERE campaign_key = $1 AND "
-                                                 "round = $2 AND card_id BETWEEN $3 AND $4 "
-                                                 "ORDER BY card_id, ordinal"));
-    const auto& held = into.held;
-    query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value);
-    for (;;) {
-        TESSERA_TRY_VALUE(const bool more, query->step());
-        if (!more) return {};
-        into.answers.push_back({cards::card_id{query->integer(0)},
-                                static_cast<operations::answer_kind>(query->integer(1)), to_bytes(query->octets(2))});
-    }
+    TESSERA_TRY_VALUE(const auto block, campaign_store(*reader_).answers(into.held.id));
+    std::vector<answer_entry> entries;
+    TESSERA_TRY(parse_answers(block, entries));
+    std::ranges::stable_sort(entries, {}, &answer_entry::card);
+    for (const auto& entry : entries) into.answers.push_back({entry.card, entry.kind, to_bytes(entry.octets)});
+    return {};
 }
 
 // --- writing
@@ -169,9 +149,9 @@ void journal_thread::write(journal_batch batch) {
     });
 }
 
-// Answers come in random order; in key order they cost a tenth.
+// Answers come in random order; sorted, each chunk's share of a batch is one row.
 result<void> journal_thread::write_now(journal_batch& batch) {
-    std::ranges::stable_sort(batch.answers, {}, [](const journal_batch::answer& one) { return one.card; });
+    std::ranges::stable_sort(batch.answers, {}, &journal_batch::answer::chunk);
     const auto& env = *run_.env;
     return env.writer->transact([&](store::connection& writer) -> result<void> {
         campaign_store campaigns(writer);
@@ -185,11 +165,17 @@ result<void> journal_thread::write_now(journal_batch& batch) {
     });
 }
 
-result<void> journal_thread::put_answers(campaign_store& campaigns, journal_batch& batch) {
+result<void> journal_thread::put_answers(campaign_store& campaigns, const journal_batch& batch) {
     const byte_view arena = batch.arena;
-    for (const auto& one : batch.answers)
-        TESSERA_TRY(campaigns.put_answer(run_.subject.key, run_.subject.round, one.card, next_ordinal(), one.kind,
-                                         one.attempt, one.status, arena.subspan(one.offset, one.octets)));
+    bytes block;
+    for (auto one = batch.answers.begin(); one != batch.answers.end();) {
+        const auto chunk = one->chunk;
+        block.clear();
+        for (; one != batch.answers.end() && one->chunk == chunk; ++one)
+            append_entry(block, {one->card, one->kind, static_cast<std::uint8_t>(one->attempt), one->status,
+                                 arena.subspan(one->offset, one->octets)});
+        TESSERA_TRY(campaigns.put_answers({run_.subject.key, run_.subject.round, chunk}, next_ordinal(), block));
+    }
     return {};
 }
 
@@ -205,8 +191,9 @@ result<void> journal_thread::put_strangers(campaign_store& campaigns, const jour
             TESSERA_TRY(campaigns.put_unmatched(next_ordinal(), one.subscriber, octets));
             continue;
         }
-        TESSERA_TRY(campaigns.put_answer(match->campaign, match->round, match->card, next_ordinal(),
-                                         operations::answer_kind::message, 0, 0, octets));
+        bytes block;
+        append_entry(block, {match->card, operations::answer_kind::message, 0, 0, octets});
+        TESSERA_TRY(campaigns.put_answers(match->where, next_ordinal(), block));
         TESSERA_TRY(campaigns.mark_late(match->card));
     }
     return {};

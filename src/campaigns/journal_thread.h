@@ -35,7 +35,7 @@ private:
     [[nodiscard]] result<void> lease_now(std::int64_t limit);
     [[nodiscard]] result<void> release_now(const chunk& held, int attempt, bool with_answers);
     [[nodiscard]] result<void> write_now(journal_batch& batch);
-    [[nodiscard]] result<void> put_answers(campaign_store& campaigns, journal_batch& batch);
+    [[nodiscard]] result<void> put_answers(campaign_store& campaigns, const journal_batch& batch);
     [[nodiscard]] result<void> put_strangers(campaign_store& campaigns, const journal_batch& batch);
     [[nodiscard]] result<void> load_packets(loaded_chunk& into);
     [[nodiscard]] result<void> load_answers(loaded_chunk& into);

@@ -1,5 +1,6 @@
 #include "campaigns/prepare.h"
 
+#include "campaigns/blocks.h"
 #include "campaigns/chunk_work.h"
 #include "campaigns/image_scan.h"
 #include "cards/store.h"
@@ -11,13 +12,6 @@ using operations::cause_kind;
 using operations::outcome;
 using operations::purpose;
 
-struct prepared_message {
-    cards::card_id card;
-    int sequence;
-    std::uint64_t counter;
-    std::int64_t image_version;
-    std::size_t offset, octets;  // into the arena
-};
 struct raised_counter {
     cards::card_id card;
     std::uint64_t counter;
@@ -25,13 +19,12 @@ struct raised_counter {
 
 // Everything one chunk's transaction will write.
 struct prepared_chunk {
-    bytes arena;
-    std::vector<prepared_message> messages;
+    bytes messages;  // blocks.h
     std::vector<raised_counter> counters;
     std::vector<card_outcome> outcomes;
     chunk_progress progress;
     void clear() {
-        arena.clear(), messages.clear(), counters.clear(), outcomes.clear();
+        messages.clear(), counters.clear(), outcomes.clear();
         progress = {};
     }
 };
@@ -40,8 +33,7 @@ struct prepared_chunk {
 struct target_card {
     cards::card_id id;
     purpose what;
-    bool reachable;
-    std::int64_t image_version;
+    telecom::subscriber_number subscriber;  // 0: none
     bool has_keys;
     cards::key_set_header header;
     byte_view wrapped;
@@ -52,13 +44,12 @@ target_card read_target(const store::statement& row, std::uint8_t key_version) {
     target_card found;
     found.id = cards::card_id{row.integer(0)};
     found.what = static_cast<purpose>(row.integer(1));
-    found.reachable = row.integer(2) != 0;
-    found.image_version = row.integer(3);
-    found.has_keys = !row.is_null(6);
-    found.header = {key_version, static_cast<crypto::cipher_algorithm>(row.integer(4)),
-                    static_cast<crypto::cipher_algorithm>(row.integer(5)), static_cast<std::uint64_t>(row.integer(7))};
-    found.wrapped = row.octets(6);
-    found.last_counter = std::max(found.header.initial_counter, static_cast<std::uint64_t>(row.integer(8)));
+    found.subscriber = static_cast<telecom::subscriber_number>(row.integer(2));
+    found.has_keys = !row.is_null(5);
+    found.header = {key_version, static_cast<crypto::cipher_algorithm>(row.integer(3)),
+                    static_cast<crypto::cipher_algorithm>(row.integer(4)), static_cast<std::uint64_t>(row.integer(6))};
+    found.wrapped = row.octets(5);
+    found.last_counter = std::max(found.header.initial_counter, static_cast<std::uint64_t>(row.integer(7)));
     return found;
 }
 
@@ -88,7 +79,7 @@ private:
         TESSERA_TRY_VALUE(
             auto* query,
             reader_->kept(
-                "SELECT t.card_id, t.purpose, c.msisdn, c.image_version, k.kic_algorithm, k.kid_algorithm, k.wrapped, "
+                "SELECT t.card_id, t.purpose, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.wrapped, "
                 "k.initial_counter, n.counter "
                 "FROM target t JOIN card c ON c.card_id = t.card_id "
                 "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = $5 "
@@ -105,41 +96,52 @@ private:
     }
 
     result<void> format_card(const target_card& card) {
-        if (card.what == purpose::listen) return {};  // nothing to send: its answer is on the way
-        if (card.what == purpose::write && already_holds(card.id)) return end(card.id, outcome::skipped, {});
-        if (!card.reachable) return end(card.id, outcome::failed, {cause_kind::no_subscriber, 0, 0});
+        const bool held = already_holds(card.id);
+        if (card.what == purpose::write && held) return end(card.id, outcome::skipped, {});
+        if (card.subscriber == 0) return end(card.id, outcome::failed, {cause_kind::no_subscriber, 0, 0});
+        if (card.what == purpose::listen) {
+            append_entry(made_.messages, entry_of(card));  // nothing to send: its answer is on the way
+            return {};
+        }
         if (!card.has_keys)
             return end(card.id, outcome::failed, {cause_kind::no_key, run_.what->security.key_version, 0});
         TESSERA_TRY_VALUE(const auto keys, vault_.unwrap(card.id, card.header, card.wrapped));
-        if (build(card, keys)) {
-            ++made_.progress.prepared;
-            return {};
-        }
-        return end(card.id, outcome::failed, {cause_kind::no_packet, 0, 0});
+        if (!build(card, keys)) return end(card.id, outcome::failed, {cause_kind::no_packet, 0, 0});
+        ++made_.progress.prepared;
+        return {};
+    }
+
+    message_entry entry_of(const target_card& card) const {
+        message_entry entry;
+        entry.card = card.id;
+        entry.subscriber = card.subscriber;
+        entry.what = card.what;
+        entry.key_version = card.header.key_version;
+        entry.image_version = images_.image_version();
+        return entry;
     }
 
     // All packets of the card, with rising counters (C-5); false leaves nothing behind.
     bool build(const target_card& card, const cards::key_set& keys) {
         const auto& scripts = card.what == purpose::read_back ? reads_ : writes_;
         const auto security = operations::security_for(run_.what->security, keys.header);
-        const auto messages_before = made_.messages.size();
-        const auto octets_before = made_.arena.size();
-        std::uint64_t counter = card.last_counter;
-        int sequence = 0;
+        const auto before = made_.messages.size();
+        auto entry = entry_of(card);
+        entry.counter = card.last_counter;
         for (const auto& script : scripts) {
-            const auto next = operations::next_counter(counter);
-            const auto offset = made_.arena.size();
+            const auto next = operations::next_counter(entry.counter);
+            packet_.clear();
             if (!next ||
-                !codec_.encode_command(security, {keys.kic.reveal(), keys.kid.reveal()}, *next, script, made_.arena)) {
-                made_.messages.resize(messages_before);
-                made_.arena.resize(octets_before);
+                !codec_.encode_command(security, {keys.kic.reveal(), keys.kid.reveal()}, *next, script, packet_)) {
+                made_.messages.resize(before);
                 return false;
             }
-            counter = *next;
-            made_.messages.push_back(
-                {card.id, sequence++, counter, card.image_version, offset, made_.arena.size() - offset});
+            entry.counter = *next;
+            entry.packet = packet_;
+            append_entry(made_.messages, entry);
+            ++entry.sequence;
         }
-        made_.counters.push_back({card.id, counter});
+        made_.counters.push_back({card.id, entry.counter});
         return true;
     }
 
@@ -164,10 +166,7 @@ private:
             cards::card_store cards(writer);
             const auto& security = run_.what->security;
             TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::prepared, 0, made_.progress));
-            const byte_view arena = made_.arena;
-            for (const auto& one : made_.messages)
-                TESSERA_TRY(campaigns.put_message(held.id, one.card, one.sequence, security.key_version, one.counter,
-                                                  one.image_version, arena.subspan(one.offset, one.octets)));
+            TESSERA_TRY(campaigns.put_messages(held.id, made_.messages));
             for (const auto& one : made_.counters)
                 TESSERA_TRY(cards.put_counter(one.card, security.key_version, operations::application_of(security.tar),
                                               one.counter));
@@ -185,6 +184,7 @@ private:
     std::vector<bytes> writes_;
     std::vector<bytes> reads_;
     image_scan images_;
+    bytes packet_;
     prepared_chunk made_;
 };
 

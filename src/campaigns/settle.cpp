@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "campaigns/blocks.h"
 #include "campaigns/card_case.h"
 #include "campaigns/chunk_work.h"
 #include "campaigns/image_scan.h"
@@ -67,13 +68,6 @@ public:
     }
 
 private:
-    struct answer {
-        std::int64_t card;
-        int attempt;
-        operations::raw_answer raw;
-        std::size_t offset, octets;
-    };
-
     result<void> examine(const chunk& held) {
         const store::snapshot view(*reader_);
         TESSERA_TRY(view.begun());
@@ -83,79 +77,55 @@ private:
     }
 
     result<void> load_answers(const chunk& held) {
+        TESSERA_TRY_VALUE(answer_block_, campaign_store(*reader_).answers(held.id));
         answers_.clear();
-        arena_.clear();
-        TESSERA_TRY_VALUE(
-            auto* query,
-            reader_->kept(
-                "SELECT card_id, kind, attempt, status, octets FROM answer WHERE campaign_key = $1 AND round = $2 "
-                "AND card_id BETWEEN $3 AND $4 ORDER BY card_id, ordinal"));
-        query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value);
-        for (;;) {
-            TESSERA_TRY_VALUE(const bool more, query->step());
-            if (!more) break;
-            const auto octets = query->octets(4);
-            answers_.push_back({query->integer(0),
-                                static_cast<int>(query->integer(2)),
-                                {static_cast<operations::answer_kind>(query->integer(1)),
-                                 static_cast<std::uint32_t>(query->integer(3)),
-                                 {}},
-                                arena_.size(),
-                                octets.size()});
-            append(arena_, octets);
-        }
-        const byte_view arena = arena_;
-        for (auto& one : answers_) one.raw.octets = arena.subspan(one.offset, one.octets);
         next_answer_ = 0;
+        TESSERA_TRY(parse_answers(answer_block_, answers_));
+        std::ranges::stable_sort(answers_, {}, &answer_entry::card);
         return {};
     }
 
-    // The answers of one card; cards in rising order.
-    int answers_for(std::int64_t card) {
+    // The answers of one card; cards in rising order. The last sending that was answered, 0 if none was.
+    int answers_for(cards::card_id card) {
         current_answers_.clear();
         int attempts = 0;
         while (next_answer_ < answers_.size() && answers_[next_answer_].card < card) ++next_answer_;
         for (; next_answer_ < answers_.size() && answers_[next_answer_].card == card; ++next_answer_) {
+            const auto& one = answers_[next_answer_];
             if (current_answers_.size() < limits::answers_per_card)
-                current_answers_.push_back(answers_[next_answer_].raw);
-            attempts = std::max(attempts, answers_[next_answer_].attempt);
+                current_answers_.push_back({one.kind, one.status, one.octets});
+            attempts = std::max(attempts, static_cast<int>(one.attempt));
         }
         return attempts;
     }
 
-    // Round 1: messages and keys in one scan, a card at a time.
+    // Round 1: messages and keys side by side, both in order of card.
     result<void> examine_by_scan(const chunk& held) {
-        TESSERA_TRY_VALUE(
-            auto* query,
-            reader_->kept(
-                "SELECT m.card_id, m.sequence, m.counter, k.kic_algorithm, k.kid_algorithm, k.wrapped FROM message m "
-                "JOIN key_set k ON k.card_id = m.card_id AND k.key_version = m.key_version "
-                "WHERE m.campaign_key = $1 AND m.round = $2 AND m.card_id BETWEEN $3 AND $4 ORDER BY m.card_id, "
-                "m.sequence"));
-        query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value);
+        TESSERA_TRY_VALUE(message_block_, campaign_store(*reader_).messages(held.id));
+        TESSERA_TRY_VALUE(const auto messages, parse_messages(message_block_));
+        TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT kic_algorithm, kid_algorithm, wrapped FROM key_set "
+                                                     "WHERE card_id = $1 AND key_version = $2"));
         operations::sent_round sent;
-        cards::key_set keys;
-        std::int64_t card = 0;
-        for (;;) {
-            TESSERA_TRY_VALUE(const bool more, query->step());
-            if (!more || query->integer(0) != card) {
-                if (!sent.packets.empty()) judge_card(held, cards::card_id{card}, keys, sent);
-                if (!more) return {};
-                card = query->integer(0);
-                sent.packets.clear();
-                const cards::key_set_header header{run_.what->security.key_version,
-                                                   static_cast<crypto::cipher_algorithm>(query->integer(3)),
-                                                   static_cast<crypto::cipher_algorithm>(query->integer(4)), 0};
-                TESSERA_TRY_VALUE(keys, vault_.unwrap(cards::card_id{card}, header, query->octets(5)));
-            }
-            sent.packets.push_back(plan_.describe(purpose::write, static_cast<int>(query->integer(1)),
-                                                  static_cast<std::uint64_t>(query->integer(2))));
+        for (auto one = messages.begin(); one != messages.end();) {
+            const auto card = one->card;
+            const auto key_version = one->key_version;
+            sent.packets.clear();
+            for (; one != messages.end() && one->card == card; ++one)
+                sent.packets.push_back(plan_.describe(purpose::write, one->sequence, one->counter));
+            TESSERA_TRY_VALUE(const bool there, query->with(card.value, key_version).step());
+            if (!there) return failure("no_key", "card", "the key set that a packet was built with is gone");
+            const cards::key_set_header header{key_version, static_cast<crypto::cipher_algorithm>(query->integer(0)),
+                                               static_cast<crypto::cipher_algorithm>(query->integer(1)), 0};
+            TESSERA_TRY_VALUE(const auto keys, vault_.unwrap(card, header, query->octets(2)));
+            query->reset();
+            judge_card(held, card, keys, sent);
         }
+        return {};
     }
 
     void judge_card(const chunk& held, cards::card_id card, const cards::key_set& keys,
                     const operations::sent_round& sent) {
-        const int answered_at = answers_for(card.value);
+        const int answered_at = answers_for(card);
         const auto found = judge_.assess(run_.what->security, keys, std::span(&sent, 1), current_answers_);
         add(ruling(card, found, purpose::write, 1, answered_at > 0 ? answered_at : held.attempt));
     }
@@ -233,8 +203,9 @@ private:
     packet_plan plan_;
     operations::judge judge_;
     image_scan images_;
-    std::vector<answer> answers_;
-    bytes arena_;
+    bytes message_block_;
+    bytes answer_block_;
+    std::vector<answer_entry> answers_;
     std::size_t next_answer_ = 0;
     std::vector<operations::raw_answer> current_answers_;
     std::vector<settled_card> cards_;

@@ -79,12 +79,12 @@ public:
     [[nodiscard]] result<std::vector<phase_times>> phases(campaign_key key);
 
     // --- messages, answers, outcomes
-    [[nodiscard]] result<void> put_message(const chunk_id& where, cards::card_id card, int sequence,
-                                           std::uint8_t key_version, std::uint64_t counter, std::int64_t image_version,
-                                           byte_view packet);
-    [[nodiscard]] result<void> put_answer(campaign_key key, int round, cards::card_id card, std::int64_t ordinal,
-                                          operations::answer_kind kind, int attempt, std::uint32_t status,
-                                          byte_view octets);
+    // A chunk's buffer: blocks.h entries in order of card and sequence.
+    [[nodiscard]] result<void> put_messages(const chunk_id& where, byte_view block);
+    [[nodiscard]] result<bytes> messages(const chunk_id& where);
+    // More of what came back for a chunk; ordinals rise in order of arrival.
+    [[nodiscard]] result<void> put_answers(const chunk_id& where, std::int64_t ordinal, byte_view block);
+    [[nodiscard]] result<bytes> answers(const chunk_id& where);
     [[nodiscard]] result<void> put_unmatched(std::int64_t ordinal, std::uint64_t subscriber, byte_view octets);
     [[nodiscard]] result<void> put_outcome(campaign_key key, const card_outcome& found, int revision, int round,
                                            timestamp now);
@@ -111,12 +111,11 @@ public:
 
     // --- late answers (C-8)
     struct late_match {
-        campaign_key campaign;
-        int round = 0;
+        chunk_id where;
         cards::card_id card;
     };
-    // The campaign that an answer outside every exchange belongs to: the latest with this application that sent the
-    // subscriber's card a message.
+    // The campaign that an answer outside every exchange belongs to: the latest with this application that the
+    // subscriber's card took part in.
     [[nodiscard]] result<std::optional<late_match>> match_late(std::uint64_t subscriber, std::uint32_t application);
     // A card whose answer no settlement has looked at yet.
     [[nodiscard]] result<void> mark_late(cards::card_id card);
@@ -126,24 +125,14 @@ public:
     [[nodiscard]] result<std::vector<campaign_key>> unknown_for(cards::card_id card);
 
     // --- one card's whole part in a campaign, for what the settling of a chunk cannot tell
-    struct message_row {
-        int round = 0;
+    // The rounds it took part in, oldest first, with the chunk that held it.
+    struct participation {
+        chunk_id where;
         operations::purpose what{};
-        int sequence = 0;
-        std::uint8_t key_version = 0;
-        std::uint64_t counter = 0;
     };
-    [[nodiscard]] result<std::vector<message_row>> messages_of(campaign_key key, cards::card_id card);
-    struct answer_row {
-        campaign_key campaign;
-        int round = 0;
-        operations::answer_kind kind{};
-        int attempt = 0;
-        std::uint32_t status = 0;
-        bytes octets;
-    };
-    // Of all campaigns, in order of arrival.
-    [[nodiscard]] result<std::vector<answer_row>> answers_of(cards::card_id card);
+    [[nodiscard]] result<std::vector<participation>> participations(campaign_key key, cards::card_id card);
+    // Of all campaigns, oldest first.
+    [[nodiscard]] result<std::vector<participation>> participations(cards::card_id card);
 
     // A card's part in campaigns, oldest first: (settled at, campaign id, name, outcome).
     struct history_row {

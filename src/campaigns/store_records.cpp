@@ -1,29 +1,61 @@
-// The rows that there is one of per card: messages, answers, outcomes.
+// What a campaign keeps of its cards: blocks of messages and answers, outcomes.
 #include "campaigns/store.h"
 
 namespace tessera::campaigns {
+namespace {
 
-result<void> campaign_store::put_message(const chunk_id& where, cards::card_id card, int sequence,
-                                         std::uint8_t key_version, std::uint64_t counter, std::int64_t image_version,
-                                         byte_view packet) {
-    TESSERA_TRY_VALUE(
-        auto* put,
-        database_->kept(
-            "INSERT INTO message (campaign_key, round, card_id, sequence, key_version, counter, image_version, packet) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"));
-    return put
-        ->with(where.campaign.value, where.round, card.value, sequence, key_version, counter, image_version, packet)
-        .execute();
+// Blocks are lists of entries, so blocks one after another are a block.
+result<bytes> joined(store::statement& query) {
+    bytes all;
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, query.step());
+        if (!more) return all;
+        append(all, query.octets(0));
+    }
 }
 
-result<void> campaign_store::put_answer(campaign_key key, int round, cards::card_id card, std::int64_t ordinal,
-                                        operations::answer_kind kind, int attempt, std::uint32_t status,
-                                        byte_view octets) {
-    TESSERA_TRY_VALUE(
-        auto* put,
-        database_->kept("INSERT INTO answer (campaign_key, round, card_id, ordinal, kind, attempt, status, octets) "
-                        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"));
-    return put->with(key.value, round, card.value, ordinal, kind, attempt, status, octets).execute();
+result<std::vector<campaign_store::participation>> read_participations(store::statement& query) {
+    std::vector<campaign_store::participation> found;
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, query.step());
+        if (!more) return found;
+        found.push_back({{campaign_key{query.integer(0)}, static_cast<int>(query.integer(1)), query.integer(2)},
+                         static_cast<operations::purpose>(query.integer(3))});
+    }
+}
+
+#define TESSERA_PARTICIPATIONS                                                                               \
+    "SELECT t.campaign_key, t.round, k.chunk, t.purpose FROM campaign g "                                    \
+    "JOIN target t ON t.campaign_key = g.campaign_key AND t.card_id = $1 AND t.round BETWEEN 1 AND g.round " \
+    "JOIN chunk k ON k.campaign_key = t.campaign_key AND k.round = t.round "                                 \
+    "AND k.first_card <= t.card_id AND k.last_card >= t.card_id "
+
+}  // namespace
+
+result<void> campaign_store::put_messages(const chunk_id& where, byte_view block) {
+    TESSERA_TRY_VALUE(auto* put, database_->kept("INSERT INTO message_block (campaign_key, round, chunk, octets) "
+                                                 "VALUES ($1, $2, $3, $4)"));
+    return put->with(where.campaign.value, where.round, where.number, block).execute();
+}
+
+result<bytes> campaign_store::messages(const chunk_id& where) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT octets FROM message_block "
+                                                   "WHERE campaign_key = $1 AND round = $2 AND chunk = $3"));
+    return joined(query->with(where.campaign.value, where.round, where.number));
+}
+
+result<void> campaign_store::put_answers(const chunk_id& where, std::int64_t ordinal, byte_view block) {
+    TESSERA_TRY_VALUE(auto* put,
+                      database_->kept("INSERT INTO answer_block (campaign_key, round, chunk, ordinal, octets) "
+                                      "VALUES ($1, $2, $3, $4, $5)"));
+    return put->with(where.campaign.value, where.round, where.number, ordinal, block).execute();
+}
+
+result<bytes> campaign_store::answers(const chunk_id& where) {
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept("SELECT octets FROM answer_block "
+                                      "WHERE campaign_key = $1 AND round = $2 AND chunk = $3 ORDER BY ordinal"));
+    return joined(query->with(where.campaign.value, where.round, where.number));
 }
 
 result<void> campaign_store::put_unmatched(std::int64_t ordinal, std::uint64_t subscriber, byte_view octets) {
@@ -74,15 +106,17 @@ result<void> campaign_store::recount(campaign_key key, cards::card_id card, int 
 result<std::optional<campaign_store::late_match>> campaign_store::match_late(std::uint64_t subscriber,
                                                                              std::uint32_t application) {
     TESSERA_TRY_VALUE(auto* query,
-                      database_->kept("SELECT m.campaign_key, m.round, m.card_id FROM card c "
+                      database_->kept("SELECT t.campaign_key, t.round, k.chunk, t.card_id FROM card c "
                                       "JOIN campaign g ON g.application = $2 "
-                                      "JOIN message m ON m.campaign_key = g.campaign_key AND m.card_id = c.card_id AND "
-                                      "m.round BETWEEN 1 AND g.round "
-                                      "WHERE c.msisdn = $1 ORDER BY m.campaign_key DESC, m.round DESC LIMIT 1"));
+                                      "JOIN target t ON t.campaign_key = g.campaign_key AND t.card_id = c.card_id AND "
+                                      "t.round BETWEEN 1 AND g.round "
+                                      "JOIN chunk k ON k.campaign_key = t.campaign_key AND k.round = t.round "
+                                      "AND k.first_card <= t.card_id AND k.last_card >= t.card_id "
+                                      "WHERE c.msisdn = $1 ORDER BY t.campaign_key DESC, t.round DESC LIMIT 1"));
     TESSERA_TRY_VALUE(const bool there, query->with(subscriber, application).step());
     if (!there) return std::nullopt;
-    late_match found{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)),
-                     cards::card_id{query->integer(2)}};
+    late_match found{{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)},
+                     cards::card_id{query->integer(3)}};
     query->reset();
     return found;
 }
@@ -125,40 +159,16 @@ result<std::vector<campaign_key>> campaign_store::unknown_for(cards::card_id car
     }
 }
 
-result<std::vector<campaign_store::message_row>> campaign_store::messages_of(campaign_key key, cards::card_id card) {
-    TESSERA_TRY_VALUE(
-        auto* query,
-        database_->kept(
-            "SELECT m.round, t.purpose, m.sequence, m.key_version, m.counter FROM campaign g "
-            "JOIN message m ON m.campaign_key = g.campaign_key AND m.card_id = $2 AND m.round BETWEEN 1 AND g.round "
-            "JOIN target t ON t.campaign_key = m.campaign_key AND t.round = m.round AND t.card_id = m.card_id "
-            "WHERE g.campaign_key = $1 ORDER BY m.round, m.sequence"));
-    query->with(key.value, card.value);
-    std::vector<message_row> found;
-    for (;;) {
-        TESSERA_TRY_VALUE(const bool more, query->step());
-        if (!more) return found;
-        found.push_back({static_cast<int>(query->integer(0)), static_cast<operations::purpose>(query->integer(1)),
-                         static_cast<int>(query->integer(2)), static_cast<std::uint8_t>(query->integer(3)),
-                         static_cast<std::uint64_t>(query->integer(4))});
-    }
+result<std::vector<campaign_store::participation>> campaign_store::participations(campaign_key key,
+                                                                                  cards::card_id card) {
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept(TESSERA_PARTICIPATIONS "WHERE g.campaign_key = $2 ORDER BY t.round"));
+    return read_participations(query->with(card.value, key.value));
 }
 
-result<std::vector<campaign_store::answer_row>> campaign_store::answers_of(cards::card_id card) {
-    TESSERA_TRY_VALUE(
-        auto* query,
-        database_->kept("SELECT a.campaign_key, a.round, a.kind, a.attempt, a.status, a.octets FROM campaign g "
-                        "JOIN answer a ON a.campaign_key = g.campaign_key AND a.card_id = $1 AND a.round BETWEEN 1 AND "
-                        "g.round ORDER BY a.ordinal"));
-    query->with(card.value);
-    std::vector<answer_row> found;
-    for (;;) {
-        TESSERA_TRY_VALUE(const bool more, query->step());
-        if (!more) return found;
-        found.push_back({campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)),
-                         static_cast<operations::answer_kind>(query->integer(2)), static_cast<int>(query->integer(3)),
-                         static_cast<std::uint32_t>(query->integer(4)), to_bytes(query->octets(5))});
-    }
+result<std::vector<campaign_store::participation>> campaign_store::participations(cards::card_id card) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept(TESSERA_PARTICIPATIONS "ORDER BY t.campaign_key, t.round"));
+    return read_participations(query->with(card.value));
 }
 
 }  // namespace tessera::campaigns

@@ -5,8 +5,9 @@
 namespace tessera::cards {
 namespace {
 
-#define TESSERA_CARD_COLUMNS                                                                           \
-    "SELECT c.card_id, c.iccid, c.imsi, c.msisdn, p.name, c.image_version, c.imported_at FROM card c " \
+#define TESSERA_CARD_COLUMNS                                                                                      \
+    "SELECT c.card_id, c.iccid, c.imsi, c.msisdn, p.name, (SELECT COALESCE(SUM(i.version), 0) FROM image_file i " \
+    "WHERE i.card_id = c.card_id), c.imported_at FROM card c "                                                    \
     "JOIN profile p ON p.profile_id = c.profile_id "
 
 card read_card(const store::statement& row) {
@@ -96,10 +97,9 @@ result<std::int64_t> card_store::last_card_id() {
 }
 
 result<bool> card_store::insert(card_id id, const card_identity& identity, profile_id profile, timestamp now) {
-    TESSERA_TRY_VALUE(
-        auto* make,
-        database_->kept("INSERT INTO card (card_id, iccid, imsi, msisdn, profile_id, image_version, imported_at) "
-                        "VALUES ($1, $2, $3, $4, $5, 0, $6) ON CONFLICT DO NOTHING"));
+    TESSERA_TRY_VALUE(auto* make,
+                      database_->kept("INSERT INTO card (card_id, iccid, imsi, msisdn, profile_id, imported_at) "
+                                      "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"));
     make->with(id.value, identity.iccid, identity.imsi, identity.msisdn, profile.value, to_microseconds(now));
     if (identity.imsi.empty()) make->bind_null(3);
     if (identity.msisdn == 0) make->bind_null(4);
@@ -166,19 +166,12 @@ result<std::vector<image_entry>> card_store::image(card_id id) {
 
 result<void> card_store::put_image(card_id id, std::string_view file, std::uint16_t record, byte_view content,
                                    timestamp now) {
-    TESSERA_TRY_VALUE(
-        auto* put,
-        database_->kept(
-            "INSERT INTO image_file (card_id, file, record, content, updated_at) VALUES ($1, $2, $3, $4, $5) "
-            "ON CONFLICT (card_id, file, record) DO UPDATE SET content = excluded.content, updated_at = "
-            "excluded.updated_at"));
+    TESSERA_TRY_VALUE(auto* put,
+                      database_->kept("INSERT INTO image_file (card_id, file, record, content, version, updated_at) "
+                                      "VALUES ($1, $2, $3, $4, 1, $5) "
+                                      "ON CONFLICT (card_id, file, record) DO UPDATE SET content = excluded.content, "
+                                      "version = image_file.version + 1, updated_at = excluded.updated_at"));
     return put->with(id.value, file, record, content, to_microseconds(now)).execute();
-}
-
-result<void> card_store::raise_image_version(card_id id) {
-    TESSERA_TRY_VALUE(auto* raise,
-                      database_->kept("UPDATE card SET image_version = image_version + 1 WHERE card_id = $1"));
-    return raise->with(id.value).execute();
 }
 
 result<void> card_store::put_counter(card_id id, std::uint8_t key_version, std::uint32_t application,

@@ -49,9 +49,9 @@ public:
     [[nodiscard]] result<std::vector<application_counter>> counters(card_id id);
 
     [[nodiscard]] result<std::vector<image_entry>> image(card_id id);
+    // Also raises the card's image version.
     [[nodiscard]] result<void> put_image(card_id id, std::string_view file, std::uint16_t record, byte_view content,
                                          timestamp now);
-    [[nodiscard]] result<void> raise_image_version(card_id id);
     [[nodiscard]] result<void> put_counter(card_id id, std::uint8_t key_version, std::uint32_t application,
                                            std::uint64_t counter);
 

@@ -25,7 +25,6 @@ CREATE TABLE card (
     imsi TEXT,
     msisdn {int},
     profile_id {int} NOT NULL REFERENCES profile (profile_id),
-    image_version {int} NOT NULL,
     imported_at {int} NOT NULL) {table};
 CREATE UNIQUE INDEX card_iccid ON card (iccid);
 CREATE UNIQUE INDEX card_imsi ON card (imsi);
@@ -49,12 +48,14 @@ CREATE TABLE key_counter (
     counter {int} NOT NULL,
     PRIMARY KEY (card_id, key_version, application)) {clustered};
 
--- What the card is known to hold; record 0 is a transparent file.
+-- What the card is known to hold; record 0 is a transparent file. version counts this entry's changes; a card's image version
+-- is the sum of them, so a change costs one write (C-16).
 CREATE TABLE image_file (
     card_id {int} NOT NULL,
     file TEXT NOT NULL,
     record {int} NOT NULL,
     content {blob} NOT NULL,
+    version {int} NOT NULL,
     updated_at {int} NOT NULL,
     PRIMARY KEY (card_id, file, record)) {clustered};
 )sql";
@@ -114,29 +115,22 @@ CREATE TABLE chunk (
     next_round {int} NOT NULL,
     PRIMARY KEY (campaign_key, round, chunk)) {clustered};
 
--- The buffer of C-2: the final octets of every packet, with the counter that went into them.
-CREATE TABLE message (
+-- The buffer of C-2: the final octets of a chunk's packets, with the counters that went into them, packed.
+CREATE TABLE message_block (
     campaign_key {int} NOT NULL,
     round {int} NOT NULL,
-    card_id {int} NOT NULL,
-    sequence {int} NOT NULL,
-    key_version {int} NOT NULL,
-    counter {int} NOT NULL,
-    image_version {int} NOT NULL,
-    packet {blob} NOT NULL,
-    PRIMARY KEY (campaign_key, round, card_id, sequence)) {clustered};
-
--- What came back, raw (C-7): user data of a short message, a permanent refusal, a receipt. Append only.
-CREATE TABLE answer (
-    campaign_key {int} NOT NULL,
-    round {int} NOT NULL,
-    card_id {int} NOT NULL,
-    ordinal {int} NOT NULL,
-    kind {int} NOT NULL,
-    attempt {int} NOT NULL,
-    status {int} NOT NULL,
+    chunk {int} NOT NULL,
     octets {blob} NOT NULL,
-    PRIMARY KEY (campaign_key, round, card_id, ordinal)) {clustered};
+    PRIMARY KEY (campaign_key, round, chunk)) {table};
+
+-- What came back for a chunk, raw (C-7): user data of short messages, permanent refusals. Append only.
+CREATE TABLE answer_block (
+    campaign_key {int} NOT NULL,
+    round {int} NOT NULL,
+    chunk {int} NOT NULL,
+    ordinal {int} NOT NULL,
+    octets {blob} NOT NULL,
+    PRIMARY KEY (campaign_key, round, chunk, ordinal)) {table};
 
 -- Cards with an answer that came outside its own exchange; emptied when it has found its campaign (C-8).
 CREATE TABLE late_answer (card_id {int} PRIMARY KEY) {table};

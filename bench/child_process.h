@@ -1,0 +1,51 @@
+// Programs under measurement as processes of their own, so that the kernel's accounting is theirs alone.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace tessera::bench {
+
+struct ended_process {
+    std::string output;
+    long peak_kibibytes = 0;
+};
+// Runs a program; standard error goes through. Errors: cannot_start, failed (exit status not 0).
+[[nodiscard]] result<ended_process> run_to_end(const std::vector<std::string>& words);
+
+// `tessera sim smsc` on a free port; ended with this.
+class simulator {
+public:
+    // faults: text of a fault file, empty for none.
+    [[nodiscard]] static result<simulator> start(const std::filesystem::path& program,
+                                                 const std::filesystem::path& cards, const std::string& faults);
+    simulator(simulator&& other) noexcept;
+    simulator& operator=(simulator&&) = delete;
+    ~simulator();
+    [[nodiscard]] const std::string& address() const { return address_; }
+
+private:
+    simulator(pid_t pid, std::string address) : pid_(pid), address_(std::move(address)) {}
+    pid_t pid_;
+    std::string address_;
+};
+
+// A fresh directory below another, removed with everything in it.
+class scratch_directory {
+public:
+    explicit scratch_directory(const std::filesystem::path& below);
+    ~scratch_directory();
+    scratch_directory(const scratch_directory&) = delete;
+    scratch_directory& operator=(const scratch_directory&) = delete;
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+}  // namespace tessera::bench

@@ -145,16 +145,18 @@ result<void> journal_thread::load_packets(loaded_chunk& into) {
 }
 
 result<void> journal_thread::load_answers(loaded_chunk& into) {
-    TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT card_id, kind, octets FROM answer WHERE campaign_key = $1 AND "
-                                                 "round = $2 AND card_id BETWEEN $3 AND $4 "
-                                                 "ORDER BY card_id, ordinal"));
+    TESSERA_TRY_VALUE(auto* query,
+                      reader_->kept("SELECT card_id, kind, attempt, octets FROM answer WHERE campaign_key = $1 AND "
+                                    "round = $2 AND card_id BETWEEN $3 AND $4 "
+                                    "ORDER BY card_id, ordinal"));
     const auto& held = into.held;
     query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value);
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
         if (!more) return {};
         into.answers.push_back({cards::card_id{query->integer(0)},
-                                static_cast<operations::answer_kind>(query->integer(1)), to_bytes(query->octets(2))});
+                                static_cast<operations::answer_kind>(query->integer(1)),
+                                static_cast<int>(query->integer(2)), to_bytes(query->octets(3))});
     }
 }
 

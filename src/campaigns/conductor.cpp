@@ -33,7 +33,7 @@ private:
                            "is " + std::string(to_string(subject_.state)) + " and cannot be run");
         return env_->writer->transact([&](store::connection& writer) -> result<void> {
             campaign_store campaigns(writer);
-            TESSERA_TRY(campaigns.break_leases(subject_.key, env_->instance));
+            TESSERA_TRY(campaigns.break_leases(subject_.key));
             if (event == campaign_event::begin) {
                 subject_.round = 1;
                 subject_.phase = next_phase(phase::none);

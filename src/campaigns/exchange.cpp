@@ -33,7 +33,8 @@ public:
           loop_(run.env->shared_loop != nullptr ? *run.env->shared_loop : own_loop_),
           proxy_(*this),
           core_({run.what->por_timeout, run.what->attempts, run.what->security.tar}, proxy_, *run.env->clock),
-          journal_(run, loop_, core_) {}
+          gate_(core_),
+          journal_(run, loop_, gate_) {}
 
     result<void> work() {
         TESSERA_TRY(journal_.open());
@@ -41,6 +42,7 @@ public:
         if (run_.env->shared_loop == nullptr) loop_.run();
         done_.get_future().wait();
         journal_.close();
+        drain();
         if (core_.failed()) return std::unexpected(*core_.failed());
         return {};
     }
@@ -59,6 +61,35 @@ private:
     private:
         driver* owner_;
     };
+
+    // What the journal says after the end is nobody's business any more: the network is gone.
+    class gate final : public journal_events {
+    public:
+        explicit gate(exchange_core& core) : core_(&core) {}
+        void on_leased(std::vector<chunk> chunks) override {
+            if (!core_->ended()) core_->on_leased(std::move(chunks));
+        }
+        void on_loaded(loaded_chunk loaded) override {
+            if (!core_->ended()) core_->on_loaded(std::move(loaded));
+        }
+        void on_written(journal_batch batch) override {
+            if (!core_->ended()) core_->on_written(std::move(batch));
+        }
+        void on_journal_failed(const error& why) override {
+            if (!core_->ended()) core_->on_journal_failed(why);
+        }
+
+    private:
+        exchange_core* core_;
+    };
+
+    // A loop that outlives this driver may still hold what the journal posted.
+    void drain() {
+        if (run_.env->shared_loop == nullptr) return;
+        std::promise<void> drained;
+        loop_.post([&drained] { drained.set_value(); });
+        drained.get_future().wait();
+    }
 
     void start() {
         network_ = run_.env->open_network(loop_, core_);
@@ -88,6 +119,7 @@ private:
     net::event_loop& loop_;
     late_journal proxy_;
     exchange_core core_;
+    gate gate_;
     journal_thread journal_;
     std::unique_ptr<telecom::network> network_;
     std::unique_ptr<net::event_loop::timer> timer_;
@@ -101,7 +133,12 @@ result<bool> anything_to_exchange(const campaign_run& run) {
         for (const auto& round : rounds)
             if (round.round == run.subject.round) {
                 // Whoever neither has a message nor was settled in P1 is listened for.
-                return round.progress.prepared > 0 || round.progress.outcomes.total() < round.targets;
+                if (round.progress.prepared == 0 && round.progress.outcomes.total() == round.targets) return false;
+                TESSERA_TRY_VALUE(const auto prepared,
+                                  campaigns.chunks_in(run.subject.key, round.round, chunk_state::prepared));
+                TESSERA_TRY_VALUE(const auto released,
+                                  campaigns.chunks_in(run.subject.key, round.round, chunk_state::released));
+                return prepared + released > 0;
             }
         return false;
     });

@@ -23,14 +23,23 @@ exchange_core::exchange_core(const exchange_settings& settings, exchange_journal
       journal_(&journal),
       clock_(&clock),
       reassembler_(settings.por_timeout),
-      renewed_(clock.monotonic()) {}
+      renewed_(clock.monotonic()),
+      link_down_since_(clock.monotonic()) {}
 
 void exchange_core::start() {
     network_->open();
     want_chunks();
 }
 
+// No answer can come while there is no link, so that time does not count.
 void exchange_core::on_open() {
+    const auto outage = clock_->monotonic() - link_down_since_;
+    for (const auto& open : slots_) {
+        if (open_ || !open || open->closed) continue;
+        for (auto& one : open->entries)
+            if (one.state == entry_state::awaiting) one.deadline += outage;
+        if (open->next_deadline != instant::max()) open->next_deadline += outage;
+    }
     open_ = true;
     pump();
 }
@@ -121,14 +130,14 @@ void exchange_core::on_loaded(loaded_chunk loaded) {
     while (!slots_[slot] || slots_[slot]->held.id.number != loaded.held.id.number || !slots_[slot]->loading) ++slot;
     auto& open = *slots_[slot];
     const bool first_time = open.entries.empty();
-    const bool resumed = open.held.state == chunk_state::released;
+    if (first_time) open.resumed = open.held.state == chunk_state::released;
     open.loading = false;
     open.held.state = chunk_state::released;
     open.arena = std::move(loaded.arena);
     open.packets = std::move(loaded.packets);
     if (first_time) {
         admit(slot, loaded);
-        if (resumed) replay_answers(slot, loaded);
+        if (open.resumed) replay_answers(slot, loaded);
     } else {
         // The same targets in the same order: the octets are where they were.
         for (std::size_t i = 0; i < open.entries.size(); ++i)
@@ -166,16 +175,21 @@ void exchange_core::admit(std::uint32_t slot, const loaded_chunk& loaded) {
 // What came back before a crash. A card with several packets starts again at its first one: which of them an answer
 // belongs to cannot be told from outside, and a packet that the card has run is refused by its counter.
 void exchange_core::replay_answers(std::uint32_t slot, const loaded_chunk& loaded) {
-    const auto& entries = slots_[slot]->entries;
+    auto& entries = slots_[slot]->entries;
+    auto& progress = slots_[slot]->progress;
     std::size_t index = 0;
     for (const auto& answer : loaded.answers) {
         while (index < entries.size() && entries[index].card < answer.card) ++index;
         if (index == entries.size() || entries[index].card != answer.card) continue;
-        const auto& one = entries[index];
+        auto& one = entries[index];
         if (one.packets > 1 || one.state == entry_state::finished) continue;
         bool ours = true;
-        if (answer.kind != operations::answer_kind::message || completes(one.subscriber, answer.octets, ours))
-            finish({slot, static_cast<std::uint32_t>(index)});
+        const bool message = answer.kind == operations::answer_kind::message;
+        if (message && !(completes(one.subscriber, answer.octets, ours) && ours)) continue;
+        if (message && answer.attempt == 0) continue;  // came in before anything of this round was sent
+        count_sent(*slots_[slot], one);
+        if (message) ++progress.answered;
+        finish({slot, static_cast<std::uint32_t>(index)});
     }
 }
 
@@ -195,9 +209,8 @@ void exchange_core::on_result(std::uint64_t token, telecom::submit_result result
     const bool current = one.state == entry_state::submitted && one.sequence == sequence_of(token);
     switch (result) {
         case telecom::submit_result::accepted:
-            if (!one.counted) ++open.progress.sent;
-            one.counted = true;
-            one.may_have_left = true;
+            count_sent(open, one);
+            if (one.sequence == sequence_of(token)) one.may_have_left = true;
             if (!current) break;
             one.state = entry_state::awaiting;
             one.deadline = clock_->monotonic() + settings_.por_timeout;
@@ -205,6 +218,7 @@ void exchange_core::on_result(std::uint64_t token, telecom::submit_result result
             break;
         case telecom::submit_result::refused:
             if (!current) break;
+            // Refused after a crash is refused: had the network taken the octets before, it would take them again.
             pending_.answers.push_back(
                 {open.held.id.number, one.card,
                  one.may_have_left ? operations::answer_kind::refused_later : operations::answer_kind::refused,
@@ -266,22 +280,29 @@ void exchange_core::on_message(const telecom::inbound_message& message) {
         const auto where = found->second;
         const auto& one = slots_[where.slot]->entries[where.index];
         pending_.answers.push_back({slots_[where.slot]->held.id.number, one.card, operations::answer_kind::message,
-                                    one.attempts, 0, pending_.keep(message.user_data), octets});
+                                    std::max<int>(one.attempts, one.may_have_left ? 1 : 0), 0,
+                                    pending_.keep(message.user_data), octets});
         if (whole) answered(where);
     }
     pending_.acknowledge.push_back(message.handle);
+}
+
+void exchange_core::count_sent(open_chunk& open, entry& one) {
+    if (!one.counted && one.packets > 0) ++open.progress.sent;
+    one.counted = true;
 }
 
 // Any answer to a packet lets the next one go (C-5); after the last one nothing more is awaited.
 void exchange_core::answered(place where) {
     auto& open = *slots_[where.slot];
     auto& one = open.entries[where.index];
-    if (one.state == entry_state::finished) return;
+    // A packet that cannot have left yet was not answered: this is some earlier packet's answer, which came late.
+    if (one.attempts == 0 && !one.may_have_left) return;
+    count_sent(open, one);
     if (one.sequence + 1 < one.packets) {
-        // A packet that is still to be sent cannot have been answered.
-        if (one.attempts == 0) return;
         ++one.sequence;
         one.attempts = 0;
+        one.may_have_left = false;
         if (open.arena.empty() || open.loading) {
             one.state = entry_state::needs_sending;
             if (!open.loading) request_load(where.slot);
@@ -326,7 +347,8 @@ void exchange_core::finish(place where) {
 
 void exchange_core::close_if_finished(std::uint32_t slot) {
     auto& open = *slots_[slot];
-    if (open.closed || open.loading || open.unfinished > 0) return;
+    // A submit without result may still have to be counted as sent.
+    if (open.closed || open.loading || open.unfinished > 0 || open.in_flight > 0) return;
     open.closed = true;
     --open_chunks_;
     pending_.moves.push_back({open.held, chunk_state::closed, open.held.attempt, std::exchange(open.progress, {})});
@@ -409,7 +431,10 @@ void exchange_core::stop() {
     end_if_done();
 }
 
-void exchange_core::on_link_down(std::string_view) { open_ = false; }
+void exchange_core::on_link_down(std::string_view) {
+    if (open_) link_down_since_ = clock_->monotonic();
+    open_ = false;
+}
 void exchange_core::on_closed() { ended_ = true; }
 void exchange_core::on_failed(const error& why) {
     fail(why);

@@ -68,7 +68,7 @@ private:
         std::uint8_t attempts = 0;  // sendings of that packet
         entry_state state = entry_state::needs_sending;
         bool counted = false;        // as sent
-        bool may_have_left = false;  // some sending of it was accepted, or its answer was lost with the link
+        bool may_have_left = false;  // the packet under way: accepted once, or its answer lost with the link
     };
     struct open_chunk {
         chunk held;
@@ -79,6 +79,7 @@ private:
         std::size_t in_flight = 0;  // submits without result
         std::size_t unsent = 0;     // entries queued
         bool loading = false;
+        bool resumed = false;  // released before a crash: any packet of it may have left
         bool closed = false;
         chunk_progress progress;  // not yet in the journal
         instant next_deadline = instant::max();
@@ -96,6 +97,7 @@ private:
     void admit(std::uint32_t slot, const loaded_chunk& loaded);
     void replay_answers(std::uint32_t slot, const loaded_chunk& loaded);
     void answered(place where);
+    void count_sent(open_chunk& open, entry& one);
     void finish(place where);
     void close_if_finished(std::uint32_t slot);
     void sweep(std::uint32_t slot, instant now);
@@ -121,6 +123,7 @@ private:
 
     journal_batch pending_;
     instant renewed_{};
+    instant link_down_since_{};
     bool writing_ = false;
     bool leasing_ = false;
     bool exhausted_ = false;  // no chunk left to lease

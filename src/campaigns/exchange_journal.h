@@ -26,6 +26,7 @@ struct loaded_chunk {
     struct stored_answer {
         cards::card_id card;
         operations::answer_kind kind{};
+        int attempt = 0;  // 0: came when nothing of the card's packet had been sent
         bytes octets;
     };
     chunk held;

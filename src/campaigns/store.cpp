@@ -212,10 +212,10 @@ result<std::vector<chunk>> campaign_store::lease(campaign_key key, int round, ch
     return found;
 }
 
-result<void> campaign_store::break_leases(campaign_key key, std::string_view owner) {
+result<void> campaign_store::break_leases(campaign_key key) {
     TESSERA_TRY_VALUE(auto* end, database_->kept("UPDATE chunk SET owner = '', lease_until = 0, epoch = epoch + 1 "
-                                                 "WHERE campaign_key = $1 AND owner <> '' AND owner <> $2"));
-    return end->with(key.value, owner).execute();
+                                                 "WHERE campaign_key = $1 AND owner <> ''"));
+    return end->with(key.value).execute();
 }
 
 result<void> campaign_store::renew_leases(campaign_key key, std::string_view owner, timestamp until) {

@@ -63,8 +63,8 @@ public:
     [[nodiscard]] result<std::vector<chunk>> lease(campaign_key key, int round, chunk_state state,
                                                    std::string_view owner, timestamp now, timestamp until,
                                                    std::int64_t limit);
-    // All leases of owners other than `owner` end at once: they are known to be dead.
-    [[nodiscard]] result<void> break_leases(campaign_key key, std::string_view owner);
+    // All leases end at once: whoever held them is known to be at work no more.
+    [[nodiscard]] result<void> break_leases(campaign_key key);
     [[nodiscard]] result<void> renew_leases(campaign_key key, std::string_view owner, timestamp until);
     // Moves a chunk on and adds to its progress; the lease ends unless the chunk stays with its owner (released).
     [[nodiscard]] result<void> move_chunk(const chunk& held, std::string_view owner, chunk_state to, int attempt,

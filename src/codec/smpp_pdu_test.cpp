@@ -73,8 +73,10 @@ TEST(smpp_pdu, the_shortcuts_give_what_encode_gives) {
     EXPECT_EQ(quick, encoded(with(command::enquire_link, empty_body{})));
 }
 
-std::vector<pdu> one_of_each() {
-    const optional_parameters options{{tag::message_state, as_bytes("\x02")}};
+const optional_parameters one_option{{tag::message_state, as_bytes("\x02")}};
+
+// PDUs that the others of 3.4 are: decoded to a list of fields.
+std::vector<pdu> one_of_each_other() {
     using field = other_body::field;
     const auto number = [](std::string_view name, std::uint32_t value) { return field{name, value}; };
     const auto text = [](std::string_view name, std::string_view value) { return field{name, value}; };
@@ -84,20 +86,6 @@ std::vector<pdu> one_of_each() {
         return other_body{std::move(fields), std::move(tail)};
     };
     std::vector<pdu> all;
-    for (const auto id : {command::bind_receiver, command::bind_transmitter, command::bind_transceiver})
-        all.push_back(with(id, bind{"esme", "secret", "OTA", 0x34, {0, 1, "49*"}}));
-    for (const auto id : {command::bind_receiver_resp, command::bind_transmitter_resp, command::bind_transceiver_resp})
-        all.push_back(with(id, bind_response{"smsc", {{tag::sc_interface_version, as_bytes("\x34")}}}));
-    for (const auto id : {command::unbind, command::unbind_resp, command::enquire_link, command::enquire_link_resp,
-                          command::generic_nack, command::cancel_sm_resp, command::replace_sm_resp})
-        all.push_back(with(id, empty_body{}));
-    for (const auto id : {command::submit_sm, command::deliver_sm}) {
-        auto message = ota_message(as_bytes("abc"));
-        message.options = options;
-        all.push_back(with(id, message));
-    }
-    for (const auto id : {command::submit_sm_resp, command::deliver_sm_resp, command::data_sm_resp})
-        all.push_back(with(id, message_response{"id-1", options}));
     all.push_back(with(command::outbind, other({text("system_id", "smsc"), text("password", "secret")})));
     all.push_back(with(command::query_sm, other({text("message_id", "1"), source[0], source[1], source[2]})));
     all.push_back(with(command::query_sm_resp, other({text("message_id", "1"), text("final_date", ""),
@@ -131,7 +119,7 @@ std::vector<pdu> one_of_each() {
                                                      number("data_coding", 0),
                                                      number("sm_default_msg_id", 0),
                                                      field{"short_message", as_bytes("all")}},
-                                                    options)));
+                                                    one_option)));
     all.push_back(
         with(command::submit_multi_resp,
              other({text("message_id", "1"), number("no_unsuccess", 1), number("dest_addr_ton", 1),
@@ -143,6 +131,26 @@ std::vector<pdu> one_of_each() {
                              {{tag::message_payload, as_bytes("payload")}})));
     all.push_back(with(command::alert_notification, other({source[0], source[1], source[2], number("esme_addr_ton", 1),
                                                            number("esme_addr_npi", 1), text("esme_addr", "34")})));
+    return all;
+}
+
+std::vector<pdu> one_of_each() {
+    std::vector<pdu> all;
+    for (const auto id : {command::bind_receiver, command::bind_transmitter, command::bind_transceiver})
+        all.push_back(with(id, bind{"esme", "secret", "OTA", 0x34, {0, 1, "49*"}}));
+    for (const auto id : {command::bind_receiver_resp, command::bind_transmitter_resp, command::bind_transceiver_resp})
+        all.push_back(with(id, bind_response{"smsc", {{tag::sc_interface_version, as_bytes("\x34")}}}));
+    for (const auto id : {command::unbind, command::unbind_resp, command::enquire_link, command::enquire_link_resp,
+                          command::generic_nack, command::cancel_sm_resp, command::replace_sm_resp})
+        all.push_back(with(id, empty_body{}));
+    for (const auto id : {command::submit_sm, command::deliver_sm}) {
+        auto message = ota_message(as_bytes("abc"));
+        message.options = one_option;
+        all.push_back(with(id, message));
+    }
+    for (const auto id : {command::submit_sm_resp, command::deliver_sm_resp, command::data_sm_resp})
+        all.push_back(with(id, message_response{"id-1", one_option}));
+    for (auto& other : one_of_each_other()) all.push_back(std::move(other));
     return all;
 }
 

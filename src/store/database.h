@@ -75,6 +75,7 @@ public:
 
     // One or more statements without parameters.
     [[nodiscard]] virtual result<void> execute(std::string_view sql) = 0;
+    // Exactly one statement.
     [[nodiscard]] virtual result<std::unique_ptr<statement>> prepare(std::string_view sql) = 0;
     // A prepared statement that the connection keeps; `sql` is a literal, known by its address.
     [[nodiscard]] result<statement*> kept(const char* sql);
@@ -110,14 +111,14 @@ inline constexpr int transaction_attempts = 8;
 template <class Work>
 [[nodiscard]] auto in_transaction(connection& database, Work&& work) -> decltype(work()) {
     for (int attempt = 1;; ++attempt) {
-        if (auto begun = database.begin(); !begun) return std::unexpected(std::move(begun).error());
-        auto outcome = work();
+        auto begun = database.begin();
+        auto outcome = begun ? work() : decltype(work())(std::unexpected(std::move(begun).error()));
         if (outcome) {
             auto committed = database.commit();
             if (committed) return outcome;
             outcome = std::unexpected(std::move(committed).error());
         }
-        database.rollback();
+        database.rollback();  // nothing where there is no transaction
         if (outcome.error().code != code_retry || attempt == transaction_attempts) return outcome;
     }
 }

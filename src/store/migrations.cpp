@@ -196,6 +196,9 @@ result<void> migrate(database& storage, connection& writer, timestamp now) {
     for (const auto& step : migrations) {
         if (step.version <= found) continue;
         const auto apply = [&]() -> result<void> {
+            // Another process may have been quicker; in here nobody is.
+            TESSERA_TRY_VALUE(const int reached, version_of(writer));
+            if (reached >= step.version) return {};
             TESSERA_TRY(writer.execute(in_dialect(storage, step.sql)));
             TESSERA_TRY_VALUE(
                 auto* note,

@@ -98,10 +98,15 @@ public:
     }
     result<std::unique_ptr<statement>> prepare(std::string_view sql) override {
         sqlite3_stmt* compiled = nullptr;
+        const char* tail = nullptr;
         const int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
-                                            SQLITE_PREPARE_PERSISTENT, &compiled, nullptr);
+                                            SQLITE_PREPARE_PERSISTENT, &compiled, &tail);
         if (code != SQLITE_OK) return refused(handle_.get(), code, "prepare");
-        return std::make_unique<sqlite_statement>(handle_.get(), compiled);
+        auto made = std::make_unique<sqlite_statement>(handle_.get(), compiled);
+        const auto rest = sql.substr(static_cast<std::size_t>(tail - sql.data()));
+        if (compiled == nullptr || rest.find_first_not_of(" \t\r\n;") != std::string_view::npos)
+            return failure(code_database, "database", "prepare: expected exactly one statement");
+        return made;
     }
     std::int64_t changed() const override { return sqlite3_changes64(handle_.get()); }
 

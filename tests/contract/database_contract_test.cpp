@@ -1,0 +1,261 @@
+// Statements and transactions: what every driver of the Database port owes its users.
+#include <limits>
+
+#include "database_drivers.h"
+
+namespace tessera::store {
+namespace {
+
+using lines = std::vector<std::string>;
+
+class database_statement : public database_contract {
+protected:
+    void SetUp() override {
+        database_contract::SetUp();
+        run("CREATE TABLE thing (id {int} PRIMARY KEY, name TEXT, number {int}, octets {blob}) {table}");
+    }
+    [[nodiscard]] statement& kept(const char* sql) {
+        auto made = writer->kept(sql);
+        EXPECT_TRUE(made) << to_string(made.error());
+        return **made;
+    }
+};
+
+TEST_P(database_statement, integers_are_64_bit) {
+    constexpr auto least = std::numeric_limits<std::int64_t>::min();
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    auto& insert = kept("INSERT INTO thing (id, number) VALUES ($1, $2)");
+    ASSERT_TRUE(insert.with(1, least).execute());
+    ASSERT_TRUE(insert.with(most, most).execute());
+    auto& query = kept("SELECT number, id FROM thing ORDER BY id");
+    ASSERT_TRUE(query.with().step().value());
+    EXPECT_EQ(query.integer(0), least);
+    ASSERT_TRUE(query.step().value());
+    EXPECT_EQ(query.integer(0), most);
+    EXPECT_EQ(query.integer(1), most);
+    EXPECT_FALSE(query.step().value());
+}
+
+TEST_P(database_statement, null_is_neither_empty_text_nor_empty_octets) {
+    auto& insert = kept("INSERT INTO thing (id, name, octets) VALUES ($1, $2, $3)");
+    ASSERT_TRUE(insert.with(1, nullptr, nullptr).execute());
+    ASSERT_TRUE(insert.with(2, "", bytes{}).execute());
+    ASSERT_TRUE(insert.with(3, std::string_view{}, byte_view{}).execute());
+    auto& query = kept("SELECT name, octets FROM thing ORDER BY id");
+    ASSERT_TRUE(query.with().step().value());
+    for (const int column : {0, 1}) {
+        EXPECT_TRUE(query.is_null(column));
+        EXPECT_TRUE(query.text(column).empty());
+        EXPECT_TRUE(query.octets(column).empty());
+        EXPECT_EQ(query.integer(column), 0);
+    }
+    for (const int row : {2, 3}) {
+        ASSERT_TRUE(query.step().value());
+        for (const int column : {0, 1}) {
+            EXPECT_FALSE(query.is_null(column)) << row;
+            EXPECT_TRUE(query.octets(column).empty()) << row;
+        }
+    }
+}
+
+TEST_P(database_statement, octets_and_text_come_back_as_they_were) {
+    bytes all(256);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint8_t>(i);
+    const std::string text = "Zürich \xe6\x9d\xb1\xe4\xba\xac 'quoted' \"twice\" $1 ; --";
+    ASSERT_TRUE(kept("INSERT INTO thing (id, name, octets) VALUES ($1, $2, $3)").with(1, text, all).execute());
+    auto& query = kept("SELECT name, octets FROM thing");
+    ASSERT_TRUE(query.with().step().value());
+    EXPECT_EQ(query.text(0), text);
+    EXPECT_EQ(to_bytes(query.octets(1)), all);
+}
+
+TEST_P(database_statement, parameters_may_repeat_and_stand_in_any_order) {
+    ASSERT_TRUE(kept("INSERT INTO thing (number, name, id) VALUES ($3, $2, $3)").with(1, "two", 3).execute());
+    EXPECT_EQ(rows(*writer, "SELECT number, name FROM thing WHERE id = 3"), lines{"3|two"});
+    auto& query = kept("SELECT id, name FROM thing WHERE $2 = name AND id = $1 AND number = $1");
+    EXPECT_TRUE(query.with(3, "two").step().value());
+    EXPECT_FALSE(query.with(2, "two").step().value());
+    ASSERT_TRUE(kept("UPDATE thing SET number = $11 WHERE id = $2 AND $1 = 1 AND $3 + $4 + $5 + $6 + $7 + $8 + $9 + "
+                     "$10 = 52")
+                    .with(1, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11)
+                    .execute());
+    EXPECT_EQ(rows(*writer, "SELECT number, name FROM thing"), lines{"11|two"});
+}
+
+TEST_P(database_statement, a_kept_statement_is_made_once_and_starts_anew) {
+    static constexpr const char* sql = "SELECT id FROM thing WHERE id >= $1 ORDER BY id";
+    run("INSERT INTO thing (id) VALUES (1), (2), (3)");
+    auto& query = kept(sql);
+    EXPECT_EQ(&kept(sql), &query);
+    ASSERT_TRUE(query.with(1).step().value());
+    ASSERT_TRUE(query.with(2).step().value());  // left half-way
+    EXPECT_EQ(query.integer(0), 2);
+    ASSERT_TRUE(query.step().value());
+    ASSERT_FALSE(query.step().value());
+    ASSERT_TRUE(query.step().value());  // reset by its end; the parameter keeps its value
+    EXPECT_EQ(query.integer(0), 2);
+}
+
+TEST_P(database_statement, a_bound_null_does_not_outlive_the_next_binding) {
+    auto& insert = kept("INSERT INTO thing (id, name) VALUES ($1, $2)");
+    insert.with(1, "a");
+    insert.bind_null(2);
+    ASSERT_TRUE(insert.execute());
+    ASSERT_TRUE(insert.with(2, "b").execute());
+    EXPECT_EQ(rows(*writer, "SELECT id, name FROM thing ORDER BY id"), (lines{"1|-", "2|b"}));
+}
+
+TEST_P(database_statement, changed_counts_the_rows_of_the_last_change) {
+    auto& insert = kept("INSERT INTO thing (id) VALUES ($1) ON CONFLICT DO NOTHING");
+    ASSERT_TRUE(insert.with(1).execute());
+    EXPECT_EQ(writer->changed(), 1);
+    ASSERT_TRUE(insert.with(1).execute());
+    EXPECT_EQ(writer->changed(), 0);
+    run("INSERT INTO thing (id) VALUES (2), (3)");
+    ASSERT_TRUE(kept("UPDATE thing SET number = 5 WHERE id > $1").with(1).execute());
+    EXPECT_EQ(writer->changed(), 2);
+    ASSERT_TRUE(kept("DELETE FROM thing WHERE id > $1").with(9).execute());
+    EXPECT_EQ(writer->changed(), 0);
+}
+
+TEST_P(database_statement, a_uniqueness_rule_that_refuses_is_told_from_other_refusals) {
+    run("CREATE TABLE strict_thing (id {int} PRIMARY KEY, name TEXT NOT NULL UNIQUE) {table}");
+    run("CREATE TABLE pair (a {int} NOT NULL, b {int} NOT NULL, PRIMARY KEY (a, b)) {clustered}");
+    run("INSERT INTO strict_thing (id, name) VALUES (1, 'one')");
+    run("INSERT INTO pair (a, b) VALUES (1, 1)");
+    for (const auto* again :
+         {"INSERT INTO strict_thing (id, name) VALUES (1, 'two')",
+          "INSERT INTO strict_thing (id, name) VALUES (2, 'one')", "INSERT INTO pair (a, b) VALUES (1, 1)"}) {
+        const auto refused = writer->execute(again);
+        ASSERT_FALSE(refused) << again;
+        EXPECT_EQ(refused.error().code, code_unique) << again;
+        EXPECT_EQ(kept(again).execute().error().code, code_unique) << again;
+    }
+    for (const auto* wrong : {"INSERT INTO strict_thing (id, name) VALUES (3, NULL)",
+                              "INSERT INTO pair (a, b) VALUES (1, 'text')", "INSERT INTO nothing VALUES (1)"})
+        EXPECT_EQ(writer->execute(wrong).error().code, code_database) << wrong;
+    EXPECT_EQ(rows(*writer, "SELECT id, name FROM strict_thing"), lines{"1|one"});
+}
+
+TEST_P(database_statement, a_statement_goes_on_working_after_a_refusal) {
+    auto& insert = kept("INSERT INTO thing (id) VALUES ($1)");
+    ASSERT_TRUE(insert.with(1).execute());
+    ASSERT_FALSE(insert.with(1).execute());
+    EXPECT_TRUE(insert.with(2).execute());
+}
+
+TEST_P(database_statement, text_that_is_not_one_statement_is_refused) {
+    for (const auto* wrong : {"", " ", "SELEKT 1", "INSERT INTO thing (id) VALUES (1); DELETE FROM thing"})
+        EXPECT_EQ(writer->prepare(wrong).error().code, code_database) << wrong;
+    EXPECT_TRUE(writer->prepare("SELECT 1;"));
+}
+
+class database_transaction : public database_statement {
+protected:
+    [[nodiscard]] lines all() { return rows(*writer, "SELECT id, name FROM thing ORDER BY id"); }
+};
+
+TEST_P(database_transaction, a_rollback_leaves_nothing_behind) {
+    run("INSERT INTO thing (id) VALUES (1)");
+    ASSERT_TRUE(writer->begin());
+    run("INSERT INTO thing (id) VALUES (2)");
+    run("DELETE FROM thing WHERE id = 1");
+    writer->rollback();
+    EXPECT_EQ(all(), lines{"1|-"});
+    writer->rollback();  // of nothing
+    EXPECT_TRUE(writer->begin());
+    EXPECT_TRUE(writer->commit());
+}
+
+TEST_P(database_transaction, a_rollback_is_possible_with_a_query_half_way) {
+    run("INSERT INTO thing (id) VALUES (1), (2)");
+    ASSERT_TRUE(writer->begin());
+    auto& query = kept("SELECT id FROM thing ORDER BY id");
+    ASSERT_TRUE(query.with().step().value());
+    run("INSERT INTO thing (id) VALUES (3)");
+    writer->rollback();
+    query.reset();
+    EXPECT_EQ(all(), (lines{"1|-", "2|-"}));
+}
+
+TEST_P(database_transaction, the_helper_commits_what_succeeds_and_rolls_back_what_fails) {
+    const auto insert = [&](int id) -> result<int> {
+        TESSERA_TRY(writer->execute("INSERT INTO thing (id) VALUES (" + std::to_string(id) + ")"));
+        if (id == 2) return failure("our_own", "id", "two is refused");
+        return id;
+    };
+    EXPECT_EQ(in_transaction(*writer, [&] { return insert(1); }).value(), 1);
+    EXPECT_EQ(in_transaction(*writer, [&] { return insert(2); }).error().code, "our_own");
+    EXPECT_EQ(in_transaction(*writer, [&] { return insert(1); }).error().code, code_unique);
+    EXPECT_EQ(all(), lines{"1|-"});
+}
+
+TEST_P(database_transaction, the_helper_runs_the_whole_again_when_asked_to_a_bounded_number_of_times) {
+    int runs = 0;
+    const auto third_time_lucky = [&]() -> result<void> {
+        TESSERA_TRY(writer->execute("INSERT INTO thing (id) VALUES (1)"));
+        if (++runs < 3) return failure(code_retry, "database", "serialization failure");
+        return {};
+    };
+    EXPECT_TRUE(in_transaction(*writer, third_time_lucky));
+    EXPECT_EQ(runs, 3);
+    EXPECT_EQ(all(), lines{"1|-"});
+
+    runs = 0;
+    const auto never = [&]() -> result<void> {
+        ++runs;
+        return failure(code_retry, "database", "serialization failure");
+    };
+    EXPECT_EQ(in_transaction(*writer, never).error().code, code_retry);
+    EXPECT_EQ(runs, transaction_attempts);
+}
+
+// A connection that the database refuses for a while, wherever it is asked.
+class refusing final : public connection {
+public:
+    explicit refusing(connection& inner) : inner_(&inner) {}
+    result<void> execute(std::string_view sql) override { return inner_->execute(sql); }
+    result<std::unique_ptr<statement>> prepare(std::string_view sql) override { return inner_->prepare(sql); }
+    std::int64_t changed() const override { return inner_->changed(); }
+    result<void> begin() override { return begins-- > 0 ? busy() : inner_->begin(); }
+    result<void> commit() override { return commits-- > 0 ? busy() : inner_->commit(); }
+    void rollback() override { inner_->rollback(); }
+    int begins = 0, commits = 0;
+
+private:
+    static result<void> busy() { return failure(code_retry, "database", "busy"); }
+    connection* inner_;
+};
+
+TEST_P(database_transaction, the_helper_tries_again_when_begin_or_commit_was_refused) {
+    refusing shy(*writer);
+    shy.begins = 2;
+    shy.commits = 2;
+    int runs = 0;
+    const auto work = [&]() -> result<void> {
+        ++runs;
+        return shy.execute("INSERT INTO thing (id) VALUES (1)");
+    };
+    const auto done = in_transaction(shy, work);
+    EXPECT_TRUE(done) << to_string(done.error());
+    EXPECT_EQ(runs, 3);
+    EXPECT_EQ(all(), lines{"1|-"});
+}
+
+TEST_P(database_transaction, what_was_committed_is_there_after_opening_anew) {
+    const auto insert = [&]() -> result<void> { return writer->execute("INSERT INTO thing (id) VALUES (1)"); };
+    ASSERT_TRUE(in_transaction(*writer, insert));
+    ASSERT_TRUE(writer->begin());
+    run("INSERT INTO thing (id) VALUES (2)");  // never committed
+    writer.reset();
+    storage = std::move(place->open().value());
+    writer = connect(access::write);
+    EXPECT_EQ(all(), lines{"1|-"});
+}
+
+const auto by_name = [](const auto& each) { return each.param.name; };
+INSTANTIATE_TEST_SUITE_P(drivers, database_statement, testing::ValuesIn(drivers()), by_name);
+INSTANTIATE_TEST_SUITE_P(drivers, database_transaction, testing::ValuesIn(drivers()), by_name);
+
+}  // namespace
+}  // namespace tessera::store

@@ -105,6 +105,15 @@ result<campaign_figures> measure_campaign(const options& wanted, const fs::path&
     return figures;
 }
 
+// Packets built per second and core, by the bench of its own.
+result<void> measure_packets(const options& wanted) {
+    std::vector<std::string> words{wanted.program.parent_path() / "bench" / "packets_bench"};
+    if (wanted.json) words.emplace_back("--json");
+    TESSERA_TRY_VALUE(const auto ran, run_to_end(words));
+    std::fputs(ran.output.c_str(), stdout);
+    return {};
+}
+
 result<void> measure(const options& wanted, reporter& report) {
     const scratch_directory scratch(wanted.directory);
     const auto data = scratch.path() / "data";
@@ -130,8 +139,10 @@ result<void> measure(const options& wanted, reporter& report) {
     report.add({"whole_durable", whole, "cards/s", "commits", whole / commits});
     report.add({"peak_memory", static_cast<double>(ran.peak_kibibytes) / 1024, "MiB", "", 0});
     report.add({"database_size", static_cast<double>(ran.database_octets) / (1024 * 1024), "MiB", "", 0});
-    if (wanted.one_by_one == 0) return {};
-    return measure_one_by_one({wanted.program, scratch.path(), wanted.one_by_one}, report);
+    if (wanted.one_by_one > 0)
+        TESSERA_TRY(measure_one_by_one(
+            {wanted.program, scratch.path(), wanted.one_by_one, count, summary.exchange.seconds}, report));
+    return measure_packets(wanted);
 }
 
 bool parse(int argc, char** argv, options& into) {

@@ -1,20 +1,32 @@
 #include "base/csv.h"
 
 #include <algorithm>
+#include <fstream>
+#include <limits>
 
 #include "base/limits.h"
 
 namespace tessera {
 
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
+}  // namespace
+
 result<csv_reader> csv_reader::open(const std::string& path) {
-    csv_reader reader;
-    reader.path_ = path;
-    reader.file_.open(path, std::ios::binary);
-    std::string probe;
-    if (!reader.file_ || (reader.file_.peek(), reader.file_.bad()))
-        return failure("not_found", path, "cannot be opened for reading");
-    reader.file_.clear();
-    return reader;
+    auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
+    if (!*file || (file->peek(), file->bad())) return failure("not_found", path, "cannot be opened for reading");
+    file->clear();
+    return csv_reader(std::move(file), path);
+}
+
+// Room for a line that is just too long, with a byte order mark, a carriage return and a terminator.
+csv_reader::csv_reader(std::unique_ptr<std::istream> input, std::string name)
+    : input_(std::move(input)), name_(std::move(name)), buffer_(limits::csv_line_octets + 6, '\0') {}
+
+std::unexpected<error> csv_reader::refused(std::string what) const {
+    return failure("bad_csv", name_ + ":" + std::to_string(record_line_), std::move(what));
 }
 
 std::string& csv_reader::place(std::size_t index) {
@@ -34,13 +46,16 @@ result<void> csv_reader::split(std::string_view text, bool& open_quote) {
             for (++at;; ++at) {
                 if (at == text.size()) {
                     open_quote = true;
+                    fields_.resize(count - 1);
                     return {};
                 }
                 if (text[at] == '"' && (++at == text.size() || text[at] != '"')) break;
                 field.push_back(text[at]);
             }
-            if (at < text.size() && text[at] != ',')
-                return failure("bad_csv", path_ + ":" + std::to_string(record_line_), "text after a closing quote");
+            if (at < text.size() && text[at] != ',') {
+                fields_.resize(count - 1);
+                return refused("text after a closing quote");
+            }
         } else {
             const auto end = std::min(text.find(',', at), text.size());
             field.assign(text.substr(at, end - at));
@@ -53,29 +68,55 @@ result<void> csv_reader::split(std::string_view text, bool& open_quote) {
     return {};
 }
 
-result<bool> csv_reader::next() {
+// A line without its end; of one that is too long the beginning, which is too long as well.
+bool csv_reader::read_line(std::string_view& line) {
+    if (!input_->getline(buffer_.data(), static_cast<std::streamsize>(buffer_.size()))) {
+        if (input_->gcount() == 0) return false;
+        line = {buffer_.data(), static_cast<std::size_t>(input_->gcount())};
+        input_->clear();
+        input_->ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+    } else {
+        const auto read = static_cast<std::size_t>(input_->gcount());
+        line = {buffer_.data(), input_->eof() ? read : read - 1};
+    }
+    if (++line_ == 1 && line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return true;
+}
+
+result<bool> csv_reader::read_record() {
     record_.clear();
     record_line_ = 0;
-    while (std::getline(file_, physical_)) {
-        ++line_;
-        if (line_ == 1 && physical_.starts_with("\xef\xbb\xbf")) physical_.erase(0, 3);
-        if (physical_.ends_with('\r')) physical_.pop_back();
+    resume_ = -1;
+    for (std::string_view line; read_line(line);) {
         if (record_line_ == 0) {
-            if (physical_.empty()) continue;
+            if (line.empty()) continue;
             record_line_ = line_;
         } else {
             record_.push_back('\n');
         }
-        record_.append(physical_);
-        if (record_.size() > limits::csv_line_octets)
-            return failure("bad_csv", path_ + ":" + std::to_string(record_line_),
-                           "longer than " + std::to_string(limits::csv_line_octets) + " octets");
+        record_.append(line);
+        if (record_.size() > limits::csv_line_octets) {
+            if (resume_ < 0) fields_.clear();
+            return refused("longer than " + std::to_string(limits::csv_line_octets) + " octets");
+        }
         bool open_quote = false;
         TESSERA_TRY(split(record_, open_quote));
         if (!open_quote) return true;
+        if (resume_ < 0 && input_->good()) resume_ = input_->tellg();
     }
     if (record_line_ == 0) return false;
-    return failure("bad_csv", path_ + ":" + std::to_string(record_line_), "a quote is opened and never closed");
+    return refused("a quote is opened and never closed");
+}
+
+result<bool> csv_reader::next() {
+    auto outcome = read_record();
+    if (!outcome && resume_ >= 0) {
+        input_->clear();
+        input_->seekg(resume_);
+        line_ = record_line_;
+    }
+    return outcome;
 }
 
 void append_csv_field(std::string& out, std::string_view value) {

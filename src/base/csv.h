@@ -3,7 +3,8 @@
 #pragma once
 
 #include <cstddef>
-#include <fstream>
+#include <istream>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,22 +17,30 @@ class csv_reader {
 public:
     // Errors: not_found.
     [[nodiscard]] static result<csv_reader> open(const std::string& path);
+    // From anything else; `name` is how errors call it.
+    csv_reader(std::unique_ptr<std::istream> input, std::string name);
 
-    // False at the end. Empty lines are passed over. Errors: bad_csv (open quote, text after a closing quote, line too
-    // long); reading may go on with the next line. The fields are valid until the next call.
+    // False at the end. Empty lines are passed over. Errors: bad_csv (open quote, text after a closing quote, record
+    // too long); reading may go on: with the line after the one that the record began in, so that a stray quote costs
+    // one line, not all that seems to stand inside it. The fields are valid until the next call; after an error they
+    // are those that stand complete before it.
     [[nodiscard]] result<bool> next();
     [[nodiscard]] const std::vector<std::string>& fields() const { return fields_; }
     [[nodiscard]] std::size_t line() const { return record_line_; }  // from 1, where the record began
 
 private:
+    [[nodiscard]] bool read_line(std::string_view& line);
+    [[nodiscard]] result<bool> read_record();
     [[nodiscard]] result<void> split(std::string_view text, bool& open_quote);
+    [[nodiscard]] std::unexpected<error> refused(std::string what) const;
     std::string& place(std::size_t index);
 
-    std::ifstream file_;
-    std::string path_;
+    std::unique_ptr<std::istream> input_;
+    std::string name_;
     std::string record_;
-    std::string physical_;
+    std::string buffer_;
     std::vector<std::string> fields_;
+    std::streamoff resume_ = -1;  // behind the record's first line, once it has a second
     std::size_t line_ = 0;
     std::size_t record_line_ = 0;
 };

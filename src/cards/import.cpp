@@ -53,7 +53,9 @@ private:
         return failure("cannot_write", path_, "the refused rows cannot be written there");
     }
     result<void> open() {
-        const int descriptor = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        // One that a crash left, or that another user made, would keep its own mode.
+        std::remove(partial_.c_str());
+        const int descriptor = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         file_ = descriptor < 0 ? nullptr : fdopen(descriptor, "w");
         if (file_ == nullptr) return refused();
         return add(import_columns::canonical_header() + ",line,field,reason");
@@ -80,9 +82,8 @@ public:
 
     // Errors with code "database" or "retry" end the import; all others refuse the row.
     result<void> add(import_row& row, import_report& report) {
-        TESSERA_TRY_VALUE(const profile_id profile, profile_of(row.profile));
         const card_id fresh{next_id_ + 1};
-        TESSERA_TRY_VALUE(const bool inserted, store_.insert(fresh, row.identity, profile, now_));
+        TESSERA_TRY_VALUE(const bool inserted, insert(fresh, row));
         card_id id = fresh;
         if (inserted) {
             ++next_id_;
@@ -100,11 +101,30 @@ public:
     }
 
 private:
-    result<profile_id> profile_of(const std::string& name) {
-        if (const auto known = profiles_.find(name); known != profiles_.end()) return known->second;
-        TESSERA_TRY_VALUE(const profile_id found, store_.profile_named(name));
-        profiles_.emplace(name, found);
-        return found;
+    // False: a name of the card is taken. A profile springs up with its first card, not with a row that is refused.
+    result<bool> insert(card_id fresh, const import_row& row) {
+        auto known = profiles_.find(row.profile);
+        if (known == profiles_.end()) {
+            TESSERA_TRY_VALUE(auto found, store_.find_profile(row.profile));
+            if (!found) {
+                TESSERA_TRY_VALUE(const bool refused, taken(row.identity));
+                if (refused) return false;
+                TESSERA_TRY_VALUE(found, store_.profile_named(row.profile));
+            }
+            known = profiles_.emplace(row.profile, *found).first;
+        }
+        return store_.insert(fresh, row.identity, known->second, now_);
+    }
+
+    result<bool> taken(const card_identity& identity) {
+        TESSERA_TRY_VALUE(auto holder, store_.find_by_iccid(identity.iccid));
+        if (!holder && !identity.imsi.empty()) {
+            TESSERA_TRY_VALUE(holder, store_.find_by_imsi(identity.imsi));
+        }
+        if (!holder && identity.msisdn != 0) {
+            TESSERA_TRY_VALUE(holder, store_.find_by_msisdn(identity.msisdn));
+        }
+        return holder.has_value();
     }
 
     // The row's ICCID, IMSI or MSISDN is taken: by the same card, or by another?

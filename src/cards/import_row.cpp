@@ -23,6 +23,34 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
+// A file without a header has a card's data in its first line: what may be a key is not repeated.
+std::string unknown_column(std::size_t index, std::string_view name) {
+    const bool is_a_name =
+        name.size() <= 40 && std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+    return "unknown column " + (is_a_name ? '"' + std::string(name) + '"' : std::to_string(index + 1));
+}
+
+// Profiles are written to terminals, JSON and databases: UTF-8 without control characters.
+bool printable(std::string_view text) {
+    for (std::size_t at = 0; at < text.size();) {
+        const auto first = static_cast<std::uint8_t>(text[at++]);
+        if (first < 0x20 || first == 0x7f || (first >= 0x80 && first < 0xc2) || first > 0xf4) return false;
+        const std::size_t more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+        if (text.size() - at < more) return false;
+        std::uint32_t point = more == 0 ? first : first & (0x3fU >> more);
+        for (std::size_t i = 0; i < more; ++i) {
+            const auto next = static_cast<std::uint8_t>(text[at++]);
+            if ((next & 0xc0U) != 0x80) return false;
+            point = point << 6U | (next & 0x3fU);
+        }
+        // Overlong forms, surrogates, what lies beyond Unicode, and the C1 controls.
+        if ((more == 1 && point < 0xa0) || (more == 2 && (point < 0x800 || (point >= 0xd800 && point < 0xe000))) ||
+            (more == 3 && (point < 0x10000 || point > 0x10ffff)))
+            return false;
+    }
+    return true;
+}
+
 bool may_be_absent(std::size_t column) {
     return column == import_columns::profile || column == import_columns::counter;
 }
@@ -51,8 +79,7 @@ result<import_columns> import_columns::from_header(const std::vector<std::string
         if (std::ranges::find(remarks, name) != remarks.end()) continue;
         const auto found = std::ranges::find(names, name);
         if (found == names.end())
-            return failure("bad_header", where,
-                           "unknown column \"" + std::string(name.substr(0, 40)) + "\"; known: " + canonical_header());
+            return failure("bad_header", where, unknown_column(i, name) + "; known: " + canonical_header());
         auto& place = columns.places_[static_cast<std::size_t>(found - names.begin())];
         if (place != absent) return failure("bad_header", where, "column " + std::string(name) + " stands there twice");
         place = i;
@@ -124,8 +151,8 @@ result<import_row> import_columns::parse(const std::vector<std::string>& fields,
     row.profile = value(fields, profile);
     if (row.profile.empty()) row.profile = default_profile;
     if (row.profile.empty()) return failure("bad_profile", "profile", "is empty, and no --profile was given");
-    if (row.profile.size() > profile_octets_max)
-        return failure("bad_profile", "profile", "is longer than 64 characters");
+    if (row.profile.size() > profile_octets_max) return failure("bad_profile", "profile", "is longer than 64 octets");
+    if (!printable(row.profile)) return failure("bad_profile", "profile", "expected UTF-8 without control characters");
     TESSERA_TRY_VALUE(row.keys, parse_keys(fields));
     return row;
 }

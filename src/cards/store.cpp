@@ -37,6 +37,11 @@ result<std::optional<card>> card_store::find_by_iccid(std::string_view iccid) {
     return one(query->with(iccid));
 }
 
+result<std::optional<card>> card_store::find_by_imsi(std::string_view imsi) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept(TESSERA_CARD_COLUMNS "WHERE c.imsi = $1"));
+    return one(query->with(imsi));
+}
+
 result<std::optional<card>> card_store::find_by_msisdn(std::uint64_t msisdn) {
     TESSERA_TRY_VALUE(auto* query, database_->kept(TESSERA_CARD_COLUMNS "WHERE c.msisdn = $1"));
     return one(query->with(msisdn));
@@ -46,8 +51,7 @@ result<std::optional<card>> card_store::find(std::string_view name) {
     const auto iccid = parse_iccid(name);
     TESSERA_TRY_VALUE(auto found, find_by_iccid(iccid ? std::string_view(*iccid) : name));
     if (found) return found;
-    TESSERA_TRY_VALUE(auto* by_imsi, database_->kept(TESSERA_CARD_COLUMNS "WHERE c.imsi = $1"));
-    TESSERA_TRY_VALUE(found, one(by_imsi->with(name)));
+    TESSERA_TRY_VALUE(found, find_by_imsi(name));
     if (found) return found;
     const auto msisdn = parse_msisdn(name);
     if (!msisdn) return std::nullopt;
@@ -58,7 +62,8 @@ result<std::vector<card>> card_store::list(const list_filter& filter) {
     TESSERA_TRY_VALUE(auto* query,
                       database_->kept(TESSERA_CARD_COLUMNS
                                       "WHERE c.card_id > $1 AND ($2 = '' OR p.name = $2) ORDER BY c.card_id LIMIT $3"));
-    query->with(filter.after, filter.profile.value_or(""), filter.limit);
+    const std::string_view profile = filter.profile ? std::string_view(*filter.profile) : std::string_view();
+    query->with(filter.after, profile, filter.limit);
     std::vector<card> found;
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());

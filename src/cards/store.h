@@ -34,6 +34,7 @@ public:
     [[nodiscard]] result<std::optional<card>> find_by_iccid(std::string_view iccid);
     // An ICCID, an IMSI or an MSISDN, tried in this order.
     [[nodiscard]] result<std::optional<card>> find(std::string_view name);
+    [[nodiscard]] result<std::optional<card>> find_by_imsi(std::string_view imsi);
     [[nodiscard]] result<std::optional<card>> find_by_msisdn(std::uint64_t msisdn);
     [[nodiscard]] result<std::vector<card>> list(const list_filter& filter);
 

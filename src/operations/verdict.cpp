@@ -90,13 +90,18 @@ void for_each_packet(std::span<const raw_answer> answers, Use&& use) {
     for (const auto& answer : answers) {
         if (answer.kind != answer_kind::message) continue;
         const auto octets = answer.octets;
+        // RPL stays below 256 in a short message, so no header begins like it: some networks take the header off.
+        if (octets.size() > 2 && octets[0] == 0x00) {
+            use(octets);
+            continue;
+        }
         if (octets.size() > 3 && octets[0] == 0x02 && octets[1] == 0x71 && octets[2] == 0x00) {
             use(octets.subspan(3));
             continue;
         }
         auto added = parts.add(0, octets, instant{});
         if (!added)
-            use(octets);  // no header at all: some networks take it off
+            use(octets);
         else if (*added)
             use(byte_view((*added)->packet));
     }
@@ -121,9 +126,10 @@ void judge::weigh(byte_view packet, const codec::packet_security& security, cons
                 return;
             }
     }
-    // An unsecured complaint names no packet that could be trusted, so it counts for the first one that nothing is
-    // known of.
-    const bool complaint = readable && response->status != 0 && !(believed && response->counter != 0);
+    // A complaint without security, or without a counter, names no packet that could be trusted, so it counts for the
+    // first one that nothing is known of. What carries security that is wrong is no complaint: its status is noise.
+    const bool complaint =
+        readable && response->status != 0 && (!response->secured || (believed && response->counter == 0));
     if (!complaint) {
         result.stray = true;
         return;
@@ -164,6 +170,8 @@ verdict judge::assess(const application_security& application, const cards::key_
     for (const auto& round : rounds) found.emplace_back(round.packets.size());
     verdict result;
     if (rounds.empty()) return result;
+    for_each_packet(answers, [&](byte_view packet) { weigh(packet, security, material, rounds, found, result); });
+    // A refusal names no packet: it counts for the first one that no answer speaks of, since the next goes only then.
     for (const auto& answer : answers) {
         if (answer.kind == answer_kind::message || found.back().empty()) continue;
         const auto open =
@@ -172,7 +180,6 @@ verdict judge::assess(const application_security& application, const cards::key_
             open->improve(grade::refused_by_network,
                           {cause_kind::smpp_status, answer.status, answer.kind == answer_kind::refused_later ? 1 : 0});
     }
-    for_each_packet(answers, [&](byte_view packet) { weigh(packet, security, material, rounds, found, result); });
     const bool stray = result.stray;
     // A write that is proved outweighs whatever later rounds tried to find out about it; else the latest round speaks.
     result = conclude(found.front());

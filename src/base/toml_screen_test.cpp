@@ -1,0 +1,37 @@
+#include "base/toml_screen.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace tessera {
+namespace {
+
+TEST(toml_screen, lets_pass_what_people_write) {
+    for (const std::string text :
+         {"", "\n", "a = 1", "[a]\n", "[[a]]\n", "[ a . b ]\n", "a.b = 1.5\n", "name = \"Zürich\"\n",
+          "name = 'Zürich'\n", "# Zürich\nb = 2\r\n", "a = \"x # \xc3\xbc\" # \xc3\xbc\n", "a = \"\\\"\xc3\xbc\"\n",
+          "[\"\xc3\xbc\"]\n", "a = [1, 2,\n  3]\n"})
+        EXPECT_FALSE(screen_toml(text)) << text;
+}
+
+TEST(toml_screen, objects_to_a_header_whose_name_begins_with_a_dot) {
+    for (const std::string header : {"[.", "[.a]", "[[.a]]", " [ .a]", "\t[[ \t.]]", "[ [.a"}) {
+        const auto objection = screen_toml("a = 1\n" + header + "\nb = 2\n");
+        ASSERT_TRUE(objection) << header;
+        EXPECT_EQ(objection->line, 2U);
+    }
+}
+
+TEST(toml_screen, objects_to_foreign_letters_outside_quotes) {
+    for (const std::string line : {"gr\xc3\xb6\xc3\x9f"
+                                   "e = 1",
+                                   "a = \xff", "[\xc3\xbc]", "a = \"x\" \xc3\xbc"}) {
+        const auto objection = screen_toml("\n\n" + line);
+        ASSERT_TRUE(objection) << line;
+        EXPECT_EQ(objection->line, 3U);
+    }
+}
+
+}  // namespace
+}  // namespace tessera

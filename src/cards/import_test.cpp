@@ -1,0 +1,199 @@
+// Files that are as they should be, and what they change; refused rows have import_rejects_test.cpp.
+#include "cards/import.h"
+
+#include <gtest/gtest.h>
+
+#include "base/hex.h"
+#include "base/limits.h"
+#include "cards/identifiers.h"
+#include "cards/test_registry.h"
+
+namespace tessera::cards {
+namespace {
+
+constexpr std::string_view header =
+    "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter\n";
+constexpr std::string_view kic = "000102030405060708090a0b0c0d0e0f";
+constexpr std::string_view kid = "F0F1F2F3F4F5F6F7F8F9FAFBFCFDFEFF";
+
+std::string row(std::string_view identity, std::string_view kvn = "1", std::string_view counter = "000000002a") {
+    return std::string(identity) + "," + std::string(kvn) + ",aes128," + std::string(kic) + ",aes128," +
+           std::string(kid) + "," + std::string(counter) + "\n";
+}
+const std::string first = "8949000000000000018,001010000000001,+491701234567,telco";
+const std::string second = "8949000000000000026,,,other";
+
+class import_test : public registry_test {
+protected:
+    [[nodiscard]] result<import_report> import(std::string_view text, const import_options& options = {}) {
+        return import_cards(file("cards.csv", text), options, *writer, vault, test_time, [](std::size_t) {});
+    }
+};
+
+TEST_F(import_test, brings_identity_profile_keys_and_counter_into_the_registry) {
+    const auto report = import(std::string(header) + row(first) + row(second));
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_EQ(report->rows, 2U);
+    EXPECT_EQ(report->cards_added, 2U);
+    EXPECT_EQ(report->key_sets_added, 2U);
+    EXPECT_EQ(report->unchanged + report->rejected, 0U);
+    EXPECT_TRUE(report->rejects_file.empty());
+
+    card_store cards(*writer);
+    const auto card = cards.find("491701234567").value();
+    ASSERT_TRUE(card);
+    EXPECT_EQ(card->identity, (card_identity{"8949000000000000018", "001010000000001", 491701234567}));
+    EXPECT_EQ(card->profile, "telco");
+    const auto sets = cards.key_sets(card->id).value();
+    ASSERT_EQ(sets.size(), 1U);
+    EXPECT_EQ(sets[0].header.initial_counter, 42U);
+    const auto keys = vault.unwrap(card->id, sets[0].header, sets[0].wrapped).value();
+    EXPECT_EQ(to_hex(keys.kic.reveal()), kic);
+    EXPECT_EQ(to_hex(keys.kid.reveal()), "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
+    const auto nameless = cards.find("8949000000000000026").value();
+    EXPECT_EQ(nameless->identity.imsi, "");
+    EXPECT_EQ(nameless->identity.msisdn, 0U);
+}
+
+TEST_F(import_test, no_key_stands_in_clear_in_the_files_of_the_database) {
+    ASSERT_TRUE(import(std::string(header) + row(first)));
+    const auto plain = from_hex(kic).value();
+    for (const auto* name : {"tessera.db", "tessera.db-wal"}) {
+        const auto all = content((folder / name).string());
+        EXPECT_EQ(all.find(as_text(plain)), std::string::npos) << name;
+        EXPECT_EQ(all.find(kic), std::string::npos) << name;
+    }
+}
+
+TEST_F(import_test, takes_columns_in_any_order_quotes_crlf_and_a_byte_order_mark) {
+    const auto report =
+        import("\xef\xbb\xbfkid_key,profile, iccid ,kvn,msisdn,kic_key,kic_algorithm,imsi,kid_algorithm\r\n" +
+               std::string(kid) + ",\"tel,co \"\"x\"\"\"," + "8949000000000000018F,\"1\",491701234567, " +
+               std::string(kic) + " ,aes128,001010000000001,aes128\r\n\r\n");
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_EQ(report->rows, 1U);
+    EXPECT_EQ(report->key_sets_added, 1U) << (report->problems.empty() ? "" : report->problems[0].reason);
+    const auto card = card_store(*writer).find("8949000000000000018").value();
+    ASSERT_TRUE(card);
+    EXPECT_EQ(card->profile, "tel,co \"x\"");
+}
+
+TEST_F(import_test, a_second_time_changes_nothing_and_lowers_no_counter) {
+    const auto text = std::string(header) + row(first) + row(second);
+    ASSERT_TRUE(import(text));
+    ASSERT_TRUE(card_store(*writer).put_counter(card_id{1}, 1, 0xb00010, 99));
+    const auto before = everything();
+    const auto again = import_cards(file("cards.csv", text), {}, *writer, vault, test_time + std::chrono::hours(1),
+                                    [](std::size_t) {});
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->unchanged, 2U);
+    EXPECT_EQ(again->cards_added + again->key_sets_added + again->rejected, 0U);
+    EXPECT_EQ(everything(), before);
+    // Nor does a file with another start value.
+    ASSERT_TRUE(import(std::string(header) + row(first, "1", "0000000000") + row(second, "1", "00000000ff")));
+    EXPECT_EQ(everything(), before);
+}
+
+TEST_F(import_test, several_rows_of_one_card_are_its_key_sets) {
+    const auto report = import(std::string(header) + row(first, "1") + row(first, "2") + row(first, "15"));
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->cards_added, 1U);
+    EXPECT_EQ(report->key_sets_added, 3U);
+    const auto later = import(std::string(header) + row(first, "3") + row(first, "1"));
+    EXPECT_EQ(later->key_sets_added, 1U);
+    EXPECT_EQ(later->unchanged, 1U);
+    EXPECT_EQ(card_store(*writer).key_sets(card_id{1})->size(), 4U);
+}
+
+TEST_F(import_test, a_card_may_come_without_keys_or_counter) {
+    const auto report = import(std::string(header) + first + ",,,,,,\n" + row(second, "1", ""));
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->cards_added, 2U);
+    EXPECT_EQ(report->key_sets_added, 1U);
+    EXPECT_EQ(card_store(*writer).key_sets(card_id{2})->at(0).header.initial_counter, 0U);
+}
+
+TEST_F(import_test, the_profile_column_wins_over_the_option) {
+    ASSERT_TRUE(import(std::string(header) + row(first) + row("8949000000000000026,,,"),
+                       {.profile = "option", .strict = false}));
+    card_store cards(*writer);
+    EXPECT_EQ(cards.find("8949000000000000018").value()->profile, "telco");
+    EXPECT_EQ(cards.find("8949000000000000026").value()->profile, "option");
+}
+
+TEST_F(import_test, a_header_that_is_none_is_refused_and_repeats_no_key) {
+    const std::string known = "iccid,imsi,msisdn,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key";
+    struct wrong_header {
+        std::string text, says;
+    };
+    for (const auto& [text, says] : std::vector<wrong_header>{
+             {"", "is empty"},
+             {"\n\n", "is empty"},
+             {known + ",colour\n", "unknown column \"colour\""},
+             {known + ",iccid\n", "column iccid stands there twice"},
+             {"iccid,imsi,msisdn,kvn,kic_algorithm,kic_key,kid_algorithm\n", "column kid_key is missing"},
+             {std::string(kic) + "," + known + "\n", "unknown column 1;"},
+             {known + ",ABCDEFABCDEFABCD\n", "unknown column 9;"}}) {
+        const auto refused = import(text);
+        ASSERT_FALSE(refused) << text;
+        EXPECT_EQ(refused.error().code, "bad_header") << text;
+        EXPECT_NE(refused.error().message.find(says), std::string::npos) << refused.error().message;
+        EXPECT_EQ(refused.error().message.find(kic), std::string::npos);
+    }
+    EXPECT_EQ(
+        import_cards((folder / "none.csv").string(), {}, *writer, vault, test_time, [](std::size_t) {}).error().code,
+        "not_found");
+    EXPECT_EQ(count("card"), 0);
+}
+
+// A database that stops answering: as a crash does, it leaves whole batches.
+class failing final : public store::connection {
+public:
+    failing(store::connection& inner, int commits_left) : inner_(&inner), commits_left_(commits_left) {}
+    result<void> execute(std::string_view sql) override { return inner_->execute(sql); }
+    result<std::unique_ptr<store::statement>> prepare(std::string_view sql) override { return inner_->prepare(sql); }
+    std::int64_t changed() const override { return inner_->changed(); }
+    result<void> begin() override { return inner_->begin(); }
+    result<void> commit() override {
+        if (commits_left_-- > 0) return inner_->commit();
+        return failure(store::code_database, "database", "the disk is full");
+    }
+    void rollback() override { inner_->rollback(); }
+
+private:
+    store::connection* inner_;
+    int commits_left_;
+};
+
+TEST_F(import_test, a_failure_in_between_leaves_whole_batches) {
+    std::string text = "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key\n";
+    const std::size_t rows = 2 * limits::import_batch_rows + 10;
+    for (std::size_t i = 0, serial = 0; i < rows; ++serial) {
+        const auto body = std::to_string(894900000000000000U + serial / 10);
+        const auto iccid = body + std::to_string(serial % 10);
+        if (!parse_iccid(iccid)) continue;
+        text += iccid + ",,,telco,,,,,\n";
+        ++i;
+    }
+    const auto path = file("cards.csv", text + "not a card\n");
+    std::size_t told = 0;
+    const auto progress = [&](std::size_t read) { told = read; };
+    {
+        failing disk(*writer, 1);
+        const auto failed = import_cards(path, {}, disk, vault, test_time, progress);
+        ASSERT_FALSE(failed);
+        EXPECT_EQ(failed.error().code, store::code_database);
+    }
+    EXPECT_EQ(count("card"), static_cast<std::int64_t>(limits::import_batch_rows));
+    EXPECT_FALSE(std::filesystem::exists(folder / "cards.rejects.csv"));
+    EXPECT_FALSE(std::filesystem::exists(folder / "cards.rejects.csv.partial"));
+    const auto completed = import_cards(path, {}, *writer, vault, test_time, progress);
+    ASSERT_TRUE(completed);
+    EXPECT_EQ(completed->unchanged, limits::import_batch_rows);
+    EXPECT_EQ(completed->cards_added, rows - limits::import_batch_rows);
+    EXPECT_EQ(completed->rejected, 1U);
+    EXPECT_EQ(told, rows / 10'000 * 10'000);
+}
+
+}  // namespace
+}  // namespace tessera::cards

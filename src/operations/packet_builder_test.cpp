@@ -1,0 +1,70 @@
+#include "operations/packet_builder.h"
+
+#include <gtest/gtest.h>
+
+#include "base/limits.h"
+#include "codec/sms_tpdu.h"
+
+namespace tessera::operations {
+namespace {
+
+using crypto::cipher_algorithm;
+constexpr std::array all_algorithms{
+    cipher_algorithm::des,    cipher_algorithm::triple_des_2key, cipher_algorithm::triple_des_3key,
+    cipher_algorithm::aes128, cipher_algorithm::aes192,          cipher_algorithm::aes256};
+
+application_security rfm(std::uint8_t first, std::uint8_t second) {
+    return {{first, second}, {0xb0, 0x00, 0x10}, 1, 8};
+}
+
+TEST(security_for, names_version_and_algorithm_in_kic_and_kid) {
+    // TS 102 225 tables 2 and 3: DES-CBC 1, 3DES two keys 5, three keys 9, AES 2; the key version in the high nibble.
+    constexpr std::array<std::uint8_t, 6> nibbles{1, 5, 9, 2, 2, 2};
+    for (std::size_t i = 0; i < nibbles.size(); ++i) {
+        const auto security = security_for(rfm(0x16, 0x39), {15, all_algorithms[i], all_algorithms[5 - i], 0});
+        EXPECT_EQ(security.kic, 0xf0 | nibbles[i]);
+        EXPECT_EQ(security.kid, 0xf0 | nibbles[5 - i]);
+        EXPECT_EQ(application_of(security.tar), 0xb00010U);
+        EXPECT_EQ(security.spi.first, 0x16);
+    }
+}
+
+TEST(security_for, a_redundancy_check_takes_crc_32_unless_the_key_is_des) {
+    const auto kid = [](std::uint8_t first, std::uint8_t second, cipher_algorithm algorithm) {
+        return security_for(rfm(first, second), {2, cipher_algorithm::des, algorithm, 0}).kid;
+    };
+    EXPECT_EQ(kid(0x15, 0x25, cipher_algorithm::aes128), 0x25);
+    EXPECT_EQ(kid(0x15, 0x25, cipher_algorithm::triple_des_3key), 0x25);
+    EXPECT_EQ(kid(0x15, 0x25, cipher_algorithm::des), 0x21);
+    // Where the answer is to be signed the octet has to name that algorithm.
+    EXPECT_EQ(kid(0x15, 0x29, cipher_algorithm::triple_des_2key), 0x25);
+    EXPECT_EQ(kid(0x15, 0x29, cipher_algorithm::des), 0x21);
+}
+
+TEST(script_octets_max, keeps_its_promise_for_all_algorithms_and_references) {
+    codec::secured_packet_codec codec;
+    for (std::size_t parts = 1; parts <= 5; ++parts) {
+        const bytes data(script_octets_max(parts), 0x5a);
+        for (const auto algorithm : all_algorithms)
+            for (const std::uint8_t first : bytes{0x16, 0x15, 0x12, 0x00}) {
+                const std::uint8_t second = first == 0x15 ? 0x35 : 0x39;  // KID names one kind of check for both ways
+                const auto security = security_for(rfm(first, second), {1, algorithm, algorithm, 0});
+                const bytes key(crypto::key_octets(algorithm), 0x11);
+                bytes packet;
+                ASSERT_TRUE(codec.encode_command(security, {key, key}, 1, data, packet));
+                EXPECT_LE(codec::part_count(packet.size(), 16), parts);
+                EXPECT_LE(codec::part_count(packet.size(), 8), parts);
+            }
+    }
+    EXPECT_GE(script_octets_max(1), 32U);
+}
+
+TEST(next_counter, rises_by_one_and_stops_before_the_value_that_blocks_a_card) {
+    EXPECT_EQ(next_counter(0).value(), 1U);
+    EXPECT_EQ(next_counter(0xff'ffff'fffd).value(), 0xff'ffff'fffeU);
+    for (const std::uint64_t last : {0xff'ffff'fffeULL, 0xff'ffff'ffffULL})
+        EXPECT_EQ(next_counter(last).error().code, "counter_exhausted");
+}
+
+}  // namespace
+}  // namespace tessera::operations

@@ -18,7 +18,10 @@ public:
         TESSERA_TRY(begin());
         while (subject_.state != campaign_state::finished) {
             TESSERA_TRY(run_phase());
-            if (env_->stopping()) return run_end::interrupted;
+            if (env_->stopping()) {
+                TESSERA_TRY(interrupt());
+                return run_end::interrupted;
+            }
             TESSERA_TRY(move_on());
         }
         return run_end::finished;
@@ -73,6 +76,13 @@ private:
             for (const auto& one : rounds)
                 if (one.round == subject_.round) return one.targets;
             return 0;
+        });
+    }
+
+    // The phase's next run begins when the campaign is resumed; until then its clock stands.
+    result<void> interrupt() {
+        return env_->writer->transact([&](store::connection& writer) {
+            return campaign_store(writer).end_phase(subject_.key, subject_.round, subject_.phase, env_->clock->now());
         });
     }
 

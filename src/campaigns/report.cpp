@@ -19,7 +19,11 @@ result<campaign_summary> summarize(store::connection& database, const campaign& 
         made.exchange.cards += round.targets;
         made.settle.cards += round.targets;
     }
-    for (const auto& one : times) {
+    for (std::size_t i = 0; i < times.size(); ++i) {
+        const auto& one = times[i];
+        // A run that a crash cut short has no end that anybody knows; only the last one can be going on.
+        const bool going_on = i + 1 == times.size() && subject.state == campaign_state::running;
+        if (!one.ended && !going_on) continue;
         const double took = seconds(one.ended.value_or(now) - one.started);
         auto& into = one.phase == phase::prepare    ? made.prepare
                      : one.phase == phase::exchange ? made.exchange

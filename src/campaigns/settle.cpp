@@ -126,7 +126,11 @@ private:
     void judge_card(const chunk& held, cards::card_id card, const cards::key_set& keys,
                     const operations::sent_round& sent) {
         const int answered_at = answers_for(card);
-        const auto found = judge_.assess(run_.what->security, keys, std::span(&sent, 1), current_answers_);
+        auto found = judge_.assess(run_.what->security, keys, std::span(&sent, 1), current_answers_);
+        // Of packets that depend on one another, an answer that came twice ended the waiting for a later one.
+        if (found.what == decision::unknown && found.why.kind == operations::cause_kind::no_answer &&
+            sent.packets.size() > 1 && current_answers_.size() >= sent.packets.size())
+            found.what = decision::listen;
         add(ruling(card, found, purpose::write, 1, answered_at > 0 ? answered_at : held.attempt));
     }
 

@@ -24,11 +24,16 @@ result<std::vector<campaign_store::participation>> read_participations(store::st
     }
 }
 
-#define TESSERA_PARTICIPATIONS                                                                               \
-    "SELECT t.campaign_key, t.round, k.chunk, t.purpose FROM campaign g "                                    \
-    "JOIN target t ON t.campaign_key = g.campaign_key AND t.card_id = $1 AND t.round BETWEEN 1 AND g.round " \
-    "JOIN chunk k ON k.campaign_key = t.campaign_key AND k.round = t.round "                                 \
-    "AND k.first_card <= t.card_id AND k.last_card >= t.card_id "
+// The tables are joined in this order: a campaign's rounds are few and known by their first phase, so every target is
+// found by its whole key. Left to itself, SQLite walks all targets of a round for one card.
+#define TESSERA_ROUNDS_OF_CARD                                                            \
+    "FROM campaign g CROSS JOIN campaign_phase r CROSS JOIN target t CROSS JOIN chunk k " \
+    "WHERE r.campaign_key = g.campaign_key AND r.phase = 1 AND r.run = 1 "                \
+    "AND t.campaign_key = g.campaign_key AND t.round = r.round AND t.card_id = $1 "       \
+    "AND k.campaign_key = t.campaign_key AND k.round = t.round AND k.chunk = "            \
+    "(SELECT c.chunk FROM chunk c WHERE c.campaign_key = t.campaign_key "                 \
+    "AND c.round = t.round AND c.last_card >= t.card_id ORDER BY c.last_card LIMIT 1) "
+#define TESSERA_PARTICIPATIONS "SELECT t.campaign_key, t.round, k.chunk, t.purpose " TESSERA_ROUNDS_OF_CARD
 
 }  // namespace
 
@@ -105,18 +110,17 @@ result<void> campaign_store::recount(campaign_key key, cards::card_id card, int 
 
 result<std::optional<campaign_store::late_match>> campaign_store::match_late(std::uint64_t subscriber,
                                                                              std::uint32_t application) {
-    TESSERA_TRY_VALUE(auto* query,
-                      database_->kept("SELECT t.campaign_key, t.round, k.chunk, t.card_id FROM card c "
-                                      "JOIN campaign g ON g.application = $2 "
-                                      "JOIN target t ON t.campaign_key = g.campaign_key AND t.card_id = c.card_id AND "
-                                      "t.round BETWEEN 1 AND g.round "
-                                      "JOIN chunk k ON k.campaign_key = t.campaign_key AND k.round = t.round "
-                                      "AND k.first_card <= t.card_id AND k.last_card >= t.card_id "
-                                      "WHERE c.msisdn = $1 ORDER BY t.campaign_key DESC, t.round DESC LIMIT 1"));
-    TESSERA_TRY_VALUE(const bool there, query->with(subscriber, application).step());
+    TESSERA_TRY_VALUE(auto* holder, database_->kept("SELECT card_id FROM card WHERE msisdn = $1"));
+    TESSERA_TRY_VALUE(const bool known, holder->with(subscriber).step());
+    if (!known) return std::nullopt;
+    const cards::card_id card{holder->integer(0)};
+    holder->reset();
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT t.campaign_key, t.round, k.chunk " TESSERA_ROUNDS_OF_CARD
+                                                   "AND g.application = $2 ORDER BY t.campaign_key DESC, t.round DESC "
+                                                   "LIMIT 1"));
+    TESSERA_TRY_VALUE(const bool there, query->with(card.value, application).step());
     if (!there) return std::nullopt;
-    late_match found{{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)},
-                     cards::card_id{query->integer(3)}};
+    late_match found{{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)}, card};
     query->reset();
     return found;
 }
@@ -145,9 +149,9 @@ result<void> campaign_store::clear_late(cards::card_id card) {
 
 result<std::vector<campaign_key>> campaign_store::unknown_for(cards::card_id card) {
     TESSERA_TRY_VALUE(auto* query,
-                      database_->kept("SELECT g.campaign_key FROM campaign g JOIN outcome o ON o.campaign_key = "
-                                      "g.campaign_key AND o.card_id = $1 "
-                                      "WHERE o.outcome = $2 AND o.revision = (SELECT MAX(l.revision) FROM outcome l "
+                      database_->kept("SELECT g.campaign_key FROM campaign g CROSS JOIN outcome o "
+                                      "WHERE o.campaign_key = g.campaign_key AND o.card_id = $1 AND o.outcome = $2 AND "
+                                      "o.revision = (SELECT MAX(l.revision) FROM outcome l "
                                       "WHERE l.campaign_key = g.campaign_key AND l.card_id = $1) "
                                       "ORDER BY g.campaign_key DESC"));
     query->with(card.value, operations::outcome::unknown);
@@ -161,8 +165,7 @@ result<std::vector<campaign_key>> campaign_store::unknown_for(cards::card_id car
 
 result<std::vector<campaign_store::participation>> campaign_store::participations(campaign_key key,
                                                                                   cards::card_id card) {
-    TESSERA_TRY_VALUE(auto* query,
-                      database_->kept(TESSERA_PARTICIPATIONS "WHERE g.campaign_key = $2 ORDER BY t.round"));
+    TESSERA_TRY_VALUE(auto* query, database_->kept(TESSERA_PARTICIPATIONS "AND g.campaign_key = $2 ORDER BY t.round"));
     return read_participations(query->with(card.value, key.value));
 }
 

@@ -115,6 +115,8 @@ CREATE TABLE chunk (
     next_round {int} NOT NULL,
     PRIMARY KEY (campaign_key, round, chunk)) {clustered};
 
+CREATE INDEX chunk_by_card ON chunk (campaign_key, round, last_card);
+
 -- The buffer of C-2: the final octets of a chunk's packets, with the counters that went into them, packed.
 CREATE TABLE message_block (
     campaign_key {int} NOT NULL,

@@ -1,0 +1,109 @@
+// C-8: an acknowledgement that is missing, negative, or late; wherever it comes, it belongs to the campaign that asked.
+#include "campaign_world.h"
+
+namespace tessera::campaigns {
+namespace {
+
+const campaign_options hasty{.name = "first", .telecom = "por_timeout = \"50ms\"\nattempts = 1"};
+campaign_options another(std::string telecom) {
+    return {.name = "another", .writes = write_text("7f20/6f3e", "0102"), .telecom = std::move(telecom)};
+}
+
+TEST(campaigns, C_8_a_missing_acknowledgement_is_unknown_and_the_image_unchanged) {
+    world here({.cards = 50, .faults = "lose_response = 1"});
+    const auto made = here.run(hasty);
+    here.expect_outcomes(made, {.unknown = 50});
+    here.expect_sound(made);
+    EXPECT_EQ(here.sim->statistics().executed, 50U);
+    for (const auto& row : here.rows(made)) EXPECT_EQ(row.why.kind, operations::cause_kind::no_answer);
+}
+
+TEST(campaigns, C_8_a_negative_acknowledgement_is_failed_with_its_cause_and_the_image_unchanged) {
+    world here({.cards = 50});
+    const auto made = here.run({.writes = write_text("7f20/6fff", "01")});
+    here.expect_outcomes(made, {.failed = 50});
+    for (const auto& row : here.rows(made))
+        EXPECT_EQ(row.why, (operations::cause{operations::cause_kind::status_word, 0x6a82, 1}));
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM image_file"), 0);
+}
+
+TEST(campaigns, C_8_a_late_acknowledgement_in_another_campaigns_session_settles_its_own) {
+    world here({.cards = 60, .faults = "delay = \"250ms\""});
+    const auto first = here.run(hasty);
+    here.expect_outcomes(first, {.unknown = 60});
+    here.expect_sound(first);
+    here.sim->wait_for_waiting(60);
+    const auto second = here.run(another("por_timeout = \"5s\"\nattempts = 1"));
+    here.expect_outcomes(second, {.done = 60});
+    here.expect_outcomes(first, {.done = 60});
+    for (std::size_t card = 0; card < 60; ++card) {
+        EXPECT_EQ(here.image_content(card), spn_content);
+        EXPECT_EQ(here.image_content(card, "7f20/6f3e"), "0102");
+    }
+    EXPECT_EQ(here.summary(first).outcomes.total(), 60);
+    EXPECT_EQ(here.sim->statistics().executed, 120U);
+}
+
+TEST(campaigns, C_8_a_late_negative_acknowledgement_makes_it_failed_and_leaves_the_image) {
+    world here({.cards = 40, .faults = "delay = \"250ms\""});
+    auto options = hasty;
+    options.writes = write_text("7f20/6fff", "01");
+    const auto first = here.run(options);
+    here.expect_outcomes(first, {.unknown = 40});
+    here.sim->wait_for_waiting(40);
+    here.run(another("por_timeout = \"5s\"\nattempts = 1"));
+    here.expect_outcomes(first, {.failed = 40});
+    for (const auto& row : here.rows(first))
+        EXPECT_EQ(row.why, (operations::cause{operations::cause_kind::status_word, 0x6a82, 1}));
+    EXPECT_EQ(here.image_content(0, "7f20/6fff"), "");
+}
+
+// The late answer is older than what the second campaign wrote into the same file.
+TEST(campaigns, C_8_a_late_acknowledgement_does_not_bring_an_older_content_back) {
+    constexpr std::string_view newer = "0141414141ffffffffffffffffffffffff";
+    world here({.cards = 40, .faults = "delay = \"250ms\""});
+    const auto first = here.run(hasty);
+    here.expect_outcomes(first, {.unknown = 40});
+    here.sim->wait_for_waiting(40);
+    const auto second = here.run(
+        {.name = "newer", .writes = write_text(spn_file, newer), .telecom = "por_timeout = \"5s\"\nattempts = 1"});
+    here.expect_outcomes(second, {.done = 40});
+    here.expect_outcomes(first, {.done = 40});
+    for (std::size_t card = 0; card < 40; ++card) {
+        EXPECT_EQ(here.sim->read(card).content, newer);
+        EXPECT_EQ(here.image_content(card), newer);
+    }
+}
+
+// Before anything of the second campaign is sent: the late answers are there at once when the session opens.
+TEST(campaigns, C_8_late_answers_do_not_pass_for_answers_to_packets_not_yet_sent) {
+    world here({.cards = 100, .faults = "delay = \"100ms\""});
+    const auto first = here.run(hasty);
+    here.sim->wait_for_waiting(100);
+    here.smsc.rate = 400;
+    const auto second = here.run(another("por_timeout = \"5s\"\nattempts = 1"));
+    here.expect_outcomes(second, {.done = 100});
+    here.expect_outcomes(first, {.done = 100});
+    EXPECT_EQ(here.sim->statistics().executed, 200U);
+}
+
+// Two packets, of which the second is lost: one answer is not enough.
+TEST(campaigns, C_8_a_write_of_several_packets_is_done_only_when_all_are_acknowledged) {
+    world here({.cards = 200, .faults = "lose_submit = 0.25", .seed = 8});
+    const std::string content(2 * 80, 'a');
+    const auto made = here.run({.writes = write_text("7f20/6f60", content) + write_text("7f20/6f61", content),
+                                .telecom = "por_timeout = \"100ms\"\nattempts = 1\nparts_max = 1"});
+    std::int64_t half = 0;
+    for (std::size_t card = 0; const auto& row : here.rows(made)) {
+        const auto first = here.sim->read(card, "7f20/6f60").executed;
+        const auto second = here.sim->read(card, "7f20/6f61").executed;
+        EXPECT_EQ(*row.outcome, first + second == 2 ? operations::outcome::done : operations::outcome::unknown);
+        EXPECT_EQ(here.image(card).size(), first + second == 2 ? 2U : 0U);
+        half += first + second == 1 ? 1 : 0;
+        ++card;
+    }
+    EXPECT_GT(half, 10);
+}
+
+}  // namespace
+}  // namespace tessera::campaigns

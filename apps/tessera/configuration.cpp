@@ -2,6 +2,7 @@
 
 #include "base/checked_toml.h"
 #include "base/limits.h"
+#include "telecom/smpp_link.h"
 
 namespace tessera::app {
 namespace {
@@ -129,20 +130,22 @@ private:
     }
 
     void word(const toml::table& table, std::string_view key, std::size_t most, std::string& into) {
-        auto value = toml_.text(table, key, false);
+        const auto value = toml_.text(table, key, false);
         if (!value) return;
         if (value->size() > most)
             toml_.mistake(*table.get(key),
                           std::string(key) + ": expected at most " + std::to_string(most) + " characters");
-        into = std::move(*value);
+        // A terminator inside would end the field of the PDU early.
+        else if (!std::ranges::all_of(*value, [](char c) { return c >= ' ' && c <= '~'; }))
+            toml_.mistake(*table.get(key), std::string(key) + ": expected printable ASCII");
+        into = *value;
     }
     // The fields' own limits, SMPP 3.4 clauses 5.2.1 to 5.2.16.
     void words(const toml::table& table, telecom::smsc_settings& into) {
         word(table, "name", 64, into.name);
         word(table, "address", 300, into.address);
-        if (const auto colon = into.address.rfind(':');
-            colon == std::string::npos || colon == 0 || colon + 1 == into.address.size())
-            toml_.mistake(*table.get("address"), "address: expected host:port");
+        if (const auto parts = telecom::parse_address(into.address); !parts)
+            toml_.mistake(*table.get("address"), "address: expected host:port, or [host]:port for IPv6");
         word(table, "system_id", 15, into.system_id);
         word(table, "password", 8, into.password);
         word(table, "system_type", 12, into.system_type);

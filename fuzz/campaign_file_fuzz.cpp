@@ -1,0 +1,26 @@
+// Any text as a campaign file: what is accepted can be turned into scripts, what is not says where.
+#include <cstdlib>
+
+#include "base/limits.h"
+#include "campaigns/campaign_file.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace tessera;
+    campaigns::file_context context;
+    context.file = "fuzz";
+    context.read_target_list = false;
+    const auto made = campaigns::parse_campaign_file(as_text({data, size}), context);
+    if (!made) {
+        if (made.error().empty()) std::abort();
+        for (const auto& one : made.error())
+            if (!one.field.starts_with("fuzz:") || one.message.empty()) std::abort();
+        return 0;
+    }
+    if (made->writes.empty() || made->writes.size() > limits::writes_per_campaign || made->attempts < 1) std::abort();
+    const auto most = operations::script_octets_max(made->parts_max);
+    for (const auto& script : operations::write_scripts(made->writes, most))
+        if (script.octets.size() > most || script.commands == 0) std::abort();
+    static_cast<void>(operations::read_back_scripts(made->writes, operations::read_back_piece_octets));
+    return 0;
+}

@@ -101,7 +101,7 @@ public:
     }
 
     // Answers the oldest request for a release.
-    void load(std::uint8_t packets = 1, std::vector<loaded_chunk::stored_answer> answers = {}) {
+    void load(std::uint8_t packets = 1, std::vector<loaded_chunk::stored_answer> stored = {}) {
         const auto request = journal.releases.front();
         journal.releases.pop_front();
         loaded_chunk made;
@@ -116,15 +116,15 @@ public:
                 append(made.arena, octets);
             }
         }
-        if (request.with_answers) made.answers = std::move(answers);
+        if (request.with_answers) made.answers = std::move(stored);
         core.on_loaded(std::move(made));
     }
     // The usual beginning: a link, one chunk, its packets on the way.
     void begin(std::int64_t cards, std::uint8_t packets = 1, chunk_state state = chunk_state::prepared,
-               std::vector<loaded_chunk::stored_answer> answers = {}) {
+               std::vector<loaded_chunk::stored_answer> stored = {}) {
         core.on_open();
         core.on_leased({chunk_of(0, cards, state)});
-        load(packets, std::move(answers));
+        load(packets, std::move(stored));
     }
     fake_network::sent take() {
         auto made = std::move(network.submitted.front());

@@ -136,8 +136,9 @@ TEST_F(campaign_store_test, an_image_is_read_in_one_scan_by_file_and_record) {
     images.load(*writer, cards::card_id{1}, cards::card_id{3}, {{"7f20/6f46", 0, {1}}, {"7f20/6f46", 2, {1}}}).value();
     EXPECT_TRUE(images.of(cards::card_id{1})[0].empty());
     EXPECT_EQ(to_bytes(images.of(cards::card_id{2})[0]), one);
-    EXPECT_TRUE(images.of(cards::card_id{3})[0].empty());
-    EXPECT_EQ(to_bytes(images.of(cards::card_id{3})[1]), one);
+    const auto& last = images.of(cards::card_id{3});
+    EXPECT_TRUE(last[0].empty());
+    EXPECT_EQ(to_bytes(last[1]), one);
 }
 
 TEST(image_scan, an_update_leaves_the_rest_of_a_file) {

@@ -1,0 +1,161 @@
+#include "campaigns/campaign_file.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace tessera::campaigns {
+namespace {
+
+constexpr std::string_view good = R"([campaign]
+name = "Roaming list"
+[targets]
+profile = "telco-2ff"
+[security]
+tar = "b00010"
+spi = "1639"
+kvn = 3
+cc_len = 4
+[[write]]
+file = "/3F00/7F20/6F46"
+content = "0154"
+[[write]]
+file = "7f10/6f3a"
+record = 2
+content = "ff"
+[telecom]
+smsc = "north"
+por_timeout = "90s"
+attempts = 5
+parts_max = 2
+)";
+
+file_context context() {
+    file_context made;
+    made.file = "c.toml";
+    made.profile_known = [](std::string_view name) -> result<bool> { return name == "telco-2ff"; };
+    made.smsc_known = [](std::string_view name) { return name == "north" || name == "main"; };
+    made.card_known = [](std::string_view iccid) -> result<bool> { return iccid == "8949000000000000000"; };
+    return made;
+}
+
+// `good` with one text put for another; then every mistake as "FILE:LINE message".
+std::vector<std::string> mistakes(std::string_view what, std::string_view by) {
+    std::string text(good);
+    const auto at = text.find(what);
+    EXPECT_NE(at, std::string::npos) << what;
+    text.replace(at, what.size(), by);
+    const auto parsed = parse_campaign_file(text, context());
+    std::vector<std::string> all;
+    if (parsed) return all;
+    for (const auto& one : parsed.error()) all.push_back(one.field + " " + one.message);
+    return all;
+}
+
+void expect_one(std::string_view what, std::string_view by, std::string_view place, std::string_view word) {
+    SCOPED_TRACE(std::string(by));
+    const auto found = mistakes(what, by);
+    ASSERT_EQ(found.size(), 1U) << (found.size() > 1 ? found[1] : "");
+    EXPECT_TRUE(found[0].starts_with(place)) << found[0];
+    EXPECT_NE(found[0].find(word), std::string::npos) << found[0];
+}
+
+TEST(campaign_file, reads_every_key) {
+    const auto parsed = parse_campaign_file(good, context());
+    ASSERT_TRUE(parsed.has_value()) << parsed.error().front().message;
+    EXPECT_EQ(parsed->name, "Roaming list");
+    EXPECT_EQ(parsed->targets.profile, "telco-2ff");
+    EXPECT_EQ(operations::application_of(parsed->security.tar), 0xb00010U);
+    EXPECT_EQ(parsed->security.spi.first, 0x16);
+    EXPECT_EQ(parsed->security.spi.second, 0x39);
+    EXPECT_EQ(parsed->security.key_version, 3);
+    EXPECT_EQ(parsed->security.aes_checksum_octets, 4);
+    ASSERT_EQ(parsed->writes.size(), 2U);
+    EXPECT_EQ(parsed->writes[0].file, "7f20/6f46");
+    EXPECT_EQ(parsed->writes[1].record, 2);
+    EXPECT_EQ(parsed->smsc, "north");
+    EXPECT_EQ(parsed->por_timeout, std::chrono::seconds(90));
+    EXPECT_EQ(parsed->attempts, 5);
+    EXPECT_EQ(parsed->parts_max, 2U);
+}
+
+TEST(campaign_file, tells_each_mistake_with_its_line) {
+    expect_one("name = \"Roaming list\"", "", "c.toml:1", "name: is missing");
+    expect_one("name = \"Roaming list\"", "name = \"\"", "c.toml:2", "1 to 200");
+    expect_one("name = \"Roaming list\"", "name = \"x\"\nnote = 1", "c.toml:3", "unknown key \"note\"");
+    expect_one("[campaign]", "x = 1\n[campaign]", "c.toml:1", "unknown key \"x\"");
+    expect_one("\"telco-2ff\"", "\"none\"", "c.toml:4", "no card of the registry has profile");
+    expect_one("\"telco-2ff\"", "\"telco-2ff\"\nall = true", "c.toml:3", "exactly one");
+    expect_one("profile = \"telco-2ff\"", "all = false", "c.toml:4", "expected true");
+    expect_one("profile = \"telco-2ff\"", "imsi_range = [\"001010000000002\", \"001010000000001\"]", "c.toml:4",
+               "the lower one first");
+    expect_one("profile = \"telco-2ff\"", "imsi_range = [\"001010000000002\"]", "c.toml:4", "two IMSIs");
+    expect_one("profile = \"telco-2ff\"", "imsi_range = [\"00101x\", \"001019\"]", "c.toml:4", "imsi_range");
+    expect_one("tar = \"b00010\"", "tar = \"b0001\"", "c.toml:6", "tar");
+    expect_one("tar = \"b00010\"", "tar = \"b0001g\"", "c.toml:6", "tar");
+    expect_one("kvn = 3", "kvn = 16", "c.toml:8", "1 to 15");
+    expect_one("cc_len = 4", "cc_len = 5", "c.toml:9", "4 or 8");
+    expect_one("/3F00/7F20/6F46", "7f2", "c.toml:11", "file");
+    expect_one("content = \"0154\"", "content = \"015\"", "c.toml:12", "content");
+    expect_one("content = \"0154\"", "content = \"\"", "c.toml:12", "1 to");
+    expect_one("content = \"0154\"", "", "c.toml:10", "content: is missing");
+    expect_one("record = 2", "record = 255", "c.toml:15", "1 to 254");
+    expect_one("\"north\"", "\"south\"", "c.toml:18", "no [[smsc]] named");
+    expect_one("\"90s\"", "\"90 seconds\"", "c.toml:19", "por_timeout");
+    expect_one("\"90s\"", "\"0s\"", "c.toml:19", "too short");
+    expect_one("attempts = 5", "attempts = 0", "c.toml:20", "1 to 20");
+    expect_one("parts_max = 2", "parts_max = \"2\"", "c.toml:21", "number");
+    expect_one("file = \"7f10/6f3a\"\nrecord = 2", "file = \"7f20/6f46\"", "c.toml:13", "written twice");
+}
+
+TEST(campaign_file, refuses_what_a_campaign_cannot_do_without) {
+    expect_one("\"1639\"", "\"0639\"", "c.toml:7", "check the counter");
+    expect_one("\"1639\"", "\"0e39\"", "c.toml:7", "check the counter");
+    expect_one("\"1639\"", "\"1638\"", "c.toml:7", "proof of receipt always");
+    expect_one("\"1639\"", "\"163a\"", "c.toml:7", "proof of receipt always");
+    expect_one("\"1639\"", "\"1739\"", "c.toml:7", "digital signatures");
+    expect_one("\"1639\"", "\"163d\"", "c.toml:7", "digital signatures");
+    expect_one("\"1639\"", "\"3639\"", "c.toml:7", "reserved bits");
+}
+
+TEST(campaign_file, tells_all_mistakes_at_once_in_order_of_line) {
+    const auto parsed = parse_campaign_file("[telecom]\nattempts = 99\n[campaign]\nname = 1\n", context());
+    ASSERT_FALSE(parsed.has_value());
+    std::vector<std::string> places;
+    for (const auto& one : parsed.error()) places.push_back(one.field);
+    // [targets], [security] and [[write]] are missing, which the first line tells.
+    EXPECT_EQ(std::ranges::count(places, "c.toml:1"), 3);
+    EXPECT_EQ(places[3], "c.toml:2");
+    EXPECT_EQ(places[4], "c.toml:4");
+    EXPECT_FALSE(parse_campaign_file("[campaign", context()).has_value());
+    EXPECT_FALSE(parse_campaign_file("", context()).has_value());
+}
+
+TEST(campaign_file, reads_a_list_of_iccids_and_names_its_bad_lines) {
+    auto pattern = (std::filesystem::temp_directory_path() / "tessera-list-XXXXXX").string();
+    const std::filesystem::path directory = mkdtemp(pattern.data());
+    auto here = context();
+    here.file = (directory / "c.toml").string();
+    std::string text(good);
+    text.replace(text.find("profile = \"telco-2ff\""), 21, "iccids = \"list.txt\"");
+    EXPECT_FALSE(parse_campaign_file(text, here).has_value());  // no such file
+    std::ofstream(directory / "list.txt") << "# cards\n8949000000000000000\r\n\n";
+    const auto parsed = parse_campaign_file(text, here);
+    ASSERT_TRUE(parsed.has_value()) << parsed.error().front().message;
+    EXPECT_EQ(parsed->targets.iccids.size(), 1U);
+    std::ofstream(directory / "list.txt") << "8949000000000000000\n8949000000000000001\n8949000000000000018\n";
+    const auto bad = parse_campaign_file(text, here);
+    ASSERT_FALSE(bad.has_value());
+    ASSERT_EQ(bad.error().size(), 2U);
+    EXPECT_EQ(bad.error()[0].field, (directory / "list.txt").string() + ":2");
+    EXPECT_EQ(bad.error()[1].field, (directory / "list.txt").string() + ":3");
+    here.read_target_list = false;
+    EXPECT_TRUE(parse_campaign_file(text, here).has_value());
+    std::filesystem::remove_all(directory);
+}
+
+}  // namespace
+}  // namespace tessera::campaigns

@@ -1,5 +1,7 @@
 #include "tessera/configuration.h"
 
+#include <charconv>
+
 #include "base/checked_toml.h"
 #include "base/limits.h"
 
@@ -43,6 +45,16 @@ response_timeout = "30s"        # a submit_sm without answer for so long takes t
 reconnect_delay_min = "100ms"
 reconnect_delay_max = "10s"
 )toml";
+
+// The resolver would take a port of 99999 modulo 65536.
+bool has_port(std::string_view address) {
+    const auto colon = address.rfind(':');
+    if (colon == std::string_view::npos || colon == 0) return false;
+    unsigned port = 0;
+    const auto* const last = address.data() + address.size();
+    const auto [end, problem] = std::from_chars(address.data() + colon + 1, last, port);
+    return problem == std::errc() && end == last && port >= 1 && port <= 65'535;
+}
 
 constexpr auto shortest = std::chrono::milliseconds(1);
 
@@ -140,9 +152,8 @@ private:
     void words(const toml::table& table, telecom::smsc_settings& into) {
         word(table, "name", 64, into.name);
         word(table, "address", 300, into.address);
-        if (const auto colon = into.address.rfind(':');
-            colon == std::string::npos || colon == 0 || colon + 1 == into.address.size())
-            toml_.mistake(*table.get("address"), "address: expected host:port");
+        if (!has_port(into.address))
+            toml_.mistake(*table.get("address"), "address: expected host:port, the port a number up to 65535");
         word(table, "system_id", 15, into.system_id);
         word(table, "password", 8, into.password);
         word(table, "system_type", 12, into.system_type);

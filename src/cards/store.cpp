@@ -57,7 +57,8 @@ result<std::vector<card>> card_store::list(const list_filter& filter) {
     TESSERA_TRY_VALUE(auto* query,
                       database_->kept(TESSERA_CARD_COLUMNS
                                       "WHERE c.card_id > $1 AND ($2 = '' OR p.name = $2) ORDER BY c.card_id LIMIT $3"));
-    query->with(filter.after, filter.profile.value_or(""), filter.limit);
+    const std::string profile = filter.profile.value_or("");  // bound texts are not copied
+    query->with(filter.after, profile, filter.limit);
     std::vector<card> found;
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());

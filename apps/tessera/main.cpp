@@ -44,7 +44,7 @@ int run(int argc, char** argv) {
     }
     // A result that did not arrive is no result: a full disk, say.
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-        refuse(run, error{"cannot_write", "standard output", "cannot be written"});
+        refuse(run, tessera::error{"cannot_write", "standard output", "cannot be written"});
     return static_cast<int>(run.status);
 }
 

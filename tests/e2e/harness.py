@@ -186,6 +186,7 @@ class Simulator:
         self.port = int(self.address.rpartition(":")[2])
         self._socket = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS)
         self._lines = self._socket.makefile("rw", encoding="utf-8", newline="\n")
+        self.statistics()  # a connection that has asked nothing is taken for a link, which drop_link_every cuts
 
     def ask(self, question):
         return self.ask_all([question])[0]

@@ -1,7 +1,14 @@
 // The rows that there is one of per card: messages, answers, outcomes.
+#include "base/limits.h"
 #include "campaigns/store.h"
 
+// Every round by its number, not as a range: with a range the primary key cannot find the card, and every late message
+// would read all messages of the campaign.
+#define TESSERA_ROUNDS "(1, 2, 3, 4, 5, 6, 7, 8)"
+
 namespace tessera::campaigns {
+
+static_assert(limits::rounds == 8);
 
 result<void> campaign_store::put_message(const chunk_id& where, cards::card_id card, int sequence,
                                          std::uint8_t key_version, std::uint64_t counter, std::int64_t image_version,
@@ -77,8 +84,8 @@ result<std::optional<campaign_store::late_match>> campaign_store::match_late(std
                       database_->kept("SELECT m.campaign_key, m.round, m.card_id FROM card c "
                                       "JOIN campaign g ON g.application = $2 "
                                       "JOIN message m ON m.campaign_key = g.campaign_key AND m.card_id = c.card_id AND "
-                                      "m.round BETWEEN 1 AND g.round "
-                                      "WHERE c.msisdn = $1 ORDER BY m.campaign_key DESC, m.round DESC LIMIT 1"));
+                                      "m.round IN " TESSERA_ROUNDS " "
+                                      "WHERE c.msisdn = $1 ORDER BY g.campaign_key DESC, m.round DESC LIMIT 1"));
     TESSERA_TRY_VALUE(const bool there, query->with(subscriber, application).step());
     if (!there) return std::nullopt;
     late_match found{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)),
@@ -130,7 +137,7 @@ result<std::vector<campaign_store::message_row>> campaign_store::messages_of(cam
         auto* query,
         database_->kept(
             "SELECT m.round, t.purpose, m.sequence, m.key_version, m.counter FROM campaign g "
-            "JOIN message m ON m.campaign_key = g.campaign_key AND m.card_id = $2 AND m.round BETWEEN 1 AND g.round "
+            "JOIN message m ON m.campaign_key = g.campaign_key AND m.card_id = $2 AND m.round IN " TESSERA_ROUNDS " "
             "JOIN target t ON t.campaign_key = m.campaign_key AND t.round = m.round AND t.card_id = m.card_id "
             "WHERE g.campaign_key = $1 ORDER BY m.round, m.sequence"));
     query->with(key.value, card.value);
@@ -147,9 +154,9 @@ result<std::vector<campaign_store::message_row>> campaign_store::messages_of(cam
 result<std::vector<campaign_store::answer_row>> campaign_store::answers_of(cards::card_id card) {
     TESSERA_TRY_VALUE(
         auto* query,
-        database_->kept("SELECT a.campaign_key, a.round, a.kind, a.attempt, a.status, a.octets FROM campaign g "
-                        "JOIN answer a ON a.campaign_key = g.campaign_key AND a.card_id = $1 AND a.round BETWEEN 1 AND "
-                        "g.round ORDER BY a.ordinal"));
+        database_->kept("SELECT a.campaign_key, a.round, a.kind, a.attempt, a.status, a.octets FROM answer a "
+                        "WHERE a.campaign_key IN (SELECT campaign_key FROM campaign) AND a.card_id = $1 "
+                        "AND a.round IN " TESSERA_ROUNDS " ORDER BY a.ordinal"));
     query->with(card.value);
     std::vector<answer_row> found;
     for (;;) {

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json/value.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -27,6 +28,8 @@ struct campaign_options {
 
 void create(invocation& run, const campaign_options& options) {
     std::ifstream file(options.file);
+    std::error_code ignored;
+    if (std::filesystem::is_directory(options.file, ignored)) file.close();
     std::string text(std::istreambuf_iterator<char>(file), {});
     if (!file.is_open() || file.bad()) return refuse(run, error{"not_found", options.file, "cannot be read"});
     auto data = open_data_directory(run.data);

@@ -97,6 +97,7 @@ result<void> check_master_key(store::connection& writer, crypto::key_wrapper& wr
 std::expected<configuration, std::vector<error>> read_configuration(const std::filesystem::path& path) {
     if (!std::filesystem::exists(path)) return parse_configuration("", path.string());  // all defaults hold
     std::ifstream file(path);
+    if (std::filesystem::is_directory(path)) file.close();
     const std::string text(std::istreambuf_iterator<char>(file), {});
     if (!file.is_open() || file.bad())
         return std::unexpected(std::vector{error{"cannot_read", path.string(), "cannot be read"}});

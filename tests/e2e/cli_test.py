@@ -341,7 +341,7 @@ class WithoutDataDirectory(WorldTest):
         self.assert_refused(run("sim", "card", iccid, *at, "7f20/ffff"), "file")
         self.assert_refused(run("sim", "card", iccid, *at, "7f20"), "file")
         self.assert_refused(run("sim", "card", iccid, "--smsc", "127.0.0.1:1", "--file", SPN), "127.0.0.1:1")
-        self.assert_refused(run("sim", "card", iccid, "--smsc", "nonsense", "--file", SPN), "nonsense")
+        self.assert_refused(run("sim", "card", iccid, "--smsc", "nonsense", "--file", SPN), "HOST:PORT")
 
 
 if __name__ == "__main__":

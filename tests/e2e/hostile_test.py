@@ -43,6 +43,8 @@ class Files(WorldTest):
         world = self.world(make_fleet(1))
         for words in self.reading(world):
             for path in unusable(world.folder):
+                if words[-1] == "--faults" and path == "":
+                    continue  # no faults at all
                 with self.subTest(words=words, path=str(path)[:60]):
                     outcome = world.run(*words, path)
                     self.assert_refused(outcome)
@@ -91,7 +93,7 @@ class Files(WorldTest):
                 file.write_text("\n".join(lines) + "\n")
                 outcome = world.run("campaign", "create", file)
                 self.assert_no_crash(outcome)
-                allowed = (key, value) in (("attempts", "1"),) or key == "name" and value in ('"🂡"', "'''\n'''")
+                allowed = (key, value) in (("attempts", "1"),) or key == "name" and value in ('"🂡"', '"-5s"', '"99999999999999999999h"')
                 if not allowed:
                     self.assertEqual((outcome.status, outcome.out), (1, ""), f"{key} = {value}")
 

@@ -1,9 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <boost/json/value.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
-#include <sstream>
 
 #include "base/csv.h"
 #include "campaigns/create.h"
@@ -27,15 +28,17 @@ struct campaign_options {
 
 void create(invocation& run, const campaign_options& options) {
     std::ifstream file(options.file);
-    std::stringstream text;
-    if (!file || !(text << file.rdbuf())) return refuse(run, error{"not_found", options.file, "cannot be read"});
+    std::error_code ignored;
+    if (std::filesystem::is_directory(options.file, ignored)) file.close();
+    std::string text(std::istreambuf_iterator<char>(file), {});
+    if (!file.is_open() || file.bad()) return refuse(run, error{"not_found", options.file, "cannot be read"});
     auto data = open_data_directory(run.data);
     if (!data) return refuse(run, data.error());
     campaigns::file_context context;
     context.file = options.file;
     context.smsc_known = [&](std::string_view name) { return data->settings.smsc(name) != nullptr; };
     const auto made =
-        campaigns::create_campaign(*data->writer, text.str(), context, system_clock().now(), system_random());
+        campaigns::create_campaign(*data->writer, text, context, system_clock().now(), system_random());
     if (!made) return refuse(run, made.error());
     if (options.json) return print_json({{"id", made->id}});
     std::printf("%s\n", made->id.c_str());

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <sstream>
+#include <iterator>
 
 #include "base/hex.h"
 #include "base/ids.h"
@@ -95,10 +95,13 @@ result<void> check_master_key(store::connection& writer, crypto::key_wrapper& wr
 }
 
 std::expected<configuration, std::vector<error>> read_configuration(const std::filesystem::path& path) {
+    if (!std::filesystem::exists(path)) return parse_configuration("", path.string());  // all defaults hold
     std::ifstream file(path);
-    std::stringstream text;
-    if (file) text << file.rdbuf();  // without the file all defaults hold
-    return parse_configuration(text.str(), path.string());
+    if (std::filesystem::is_directory(path)) file.close();
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    if (!file.is_open() || file.bad())
+        return std::unexpected(std::vector{error{"cannot_read", path.string(), "cannot be read"}});
+    return parse_configuration(text, path.string());
 }
 
 struct opened_database {
@@ -107,13 +110,21 @@ struct opened_database {
     std::unique_ptr<crypto::key_wrapper> wrapper;
 };
 
+result<void> connect(opened_database& made, const std::filesystem::path& file) {
+    TESSERA_TRY_VALUE(made.storage, store::open_sqlite(file));
+    TESSERA_TRY_VALUE(made.writer, made.storage->connect(store::access::write));
+    return store::migrate(*made.storage, *made.writer, system_clock().now());
+}
+
 result<opened_database> open_database(const std::filesystem::path& directory) {
     opened_database made;
     TESSERA_TRY_VALUE(const auto master_key, read_master_key(directory / "master.key"));
     made.wrapper = crypto::make_software_wrapper(master_key, system_random());
-    TESSERA_TRY_VALUE(made.storage, store::open_sqlite(directory / "tessera.db"));
-    TESSERA_TRY_VALUE(made.writer, made.storage->connect(store::access::write));
-    TESSERA_TRY(store::migrate(*made.storage, *made.writer, system_clock().now()));
+    if (auto done = connect(made, directory / "tessera.db"); !done) {
+        auto problem = std::move(done).error();
+        if (problem.field == "database") problem.field = (directory / "tessera.db").string();
+        return std::unexpected(std::move(problem));
+    }
     TESSERA_TRY(check_master_key(*made.writer, *made.wrapper, directory / "master.key"));
     return made;
 }
@@ -161,6 +172,8 @@ result<bool> initialize(const std::filesystem::path& path) {
                            "is missing, but the database has keys encrypted under it; put it back");
         TESSERA_TRY(make_master_key(path / "master.key"));
     }
+    if (const auto settings = read_configuration(path / "tessera.toml"); !settings)
+        return std::unexpected(settings.error().front());
     TESSERA_TRY(open_database(path));
     return !complete;
 }

@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -39,8 +40,11 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {
-        return app.exit(problem) == 0 ? 0 : static_cast<int>(exit_status::wrong_usage);
+        if (app.exit(problem) != 0) return static_cast<int>(exit_status::wrong_usage);
     }
+    // A result that did not arrive is no result: a full disk, say.
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+        refuse(run, tessera::error{"cannot_write", "standard output", "cannot be written"});
     return static_cast<int>(run.status);
 }
 
@@ -51,6 +55,8 @@ int main(int argc, char** argv) {
     const rlimit no_core{0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
     prctl(PR_SET_DUMPABLE, 0);
+    // A file that grows past its limit is a failed write like others, not the end of the process.
+    std::signal(SIGXFSZ, SIG_IGN);
     try {
         return run(argc, argv);
     } catch (const std::exception& problem) {

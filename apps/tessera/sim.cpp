@@ -71,6 +71,8 @@ result<void> show_card(const card_arguments& arguments) {
         };
         return failure(text("code"), text("field"), text("message"));
     }
+    if (!said->contains("iccid"))
+        return failure("bad_answer", "smsc", arguments.smsc + " is not a simulator's control channel");
     std::printf("%s\n", line.c_str());
     return {};
 }

@@ -5,13 +5,20 @@ namespace {
 
 bool blank(char c) { return c == ' ' || c == '\t'; }
 
-// A header is [a], [a.b] or [[a]]: after its brackets comes a name.
+bool begins_name(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '"' || c == '\'';
+}
+
+// A header is [a], [a.b] or [[a]]: after its brackets comes a name. A line of a nested array that looks like a header
+// without one is refused too; no file of ours has such.
 bool header_without_name(std::string_view line) {
     std::size_t at = 0;
     while (at < line.size() && blank(line[at])) ++at;
     if (at == line.size() || line[at] != '[') return false;
-    while (at < line.size() && (blank(line[at]) || line[at] == '[')) ++at;
-    return at < line.size() && line[at] == '.';
+    if (++at < line.size() && line[at] == '[') ++at;
+    while (at < line.size() && blank(line[at])) ++at;
+    return at == line.size() || !begins_name(line[at]);
 }
 
 bool foreign_letter_outside_quotes(std::string_view line) {

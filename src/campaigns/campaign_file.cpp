@@ -60,6 +60,8 @@ private:
         if (!name) return;
         if (name->empty() || name->size() > name_octets_max)
             toml_.mistake(*table->get("name"), "name: expected 1 to 200 characters");
+        if (std::ranges::any_of(*name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+            toml_.mistake(*table->get("name"), "name: control characters cannot be part of it");
         made_.name = *name;
     }
 

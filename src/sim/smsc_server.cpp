@@ -9,6 +9,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
+#include <charconv>
 #include <csignal>
 #include <cstring>
 #include <unordered_map>
@@ -33,7 +34,12 @@ result<std::pair<std::string, std::string>> split_address(std::string_view addre
         return failure("bad_address", "address", "expected HOST:PORT, as in 127.0.0.1:2775");
     auto host = address.substr(0, colon);
     if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-    return std::pair{std::string(host), std::string(address.substr(colon + 1))};
+    const auto port = address.substr(colon + 1);
+    unsigned number = 0;  // the resolver would take 99999 modulo 65536
+    const auto [end, problem] = std::from_chars(port.data(), port.data() + port.size(), number);
+    if (problem != std::errc() || end != port.data() + port.size() || number > 65'535)
+        return failure("bad_address", "address", "expected a port from 0 to 65535");
+    return std::pair{std::string(host), std::string(port)};
 }
 
 struct connection {

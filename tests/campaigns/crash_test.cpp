@@ -138,11 +138,11 @@ void survive(std::uint64_t seed, std::string faults, bool all_done) {
 }
 
 TEST(campaigns, C_9_crashes_at_any_moment_leave_all_cards_done) {
-    for (std::uint64_t seed = 1; seed <= 6; ++seed) survive(seed, "", true);
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) survive(seed, "", true);
 }
 
 TEST(campaigns, C_9_crashes_amid_faults_leave_every_card_executed_at_most_once) {
-    for (std::uint64_t seed = 1; seed <= 2; ++seed)
+    for (std::uint64_t seed = 1; seed <= 1; ++seed)
         survive(seed,
                 "lose_submit = 0.05\nlose_response = 0.05\nduplicate = 0.05\nreorder = 0.05\nunsecured_error = 0.2\n"
                 "card_wrong_key = 0.01",

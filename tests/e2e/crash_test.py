@@ -266,6 +266,7 @@ class Proxy:
         except OSError:
             pass
         self._shut([source, sink])
+        source.close()  # the other direction's thread closes the other
 
     @staticmethod
     def _shut(sockets):

@@ -37,8 +37,7 @@ void create(invocation& run, const campaign_options& options) {
     campaigns::file_context context;
     context.file = options.file;
     context.smsc_known = [&](std::string_view name) { return data->settings.smsc(name) != nullptr; };
-    const auto made =
-        campaigns::create_campaign(*data->writer, text, context, system_clock().now(), system_random());
+    const auto made = campaigns::create_campaign(*data->writer, text, context, system_clock().now(), system_random());
     if (!made) return refuse(run, made.error());
     if (options.json) return print_json({{"id", made->id}});
     std::printf("%s\n", made->id.c_str());

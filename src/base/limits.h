@@ -34,7 +34,9 @@ inline constexpr std::size_t file_content_octets = 32'768;  // one EF, transpare
 
 // --- campaigns
 inline constexpr std::size_t chunk_cards = 1'000;
-inline constexpr std::size_t rounds = 5;  // write, then listening and reading back
+inline constexpr std::size_t rounds = 20;  // write, then listening and reading back
+inline constexpr std::size_t fresh_refusals =
+    3;  // rounds in which a card refused counters never used before: it is ahead of us
 inline constexpr std::size_t writes_per_campaign = 64;
 inline constexpr std::size_t answers_per_card = 64;  // stored per round; more are counted, not kept
 inline constexpr std::size_t campaign_file_octets = 1'048'576;

@@ -26,8 +26,10 @@ bool foreign_letter_outside_quotes(std::string_view line) {
     for (std::size_t at = 0; at < line.size(); ++at) {
         const char c = line[at];
         if (quote != 0) {
-            if (c == '\\' && quote == '"') ++at;
-            else if (c == quote) quote = 0;
+            if (c == '\\' && quote == '"')
+                ++at;
+            else if (c == quote)
+                quote = 0;
         } else if (c == '"' || c == '\'') {
             quote = c;
         } else if (c == '#') {
@@ -44,9 +46,11 @@ bool foreign_letter_outside_quotes(std::string_view line) {
 std::optional<toml_objection> screen_toml(std::string_view text) {
     for (std::size_t number = 1; !text.empty(); ++number) {
         const auto line = text.substr(0, text.find('\n'));
-        if (header_without_name(line)) return toml_objection{number, "a section's header needs a name after its bracket"};
+        if (header_without_name(line))
+            return toml_objection{number, "a section's header needs a name after its bracket"};
         if (foreign_letter_outside_quotes(line))
-            return toml_objection{number, "letters beyond ASCII may stand in quotes (on one line) and in comments only"};
+            return toml_objection{number,
+                                  "letters beyond ASCII may stand in quotes (on one line) and in comments only"};
         text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
     }
     return std::nullopt;

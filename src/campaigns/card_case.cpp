@@ -39,7 +39,7 @@ result<void> add_round(campaign_store& campaigns, const campaign_store::particip
 
 // What came back from the card, to whichever campaign it was given: a stray answer may stand with another one.
 result<std::vector<answer_entry>> answers_from(campaign_store& campaigns, campaign_key key, int latest_round,
-                                               cards::card_id card, bytes& octets, int& attempts) {
+                                               cards::card_id card, bytes& octets, card_case& made) {
     std::vector<answer_entry> own;
     TESSERA_TRY_VALUE(const auto parts, campaigns.participations(card));
     for (const auto& part : parts) {
@@ -47,6 +47,7 @@ result<std::vector<answer_entry>> answers_from(campaign_store& campaigns, campai
         std::vector<answer_entry> entries;
         TESSERA_TRY(parse_answers(block, entries));
         const bool ours = part.where.campaign == key;
+        int attempts = 0;
         for (const auto& entry : entries) {
             if (entry.card != card) continue;
             // Other campaigns' refusals say nothing here, and nor do those of earlier rounds.
@@ -58,6 +59,8 @@ result<std::vector<answer_entry>> answers_from(campaign_store& campaigns, campai
             append_big_endian(octets, entry.octets.size(), 2);
             append(octets, entry.octets);
         }
+        made.attempts = std::max(made.attempts, attempts);
+        if (attempts == 1) ++made.fresh_rounds;
     }
     byte_reader from(octets);
     for (auto& entry : own) entry.octets = from.take(from.u16());
@@ -80,8 +83,7 @@ result<card_case> assess_card(store::connection& database, cards::key_vault& vau
         return failure("no_key", "card", "the key set that its packets were built with is gone");
     TESSERA_TRY_VALUE(const auto keys, vault.unwrap(card, held->header, held->wrapped));
     bytes octets;
-    TESSERA_TRY_VALUE(const auto entries,
-                      answers_from(campaigns, key, parts.back().where.round, card, octets, made.attempts));
+    TESSERA_TRY_VALUE(const auto entries, answers_from(campaigns, key, parts.back().where.round, card, octets, made));
     std::vector<operations::raw_answer> answers;
     for (const auto& entry : entries) answers.push_back({entry.kind, entry.status, entry.octets});
     made.found = judge.assess(what.security, keys, made.rounds, answers);

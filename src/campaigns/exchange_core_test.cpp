@@ -90,13 +90,13 @@ TEST(exchange_core, a_refusal_says_whether_the_packet_may_have_left_before) {
     EXPECT_EQ(here.answers[1].kind, operations::answer_kind::refused_later);
 }
 
-TEST(exchange_core, a_refusal_after_a_crash_says_that_the_packet_may_have_left) {
+TEST(exchange_core, a_refusal_after_a_crash_is_the_refusal_it_would_have_been_without) {
     exchange_world here;
     here.begin(1, 1, chunk_state::released);
     here.core.on_result(here.take().token, submit_result::refused, 0x0b);
     here.write_all();
     ASSERT_EQ(here.answers.size(), 1U);
-    EXPECT_EQ(here.answers[0].kind, operations::answer_kind::refused_later);
+    EXPECT_EQ(here.answers[0].kind, operations::answer_kind::refused);
 }
 
 TEST(exchange_core, an_exhausted_submit_is_tried_again_within_the_attempts) {

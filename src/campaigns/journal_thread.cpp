@@ -134,7 +134,8 @@ result<void> journal_thread::load_answers(loaded_chunk& into) {
     std::vector<answer_entry> entries;
     TESSERA_TRY(parse_answers(block, entries));
     std::ranges::stable_sort(entries, {}, &answer_entry::card);
-    for (const auto& entry : entries) into.answers.push_back({entry.card, entry.kind, entry.attempt, to_bytes(entry.octets)});
+    for (const auto& entry : entries)
+        into.answers.push_back({entry.card, entry.kind, entry.attempt, to_bytes(entry.octets)});
     return {};
 }
 

@@ -23,7 +23,8 @@ struct settled_card {
 };
 
 // What a judge's decision means for a card in this round.
-settled_card ruling(cards::card_id card, const operations::verdict& found, purpose what, int round, int attempts) {
+settled_card ruling(cards::card_id card, const operations::verdict& found, purpose what, int round, int attempts,
+                    bool ahead) {
     settled_card made;
     made.result = {card, outcome::unknown, found.why, attempts};
     made.stray = found.stray;
@@ -46,11 +47,11 @@ settled_card ruling(cards::card_id card, const operations::verdict& found, purpo
                 made.result.why = {operations::cause_kind::no_answer, 0, 0};
             break;
         case decision::read_back:
-            // A card that refuses every counter we have is out of step with us: it cannot have run any of them.
-            if (!last_round)
-                made.next = purpose::read_back;
-            else if (found.why.kind == operations::cause_kind::por_status)
+            // A card that refuses counters which cannot be repeats is ahead of us: it ran none of them.
+            if (ahead && found.why.kind == operations::cause_kind::por_status)
                 made.result.what = outcome::failed;
+            else if (!last_round)
+                made.next = purpose::read_back;
             break;
     }
     return made;
@@ -131,7 +132,7 @@ private:
         if (found.what == decision::unknown && found.why.kind == operations::cause_kind::no_answer &&
             sent.packets.size() > 1 && current_answers_.size() >= sent.packets.size())
             found.what = decision::listen;
-        add(ruling(card, found, purpose::write, 1, answered_at > 0 ? answered_at : held.attempt));
+        add(ruling(card, found, purpose::write, 1, answered_at > 0 ? answered_at : held.attempt, false));
     }
 
     // Later rounds: few cards, and all their rounds count.
@@ -150,7 +151,8 @@ private:
                               assess_card(*reader_, vault_, judge_, *run_.what, plan_, held.id.campaign, card));
             auto found = made.found;
             // The judge sees the write's interim answer until the real one is there; having listened once is enough.
-            add(ruling(card, found, what, held.id.round, std::max(made.attempts, 1)));
+            const bool ahead = made.fresh_rounds >= static_cast<int>(limits::fresh_refusals);
+            add(ruling(card, found, what, held.id.round, std::max(made.attempts, 1), ahead));
         }
     }
 

@@ -345,7 +345,8 @@ result<std::vector<campaign_store::history_row>> campaign_store::history(cards::
         auto* query,
         database_->kept(
             "SELECT o.settled_at, c.id, c.name, o.outcome, o.cause, o.cause_value, o.cause_detail FROM campaign c "
-            "CROSS JOIN outcome o WHERE o.campaign_key = c.campaign_key AND o.card_id = $1 ORDER BY o.settled_at, o.revision"));
+            "CROSS JOIN outcome o WHERE o.campaign_key = c.campaign_key AND o.card_id = $1 ORDER BY o.settled_at, "
+            "o.revision"));
     return collect(query->with(card.value), [](const store::statement& row) {
         return history_row{from_microseconds(row.integer(0)),
                            std::string(row.text(1)),

@@ -55,7 +55,7 @@ protected:
         std::string all;
         for (const auto* sql :
              {"SELECT iccid || ' ' || COALESCE(imsi, '-') || ' ' || COALESCE(msisdn, 0) || ' ' || p.name || ' ' || "
-              "image_version || ' ' || imported_at FROM card JOIN profile p USING (profile_id) ORDER BY card_id",
+              "imported_at FROM card JOIN profile p USING (profile_id) ORDER BY card_id",
               "SELECT card_id || ' v' || key_version || ' ' || kic_algorithm || ' ' || kid_algorithm || ' ' || "
               "initial_counter || ' ' || created_at FROM key_set ORDER BY card_id, key_version",
               "SELECT name FROM profile ORDER BY profile_id",

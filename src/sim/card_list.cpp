@@ -277,9 +277,7 @@ std::string card_list::iccid(card_index card) const {
     return digits;
 }
 
-std::uint64_t card_list::identity_hash(card_index card) const {
-    return hash_iccid(cards_[card].identity.iccid);
-}
+std::uint64_t card_list::identity_hash(card_index card) const { return hash_iccid(cards_[card].identity.iccid); }
 
 std::span<const card_key_set> card_list::key_sets(card_index card) const {
     return std::span(key_sets_).subspan(cards_[card].first_key_set, cards_[card].key_sets);

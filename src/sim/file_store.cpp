@@ -10,9 +10,7 @@
 namespace tessera::sim {
 namespace {
 
-std::uint64_t key_of(std::uint32_t card, file_index file) {
-    return static_cast<std::uint64_t>(card) << 16U | file;
-}
+std::uint64_t key_of(std::uint32_t card, file_index file) { return static_cast<std::uint64_t>(card) << 16U | file; }
 
 std::uint64_t hash_octets(byte_view octets) {
     constexpr std::uint64_t multiplier = 0x9e3779b97f4a7c15;

@@ -69,7 +69,8 @@ result<void> write_fleet(const std::filesystem::path& file, const fleet_plan& pl
     for (std::size_t n = 0; n < plan.cards; ++n) {
         const auto& profile = profile_of(plan, n);
         const std::string algorithm(crypto::to_string(profile.algorithm));
-        line = fleet_iccid(n) + "," + fleet_imsi(n) + "," + std::to_string(fleet_msisdn(n)) + "," + profile.name + ",1," + algorithm + ",";
+        line = fleet_iccid(n) + "," + fleet_imsi(n) + "," + std::to_string(fleet_msisdn(n)) + "," + profile.name +
+               ",1," + algorithm + ",";
         append_key(line, crypto::key_octets(profile.algorithm), random);
         line += "," + algorithm + ",";
         append_key(line, crypto::key_octets(profile.algorithm), random);

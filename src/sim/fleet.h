@@ -1,5 +1,5 @@
-// A made-up fleet of cards, for the demo, the tests and the benches: the CSV that both `tessera card import` and the simulated
-// SMSC read. The same seed makes the same cards and keys.
+// A made-up fleet of cards, for the demo, the tests and the benches: the CSV that both `tessera card import` and the
+// simulated SMSC read. The same seed makes the same cards and keys.
 #pragma once
 
 #include <cstdint>

@@ -13,18 +13,14 @@ using codec::integrity;
 using codec::proof_of_receipt;
 using codec::response_status;
 
-std::uint8_t version_of(std::uint8_t key_octet) {
-    return key_octet >> 4U;
-}
+std::uint8_t version_of(std::uint8_t key_octet) { return key_octet >> 4U; }
 
 // Where the counter of a further application stands.
 std::uint64_t counter_key(const card_key_set& set, std::uint8_t slot) {
     return static_cast<std::uint64_t>(set.card) << 16U | static_cast<std::uint64_t>(set.version) << 8U | slot;
 }
 
-bool is_cryptographic(integrity kind) {
-    return kind == integrity::cryptographic_checksum;
-}
+bool is_cryptographic(integrity kind) { return kind == integrity::cryptographic_checksum; }
 
 }  // namespace
 

@@ -20,9 +20,7 @@ constexpr std::string_view own_system_id = "tessera-sim";
 constexpr std::uint8_t has_header_mask = 0x40;  // esm_class: UDHI
 constexpr std::uint32_t response_bit = 0x80000000;
 
-command response_to(command id) {
-    return static_cast<command>(static_cast<std::uint32_t>(id) | response_bit);
-}
+command response_to(command id) { return static_cast<command>(static_cast<std::uint32_t>(id) | response_bit); }
 
 // 0 if these are not the digits of a number in international form.
 std::uint64_t subscriber_of(std::string_view digits) {
@@ -50,18 +48,10 @@ smsc::smsc(simulated_cards& cards, smsc_options options) : cards_(cards), option
 
 smsc::~smsc() = default;
 
-smsc::link& smsc::at(link_id id) const {
-    return *links_.at(id);
-}
-bytes& smsc::output(link_id id) {
-    return at(id).output;
-}
-bool smsc::wants_close(link_id id) const {
-    return at(id).closing;
-}
-bool smsc::is_control(link_id id) const {
-    return at(id).speaks == link::protocol::control;
-}
+smsc::link& smsc::at(link_id id) const { return *links_.at(id); }
+bytes& smsc::output(link_id id) { return at(id).output; }
+bool smsc::wants_close(link_id id) const { return at(id).closing; }
+bool smsc::is_control(link_id id) const { return at(id).speaks == link::protocol::control; }
 
 std::vector<smsc::link_id> smsc::take_touched() {
     for (const auto id : touched_) at(id).touched = false;

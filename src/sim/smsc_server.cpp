@@ -302,9 +302,7 @@ void smsc_server::stop_on_signals() {
     });
 }
 
-void smsc_server::drop_links() {
-    implementation_->drop_links();
-}
+void smsc_server::drop_links() { implementation_->drop_links(); }
 
 result<std::string> ask_control_channel(std::string_view address, std::string_view line) {
     TESSERA_TRY_VALUE(const auto where, split_address(address));

@@ -93,9 +93,7 @@ std::vector<command> kinds(const std::vector<smpp::pdu>& units) {
     for (const auto& unit : units) all.push_back(unit.head.id);
     return all;
 }
-const smpp::short_message& body(const smpp::pdu& unit) {
-    return std::get<smpp::short_message>(unit.body);
-}
+const smpp::short_message& body(const smpp::pdu& unit) { return std::get<smpp::short_message>(unit.body); }
 
 TEST_F(smsc_test, binds_submits_and_delivers) {
     start();

@@ -209,15 +209,9 @@ file_index application_of(file_index directory) {
 
 }  // namespace
 
-std::span<const file_entry> catalogue() {
-    return files;
-}
-file_index parent_of(file_index file) {
-    return related.parent[file];
-}
-file_index application_usim() {
-    return usim;
-}
+std::span<const file_entry> catalogue() { return files; }
+file_index parent_of(file_index file) { return related.parent[file]; }
+file_index application_usim() { return usim; }
 
 file_index child_of(file_index directory, std::uint16_t id) {
     for (file_index i = related.first_child[directory]; i < related.last_child[directory]; ++i)

@@ -36,9 +36,7 @@ inline constexpr file_index master_file = 0;
 inline constexpr std::size_t file_octets_max = 4'096;
 
 [[nodiscard]] std::span<const file_entry> catalogue();
-[[nodiscard]] inline const file_entry& file_at(file_index file) {
-    return catalogue()[file];
-}
+[[nodiscard]] inline const file_entry& file_at(file_index file) { return catalogue()[file]; }
 
 [[nodiscard]] file_index parent_of(file_index file);                        // of the MF: the MF
 [[nodiscard]] file_index child_of(file_index directory, std::uint16_t id);  // no_file if there is none

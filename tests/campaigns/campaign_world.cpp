@@ -304,6 +304,31 @@ std::int64_t world::count(const std::string& sql) {
     return found;
 }
 
+std::vector<world::stored_message> world::messages() {
+    auto query = writer->prepare("SELECT round, octets FROM message_block ORDER BY campaign_key, round, chunk").value();
+    std::vector<stored_message> all;
+    while (query->step().value()) {
+        const auto entries = parse_messages(query->octets(1)).value();
+        for (const auto& entry : entries) {
+            all.push_back({entry.card.value, static_cast<int>(query->integer(0)), entry, to_bytes(entry.packet)});
+            all.back().entry.packet = {};
+        }
+    }
+    return all;
+}
+
+std::vector<world::stored_answer> world::answers() {
+    auto query =
+        writer->prepare("SELECT octets FROM answer_block ORDER BY campaign_key, round, chunk, ordinal").value();
+    std::vector<stored_answer> all;
+    while (query->step().value()) {
+        std::vector<answer_entry> entries;
+        EXPECT_TRUE(parse_answers(query->octets(0), entries));
+        for (const auto& entry : entries) all.push_back({entry.card.value, entry.kind, to_bytes(entry.octets)});
+    }
+    return all;
+}
+
 void world::expect_sound(const campaign& which, std::string_view content) {
     const auto all = rows(which);
     ASSERT_EQ(all.size(), cards_);

@@ -17,6 +17,7 @@
 
 #include "base/hex.h"
 #include "base/limits.h"
+#include "campaigns/blocks.h"
 #include "campaigns/conductor.h"
 #include "campaigns/create.h"
 #include "campaigns/machine.h"
@@ -152,6 +153,20 @@ public:
     [[nodiscard]] std::string image_content(std::size_t card, std::string_view file = spn_file);
     [[nodiscard]] cards::card registered(std::size_t card);
     [[nodiscard]] std::int64_t count(const std::string& sql);
+    // What the database's blocks hold, of all campaigns in order.
+    struct stored_message {
+        std::int64_t card;
+        int round;
+        message_entry entry;  // without its packet
+        bytes packet;
+    };
+    [[nodiscard]] std::vector<stored_message> messages();
+    struct stored_answer {
+        std::int64_t card;
+        operations::answer_kind kind;
+        bytes octets;
+    };
+    [[nodiscard]] std::vector<stored_answer> answers();
 
     // What must hold after every campaign with one packet: each card in exactly one outcome; executed at most once;
     // done proves the card's content, and image and registry agree with it.

@@ -16,7 +16,8 @@ bool header_without_name(std::string_view line) {
     std::size_t at = 0;
     while (at < line.size() && blank(line[at])) ++at;
     if (at == line.size() || line[at] != '[') return false;
-    if (++at < line.size() && line[at] == '[') ++at;
+    ++at;
+    if (at < line.size() && line[at] == '[') ++at;
     while (at < line.size() && blank(line[at])) ++at;
     return at == line.size() || !begins_name(line[at]);
 }

@@ -58,9 +58,7 @@ private:
     void bind_any(int index, const Value& value) {
         if constexpr (std::is_same_v<Value, std::nullptr_t>)
             bind_null(index);
-        else if constexpr (std::is_enum_v<Value>)
-            bind(index, static_cast<std::int64_t>(value));
-        else if constexpr (std::is_integral_v<Value>)
+        else if constexpr (std::is_enum_v<Value> || std::is_integral_v<Value>)
             bind(index, static_cast<std::int64_t>(value));
         else if constexpr (std::is_convertible_v<const Value&, std::string_view>)
             bind(index, std::string_view(value));

@@ -38,7 +38,8 @@ std::string boot_id() {
 // Written whole or not at all: under another name first, then moved; readable by the owner alone.
 result<void> write_private_file(const std::filesystem::path& path, std::string_view text) {
     const auto partial = path.string() + ".partial";
-    const int descriptor = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, owner_only);
+    ::unlink(partial.c_str());  // one that somebody left keeps its own mode and owner
+    const int descriptor = ::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, owner_only);
     if (descriptor < 0) return system_failure("cannot_write", path, "cannot be created");
     const bool written =
         ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(descriptor) == 0;

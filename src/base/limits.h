@@ -38,14 +38,16 @@ inline constexpr std::size_t rounds = 20;  // write, then listening and reading 
 inline constexpr std::size_t fresh_refusals =
     3;  // rounds in which a card refused counters never used before: it is ahead of us
 inline constexpr std::size_t writes_per_campaign = 64;
-inline constexpr std::size_t answers_per_card = 64;  // stored per round; more are counted, not kept
+inline constexpr std::size_t packets_per_card = 200;    // that a campaign's writes, or reading them back, may take
+inline constexpr std::size_t answers_per_card = 4'096;  // looked at in one round; duplicates beyond prove nothing new
 inline constexpr std::size_t campaign_file_octets = 1'048'576;
 inline constexpr std::size_t campaign_file_mistakes = 100;  // then reading a list of targets ends
 
 // --- the exchange
-inline constexpr std::size_t open_chunks = 4'096;        // chunks with cards that an answer is awaited from
-inline constexpr std::size_t exchange_loads = 4;         // chunks on their way out of the journal
-inline constexpr std::size_t exchange_queue = 4'000;     // packets in memory that the link has no room for yet
+inline constexpr std::size_t open_chunks = 4'096;     // chunks with cards that an answer is awaited from
+inline constexpr std::size_t exchange_loads = 4;      // chunks on their way out of the journal
+inline constexpr std::size_t exchange_queue = 4'000;  // packets in memory that the link has no room for yet
+inline constexpr std::size_t journal_pending_octets = 32'000'000;
 inline constexpr std::size_t journal_pending = 100'000;  // answers not yet durable; then the network is asked to wait
 inline constexpr auto lease_renewal = std::chrono::seconds(30);
 

@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t name_octets_max = 200;
 constexpr std::int64_t attempts_max = 20;
 constexpr std::int64_t parts_max_max = 32;
+constexpr std::size_t record_overhead = 32;  // SELECT by a path of eight elements, and the header of UPDATE RECORD
 
 class file_parser {
 public:
@@ -40,6 +41,22 @@ private:
         security(toml_.section(root, "security", true));
         writes(root);
         telecom(toml_.section(root, "telecom", false));
+        if (toml_.clean()) check_packets(*root.get("write"));
+    }
+
+    void check_packets(const toml::node& node) {
+        const auto octets = operations::script_octets_max(made_.parts_max);
+        const auto packets =
+            std::max(operations::write_scripts(made_.writes, octets).size(),
+                     operations::read_back_scripts(made_.writes, operations::read_back_piece_octets).size());
+        if (packets > limits::packets_per_card)
+            toml_.mistake(node, "write: the contents take " + std::to_string(packets) +
+                                    " packets a card to write or to read back, more than " +
+                                    std::to_string(limits::packets_per_card));
+        for (const auto& write : made_.writes)
+            if (write.record != 0 && write.content.size() + record_overhead > octets)
+                toml_.mistake(
+                    node, "write: a record of " + write.file + " does not fit a packet of parts_max short messages");
     }
 
     template <std::size_t Size>

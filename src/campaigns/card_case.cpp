@@ -38,9 +38,9 @@ result<void> add_round(campaign_store& campaigns, const campaign_store::particip
 }
 
 // What came back from the card, to whichever campaign it was given: a stray answer may stand with another one.
-result<std::vector<answer_entry>> answers_from(campaign_store& campaigns, campaign_key key, int latest_round,
-                                               cards::card_id card, bytes& octets, card_case& made) {
-    std::vector<answer_entry> own;
+result<std::vector<operations::raw_answer>> answers_from(campaign_store& campaigns, campaign_key key, int latest_round,
+                                                         cards::card_id card, bytes& octets, card_case& made) {
+    std::vector<operations::raw_answer> own;
     TESSERA_TRY_VALUE(const auto parts, campaigns.participations(card));
     for (const auto& part : parts) {
         TESSERA_TRY_VALUE(const auto block, campaigns.answers(part.where));
@@ -54,8 +54,7 @@ result<std::vector<answer_entry>> answers_from(campaign_store& campaigns, campai
             const bool message = entry.kind == operations::answer_kind::message;
             if (!message && (!ours || part.where.round != latest_round)) continue;
             if (ours) attempts = std::max(attempts, static_cast<int>(entry.attempt));
-            own.push_back(entry);
-            own.back().octets = {};
+            own.push_back({entry.kind, entry.status, {}, ours && part.where.round == latest_round});
             append_big_endian(octets, entry.octets.size(), 2);
             append(octets, entry.octets);
         }
@@ -83,9 +82,7 @@ result<card_case> assess_card(store::connection& database, cards::key_vault& vau
         return failure("no_key", "card", "the key set that its packets were built with is gone");
     TESSERA_TRY_VALUE(const auto keys, vault.unwrap(card, held->header, held->wrapped));
     bytes octets;
-    TESSERA_TRY_VALUE(const auto entries, answers_from(campaigns, key, parts.back().where.round, card, octets, made));
-    std::vector<operations::raw_answer> answers;
-    for (const auto& entry : entries) answers.push_back({entry.kind, entry.status, entry.octets});
+    TESSERA_TRY_VALUE(const auto answers, answers_from(campaigns, key, parts.back().where.round, card, octets, made));
     made.found = judge.assess(what.security, keys, made.rounds, answers);
     return made;
 }

@@ -88,22 +88,31 @@ private:
 
     // The barrier: one transaction finds every chunk through the phase and opens the next one.
     result<void> move_on() {
-        return env_->writer->transact([&](store::connection& writer) -> result<void> {
+        TESSERA_TRY_VALUE(subject_, env_->writer->transact([&](store::connection& writer) -> result<campaign> {
+            auto next = subject_;  // a transaction may be run again, from the same start
             campaign_store campaigns(writer);
             TESSERA_TRY(all_through(campaigns));
             const auto now = env_->clock->now();
-            TESSERA_TRY(campaigns.end_phase(subject_.key, subject_.round, subject_.phase, now));
-            auto next = next_phase(subject_.phase);
-            if (next == phase::none) {
-                TESSERA_TRY_VALUE(const auto waiting, campaigns.cut_into_chunks(subject_.key, subject_.round + 1));
-                if (waiting == 0) return finish(campaigns, now);
-                ++subject_.round;
-                next = next_phase(phase::none);
+            TESSERA_TRY(campaigns.end_phase(next.key, next.round, next.phase, now));
+            next.phase = next_phase(subject_.phase);
+            std::int64_t waiting = 0;
+            if (next.phase == phase::none) {
+                TESSERA_TRY_VALUE(waiting, campaigns.cut_into_chunks(next.key, next.round + 1));
             }
-            subject_.phase = next;
-            TESSERA_TRY(campaigns.set_state(subject_.key, subject_.state, subject_.round, next, std::nullopt));
-            return campaigns.begin_phase(subject_.key, subject_.round, next, now);
-        });
+            if (next.phase == phase::none && waiting == 0) {
+                next.state = *next_state(subject_.state, campaign_event::finish);
+                TESSERA_TRY(campaigns.set_state(next.key, next.state, next.round, next.phase, now));
+                return next;
+            }
+            if (next.phase == phase::none) {
+                ++next.round;
+                next.phase = next_phase(phase::none);
+            }
+            TESSERA_TRY(campaigns.set_state(next.key, next.state, next.round, next.phase, std::nullopt));
+            TESSERA_TRY(campaigns.begin_phase(next.key, next.round, next.phase, now));
+            return next;
+        }));
+        return {};
     }
 
     result<void> all_through(campaign_store& campaigns) {
@@ -117,12 +126,6 @@ private:
                                std::to_string(left) + " chunks have not gone through it");
         }
         return {};
-    }
-
-    result<void> finish(campaign_store& campaigns, timestamp now) {
-        subject_.state = *next_state(subject_.state, campaign_event::finish);
-        subject_.phase = phase::none;
-        return campaigns.set_state(subject_.key, subject_.state, subject_.round, subject_.phase, now);
     }
 
     const environment* env_;

@@ -227,9 +227,11 @@ void exchange_core::on_result(std::uint64_t token, telecom::submit_result result
             break;
         case telecom::submit_result::exhausted:
             if (!current) break;
+            // The network is in trouble for a while: an attempt is worth its time-out, or an outage would use up all of
+            // them.
             one.state = entry_state::awaiting;
-            one.deadline = clock_->monotonic();
-            open.next_deadline = one.deadline;
+            one.deadline = clock_->monotonic() + settings_.por_timeout;
+            open.next_deadline = std::min(open.next_deadline, one.deadline);
             break;
         case telecom::submit_result::link_lost:
             // It may have left: the identical octets go again, on the same count, and the card's counter keeps the
@@ -266,7 +268,8 @@ bool exchange_core::completes(telecom::subscriber_number subscriber, byte_view u
 }
 
 void exchange_core::on_message(const telecom::inbound_message& message) {
-    if (pending_.answers.size() + pending_.strangers.size() >= limits::journal_pending) {
+    if (pending_.answers.size() + pending_.strangers.size() >= limits::journal_pending ||
+        pending_.arena.size() >= limits::journal_pending_octets) {
         network_->refuse(message.handle, codec::smpp::status::receiver_temporary_error);
         return;
     }
@@ -305,7 +308,7 @@ void exchange_core::answered(place where) {
         one.may_have_left = false;
         if (open.arena.empty() || open.loading) {
             one.state = entry_state::needs_sending;
-            if (!open.loading) request_load(where.slot);
+            open.next_deadline = clock_->monotonic();  // the next tick loads it again
         } else {
             queue_entry(where.slot, where.index);
             pump();
@@ -367,6 +370,8 @@ void exchange_core::free_slot(std::uint32_t slot) {
 void exchange_core::sweep(std::uint32_t slot, instant now) {
     auto& open = *slots_[slot];
     if (open.closed || open.loading || open.next_deadline > now) return;
+    // Chunks whose cards are due wait their turn, as new ones do.
+    if (loads_ >= limits::exchange_loads || send_queue_.size() >= limits::exchange_queue) return;
     open.next_deadline = instant::max();
     bool sending = false;
     for (std::uint32_t i = 0; i < open.entries.size(); ++i) {

@@ -79,7 +79,7 @@ private:
         std::size_t in_flight = 0;  // submits without result
         std::size_t unsent = 0;     // entries queued
         bool loading = false;
-        bool resumed = false;  // released before a crash: any packet of it may have left
+        bool resumed = false;  // released before a crash: what came back until then is replayed
         bool closed = false;
         chunk_progress progress;  // not yet in the journal
         instant next_deadline = instant::max();

@@ -24,7 +24,7 @@ result<void> image_scan::load(store::connection& reader, cards::card_id first, c
     query->with(first.value, last.value);
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
-        if (!more) return {};
+        if (!more) break;
         std::size_t write = 0;
         while (write < writes.size() &&
                (query->text(1) != writes[write].file || query->integer(2) != writes[write].record))
@@ -32,6 +32,16 @@ result<void> image_scan::load(store::connection& reader, cards::card_id first, c
         row found{query->integer(0), static_cast<std::uint64_t>(query->integer(3)), write, {}};
         if (write < writes.size()) found.content = to_bytes(query->octets(4));
         rows_.push_back(std::move(found));
+    }
+    doubts_.clear();
+    TESSERA_TRY_VALUE(auto* doubts,
+                      reader.kept("SELECT card_id, file, record FROM image_doubt WHERE card_id BETWEEN $1 AND $2"));
+    doubts->with(first.value, last.value);
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, doubts->step());
+        if (!more) return {};
+        for (const auto& write : writes)
+            if (doubts->text(1) == write.file && doubts->integer(2) == write.record) doubts_.insert(doubts->integer(0));
     }
 }
 

@@ -2,6 +2,7 @@
 // card.
 #pragma once
 
+#include <unordered_set>
 #include <vector>
 
 #include "campaigns/types.h"
@@ -24,6 +25,8 @@ public:
     [[nodiscard]] const std::vector<byte_view>& of(cards::card_id card);
     // Of the card that of() was asked for last.
     [[nodiscard]] std::uint64_t image_version() const { return version_; }
+    // Something was sent to this card that wrote one of the files, and what became of it is not known.
+    [[nodiscard]] bool doubtful(cards::card_id card) const { return doubts_.contains(card.value); }
 
 private:
     struct row {
@@ -33,6 +36,7 @@ private:
         bytes content;
     };
     std::vector<row> rows_;
+    std::unordered_set<std::int64_t> doubts_;
     std::size_t next_ = 0;
     std::vector<byte_view> current_;
     std::uint64_t version_ = 0;

@@ -147,6 +147,7 @@ private:
 
     bool already_holds(cards::card_id card) {
         const auto& held = images_.of(card);
+        if (images_.doubtful(card)) return false;
         for (std::size_t i = 0; i < held.size(); ++i)
             if (!holds(held[i], run_.what->writes[i].content)) return false;
         return true;

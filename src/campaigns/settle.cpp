@@ -197,10 +197,21 @@ private:
             return {};
         }
         TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one.result, 0, held.id.round, now));
-        if (one.result.what != outcome::done) return {};
+        if (one.result.what != outcome::done) return doubt_images(cards, card);
+        if (images_.doubtful(card)) TESSERA_TRY(clear_doubts(cards, card));
         std::vector<byte_view> before(run_.what->writes.size());
         for (std::size_t i = 0; i < one.image.size(); ++i) before[i] = one.image[i];
         return write_image(cards, card, run_.what->writes, before, now);
+    }
+
+    // Sent and not proved: the files may hold the new content, the old, or some of both.
+    result<void> doubt_images(cards::card_store& cards, cards::card_id card) {
+        for (const auto& write : run_.what->writes) TESSERA_TRY(cards.doubt_image(card, write.file, write.record));
+        return {};
+    }
+    result<void> clear_doubts(cards::card_store& cards, cards::card_id card) {
+        for (const auto& write : run_.what->writes) TESSERA_TRY(cards.clear_doubt(card, write.file, write.record));
+        return {};
     }
 
     campaign_run run_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/log.h"
 #include "campaigns/card_case.h"
 #include "campaigns/settle.h"
 
@@ -20,7 +21,7 @@ public:
             TESSERA_TRY_VALUE(const auto waiting, campaigns.late_cards(late_cards_per_transaction));
             for (const auto card : waiting) {
                 TESSERA_TRY_VALUE(const auto open, campaigns.unknown_for(card));
-                for (const auto key : open) TESSERA_TRY(settle_one(writer, key, card));
+                for (const auto key : open) TESSERA_TRY(settle_or_tell(writer, key, card));
                 TESSERA_TRY(campaigns.clear_late(card));
             }
             return static_cast<std::int64_t>(waiting.size()) == late_cards_per_transaction;
@@ -34,6 +35,15 @@ private:
         return found.what == operations::decision::failed &&
                (found.why.kind == operations::cause_kind::status_word ||
                 (found.why.kind == operations::cause_kind::por_status && found.why.detail == 0));
+    }
+
+    // One campaign that cannot be read any more must not keep others from ending.
+    result<void> settle_or_tell(store::connection& writer, campaign_key key, cards::card_id card) {
+        auto settled = settle_one(writer, key, card);
+        if (settled || settled.error().code == store::code_database || settled.error().code == store::code_retry)
+            return settled;
+        log_warning("a late answer is left as it is: " + to_string(settled.error()));
+        return {};
     }
 
     result<void> settle_one(store::connection& writer, campaign_key key, cards::card_id card) {
@@ -68,6 +78,7 @@ private:
                 image, [&](const auto& entry) { return entry.file == write.file && entry.record == write.record; });
             if (held != image.end() && held->updated_at > given_up) continue;
             writes.push_back(write);
+            TESSERA_TRY(cards.clear_doubt(card, write.file, write.record));
             before.push_back(held == image.end() ? byte_view{} : byte_view(held->content));
         }
         if (writes.empty()) return {};

@@ -195,12 +195,11 @@ result<std::int64_t> campaign_store::cut_into_chunks(campaign_key key, int round
 
 result<std::vector<chunk>> campaign_store::lease(campaign_key key, int round, chunk_state state, std::string_view owner,
                                                  timestamp now, timestamp until, std::int64_t limit) {
-    TESSERA_TRY_VALUE(
-        auto* query,
-        database_->kept(TESSERA_CHUNK_COLUMNS
-                        "WHERE campaign_key = $1 AND round = $2 AND state = $3 AND (owner = '' OR lease_until < $4) "
-                        "ORDER BY chunk LIMIT $5"));
-    query->with(key.value, round, state, to_microseconds(now), limit);
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept(TESSERA_CHUNK_COLUMNS "WHERE campaign_key = $1 AND round = $2 AND state = $3 AND "
+                                                            "(owner = '' OR (owner <> $6 AND lease_until < $4)) "
+                                                            "ORDER BY chunk LIMIT $5"));
+    query->with(key.value, round, state, to_microseconds(now), limit, owner);
     TESSERA_TRY_VALUE(auto found,
                       collect(*query, [&](const store::statement& row) { return read_chunk(row, key, round); }));
     TESSERA_TRY_VALUE(auto* take, database_->kept("UPDATE chunk SET owner = $4, epoch = $5, lease_until = $6 WHERE "

@@ -103,7 +103,8 @@ result<void> campaign_store::recount(campaign_key key, cards::card_id card, int 
         auto* move,
         database_->kept(
             "UPDATE chunk SET done = done + $4, skipped = skipped + $5, failed = failed + $6, unknown = unknown + $7 "
-            "WHERE campaign_key = $1 AND round = $2 AND $3 BETWEEN first_card AND last_card"));
+            "WHERE campaign_key = $1 AND round = $2 AND chunk = (SELECT c.chunk FROM chunk c WHERE c.campaign_key = $1 "
+            "AND c.round = $2 AND c.last_card >= $3 ORDER BY c.last_card LIMIT 1)"));
     return move->with(key.value, round, card.value, change.done, change.skipped, change.failed, change.unknown)
         .execute();
 }

@@ -179,6 +179,18 @@ result<void> card_store::put_image(card_id id, std::string_view file, std::uint1
     return put->with(id.value, file, record, content, to_microseconds(now)).execute();
 }
 
+result<void> card_store::doubt_image(card_id id, std::string_view file, std::uint16_t record) {
+    TESSERA_TRY_VALUE(auto* put, database_->kept("INSERT INTO image_doubt (card_id, file, record) VALUES ($1, $2, $3) "
+                                                 "ON CONFLICT DO NOTHING"));
+    return put->with(id.value, file, record).execute();
+}
+
+result<void> card_store::clear_doubt(card_id id, std::string_view file, std::uint16_t record) {
+    TESSERA_TRY_VALUE(auto* clear,
+                      database_->kept("DELETE FROM image_doubt WHERE card_id = $1 AND file = $2 AND record = $3"));
+    return clear->with(id.value, file, record).execute();
+}
+
 result<void> card_store::put_counter(card_id id, std::uint8_t key_version, std::uint32_t application,
                                      std::uint64_t counter) {
     TESSERA_TRY_VALUE(

@@ -53,6 +53,9 @@ public:
     // Also raises the card's image version.
     [[nodiscard]] result<void> put_image(card_id id, std::string_view file, std::uint16_t record, byte_view content,
                                          timestamp now);
+    // The image of a file may be wrong from now on, until it is put again and the doubt cleared.
+    [[nodiscard]] result<void> doubt_image(card_id id, std::string_view file, std::uint16_t record);
+    [[nodiscard]] result<void> clear_doubt(card_id id, std::string_view file, std::uint16_t record);
     [[nodiscard]] result<void> put_counter(card_id id, std::uint8_t key_version, std::uint32_t application,
                                            std::uint64_t counter);
 

@@ -62,7 +62,7 @@ namespace {
 // What the compact answer inside an executed packet proves.
 std::pair<grade, cause> executed(const sent_round& round, const sent_packet& packet, byte_view data) {
     const auto answer = codec::parse_compact_response(data);
-    if (!answer) return {grade::ambiguous, {cause_kind::unreadable_answer, 0, 0}};
+    if (!answer || answer->executed == 0) return {grade::ambiguous, {cause_kind::unreadable_answer, 0, 0}};
     if (!codec::is_success(answer->status_word))
         return {grade::run_badly, {cause_kind::status_word, answer->status_word, answer->executed}};
     if (answer->executed != packet.commands)
@@ -92,25 +92,26 @@ void for_each_packet(std::span<const raw_answer> answers, Use&& use) {
         const auto octets = answer.octets;
         // RPL stays below 256 in a short message, so no header begins like it: some networks take the header off.
         if (octets.size() > 2 && octets[0] == 0x00) {
-            use(octets);
+            use(octets, answer.current);
             continue;
         }
         if (octets.size() > 3 && octets[0] == 0x02 && octets[1] == 0x71 && octets[2] == 0x00) {
-            use(octets.subspan(3));
+            use(octets.subspan(3), answer.current);
             continue;
         }
         auto added = parts.add(0, octets, instant{});
         if (!added)
-            use(octets);
+            use(octets, answer.current);
         else if (*added)
-            use(byte_view((*added)->packet));
+            use(byte_view((*added)->packet), answer.current);
     }
 }
 
 }  // namespace
 
-void judge::weigh(byte_view packet, const codec::packet_security& security, const codec::packet_keys& keys,
-                  std::span<const sent_round> rounds, std::vector<std::vector<evidence>>& found, verdict& result) {
+void judge::weigh(byte_view packet, bool current, const codec::packet_security& security,
+                  const codec::packet_keys& keys, std::span<const sent_round> rounds,
+                  std::vector<std::vector<evidence>>& found, verdict& result) {
     const auto response = codec_.decode_response(packet, security, keys);
     const bool readable = response && response->tar == security.tar;
     const bool believed = readable && credible(*response, security);
@@ -126,6 +127,7 @@ void judge::weigh(byte_view packet, const codec::packet_security& security, cons
                 return;
             }
     }
+    if (!current) return;
     // A complaint without security, or without a counter, names no packet that could be trusted, so it counts for the
     // first one that nothing is known of. What carries security that is wrong is no complaint: its status is noise.
     const bool complaint =
@@ -170,7 +172,9 @@ verdict judge::assess(const application_security& application, const cards::key_
     for (const auto& round : rounds) found.emplace_back(round.packets.size());
     verdict result;
     if (rounds.empty()) return result;
-    for_each_packet(answers, [&](byte_view packet) { weigh(packet, security, material, rounds, found, result); });
+    for_each_packet(answers, [&](byte_view packet, bool current) {
+        weigh(packet, current, security, material, rounds, found, result);
+    });
     // A refusal names no packet: it counts for the first one that no answer speaks of, since the next goes only then.
     for (const auto& answer : answers) {
         if (answer.kind == answer_kind::message || found.back().empty()) continue;

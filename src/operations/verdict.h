@@ -52,6 +52,8 @@ struct raw_answer {
     answer_kind kind = answer_kind::message;
     std::uint32_t status = 0;  // SMPP status of a refusal
     byte_view octets;
+    // It came in the latest round of this very campaign. Others count only when they name a packet by its counter.
+    bool current = true;
 };
 
 struct sent_packet {
@@ -88,7 +90,7 @@ public:
 
 private:
     struct evidence;
-    void weigh(byte_view packet, const codec::packet_security& security, const codec::packet_keys& keys,
+    void weigh(byte_view packet, bool current, const codec::packet_security& security, const codec::packet_keys& keys,
                std::span<const sent_round> rounds, std::vector<std::vector<evidence>>& found, verdict& result);
 
     codec::secured_packet_codec codec_;

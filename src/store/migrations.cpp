@@ -65,14 +65,14 @@ CREATE TABLE campaign (
     campaign_key {int} PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
-    definition TEXT NOT NULL,
     application {int} NOT NULL,
     state {int} NOT NULL,
     round {int} NOT NULL,
     phase {int} NOT NULL,
     targets {int} NOT NULL,
     created_at {int} NOT NULL,
-    finished_at {int}) {table};
+    finished_at {int},
+    definition TEXT NOT NULL) {table};
 
 -- When each phase ran; a phase that a crash cut short has further runs.
 CREATE TABLE campaign_phase (
@@ -142,6 +142,14 @@ CREATE TABLE unmatched_message (
     ordinal {int} PRIMARY KEY,
     subscriber {int} NOT NULL,
     octets {blob} NOT NULL) {table};
+
+-- Files whose image may be wrong: something was sent that wrote them, and what became of it is not known. The image keeps what
+-- was last proved (C-8), but nobody is skipped on the strength of it.
+CREATE TABLE image_doubt (
+    card_id {int} NOT NULL,
+    file TEXT NOT NULL,
+    record {int} NOT NULL,
+    PRIMARY KEY (card_id, file, record)) {clustered};
 
 -- Insert only; the highest revision counts. A revision above 0 is a late acknowledgement's.
 CREATE TABLE outcome (

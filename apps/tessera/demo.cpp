@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::string_view campaign_name = "Demo: service provider name and preferred networks";
 constexpr std::string_view demo_mark = "demo_cards";
+constexpr std::string_view written_name = "0154657373657261ffffffffffffffffff";
 
 // EF_SPN (TS 31.102 clause 4.2.12): display condition, then the name. EF_OPLMNwAcT (clause 4.2.53): PLMN and access
 // technologies, five octets each; 262-01, 208-01, 222-01, 214-07, 234-15, 228-01, 232-01 with E-UTRAN and UTRAN.
@@ -107,16 +108,43 @@ result<campaigns::campaign> demo_campaign(data_directory& data) {
     return std::move(*made);
 }
 
-// What the card itself holds, asked for at the simulator, not at the database.
-result<void> read_back(const std::string& smsc, std::size_t n) {
+result<bool> ended_done(data_directory& data, const campaigns::campaign& subject, std::size_t n) {
+    TESSERA_TRY_VALUE(const auto card, cards::card_store(*data.writer).find_by_iccid(sim::fleet_iccid(n)));
+    if (!card) return false;
+    TESSERA_TRY_VALUE(const auto found, campaigns::campaign_store(*data.writer).latest_outcome(subject.key, card->id));
+    return found && found->what == operations::outcome::done;
+}
+
+// What the card itself holds, asked for at the simulator, not at the database. Errors: not_proved.
+result<void> read_back(const std::string& smsc, std::size_t n, bool done) {
     const auto iccid = sim::fleet_iccid(n);
     const boost::json::object question{{"card", iccid}, {"file", "7f20/6f46"}};
     TESSERA_TRY_VALUE(const auto answer, sim::ask_control_channel(smsc, boost::json::serialize(question)));
     std::printf("card says %s\n", answer.c_str());
+    if (!done || answer.find(written_name) != std::string::npos) return {};
+    return failure("not_proved", iccid, "ended done, but the card does not hold what was written");
+}
+
+// The simulated cards of a demo that was cut short are gone with their process: what its database believes of them is
+// no longer true of any card.
+result<void> start_over_if_cut_short(const std::filesystem::path& path) {
+    if (!std::filesystem::exists(path / "tessera.db")) return {};
+    {
+        auto opened = open_data_directory(path);
+        if (!opened) return std::unexpected(opened.error().front());
+        TESSERA_TRY_VALUE(const auto claimed, demo_cards(*opened));
+        TESSERA_TRY_VALUE(const auto begun, campaigns::campaign_store(*opened->writer).find_by_name(campaign_name));
+        if (!claimed || !begun || begun->state == campaigns::campaign_state::finished) return {};
+    }
+    say("a demo in " + path.string() + " was cut short, and its simulated cards are gone with it: starting over");
+    std::error_code ignored;
+    for (const auto* file : {"tessera.db", "tessera.db-wal", "tessera.db-shm"})
+        std::filesystem::remove(path / file, ignored);
     return {};
 }
 
 result<void> run_demo(const std::filesystem::path& path, const demo_options& options) {
+    TESSERA_TRY(start_over_if_cut_short(path));
     TESSERA_TRY(initialize(path));
     auto opened = open_data_directory(path);
     if (!opened) return std::unexpected(opened.error().front());
@@ -143,7 +171,10 @@ result<void> run_demo(const std::filesystem::path& path, const demo_options& opt
     TESSERA_TRY_VALUE(const auto finished, find_campaign(data, subject.id));
     TESSERA_TRY_VALUE(const auto text, summary_text(data, finished));
     std::fputs(text.c_str(), stdout);
-    for (const auto n : {std::size_t{0}, count / 2, count - 1}) TESSERA_TRY(read_back(world.address(), n));
+    for (const auto n : {std::size_t{0}, count / 2, count - 1}) {
+        TESSERA_TRY_VALUE(const bool done, ended_done(data, finished, n));
+        TESSERA_TRY(read_back(world.address(), n, done));
+    }
     std::printf("every card by name: tessera --data %s campaign report %s\n", path.c_str(), finished.id.c_str());
     return {};
 }

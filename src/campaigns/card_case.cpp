@@ -54,7 +54,9 @@ result<std::vector<operations::raw_answer>> answers_from(campaign_store& campaig
             const bool message = entry.kind == operations::answer_kind::message;
             if (!message && (!ours || part.where.round != latest_round)) continue;
             if (ours) attempts = std::max(attempts, static_cast<int>(entry.attempt));
-            own.push_back({entry.kind, entry.status, {}, ours && part.where.round == latest_round});
+            const bool current = ours && part.where.round == latest_round;
+            if (current && message) ++made.answers_in_round;
+            own.push_back({entry.kind, entry.status, {}, current});
             append_big_endian(octets, entry.octets.size(), 2);
             append(octets, entry.octets);
         }

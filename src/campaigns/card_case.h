@@ -23,7 +23,8 @@ struct card_case {
     std::vector<operations::sent_round> rounds;
     operations::verdict found;
     int attempts = 0;
-    int fresh_rounds = 0;  // rounds in which the first sending was answered, so that no repeat was refused
+    int answers_in_round = 0;  // messages of the latest round
+    int fresh_rounds = 0;      // rounds in which the first sending was answered, so that no repeat was refused
 };
 
 // Errors: no_key (the key set is gone), database.

@@ -125,6 +125,7 @@ private:
     bool build(const target_card& card, const cards::key_set& keys) {
         const auto& scripts = card.what == purpose::read_back ? reads_ : writes_;
         const auto security = operations::security_for(run_.what->security, keys.header);
+        if (!operations::speakable(security)) return false;
         const auto before = made_.messages.size();
         auto entry = entry_of(card);
         entry.counter = card.last_counter;

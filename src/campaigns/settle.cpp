@@ -151,6 +151,9 @@ private:
                               assess_card(*reader_, vault_, judge_, *run_.what, plan_, held.id.campaign, card));
             auto found = made.found;
             // The judge sees the write's interim answer until the real one is there; having listened once is enough.
+            // As in round 1: an answer that came twice ended the waiting for a later packet, so it is asked again.
+            if (found.what == decision::unknown && what == purpose::read_back && made.answers_in_round > 0)
+                found.what = decision::read_back;
             const bool ahead = made.fresh_rounds >= static_cast<int>(limits::fresh_refusals);
             add(ruling(card, found, what, held.id.round, std::max(made.attempts, 1), ahead));
         }

@@ -21,6 +21,13 @@ codec::packet_security security_for(const application_security& application, con
     return security;
 }
 
+bool speakable(const codec::packet_security& security) {
+    const bool checked = security.spi.command_integrity() == codec::integrity::redundancy_check ||
+                         security.spi.response_integrity() == codec::integrity::redundancy_check;
+    const auto algorithm = security.kid & 0x0fU;
+    return !checked || algorithm == 0x01U || algorithm == 0x05U;
+}
+
 std::size_t script_octets_max(std::size_t parts) {
     // The narrowest framing (16-bit reference, 131 then 133 octets), the longest header and the largest padding.
     constexpr std::size_t first_part = 131;

@@ -25,6 +25,10 @@ struct application_security {
 [[nodiscard]] codec::packet_security security_for(const application_security& application,
                                                   const cards::key_set_header& keys);
 
+// False when the security cannot be spoken with these keys: an RC is asked for, and the KID octet names no RC algorithm
+// (TS 102 225 clause 5.1.3 knows CRC-16 and CRC-32 only). The card would execute and then be unable to answer.
+[[nodiscard]] bool speakable(const codec::packet_security& security);
+
 // Octets of script that surely fit a packet of so many short messages, whatever the algorithms.
 [[nodiscard]] std::size_t script_octets_max(std::size_t parts);
 

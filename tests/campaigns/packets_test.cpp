@@ -134,6 +134,17 @@ TEST(campaign_packets, a_replay_that_the_card_refused_is_read_back) {
     }
 }
 
+// The first of two writes was executed: the card holds neither what the image says nor all that was sent.
+TEST(campaign_packets, a_card_whose_image_is_in_doubt_is_not_skipped) {
+    world here({.cards = 20});
+    here.run();
+    const auto broken = here.run(
+        {.name = "broken", .writes = write_text("7f20/6f46", std::string(34, '5')) + write_text("7f99/6f46", "00")});
+    here.expect_outcomes(broken, {.failed = 20});
+    here.expect_outcomes(here.run({.name = "again"}), {.done = 20});
+    here.expect_outcomes(here.run({.name = "and again"}), {.skipped = 20});
+}
+
 TEST(campaign_packets, a_card_whose_counter_is_ahead_of_ours_fails_by_its_refusals) {
     world here({.cards = 20,
                 .simulated = [](const std::string& csv) { return with_field(csv, 4, counter_field, "0000001000"); }});

@@ -73,7 +73,6 @@ private:
         const store::snapshot view(*reader_);
         TESSERA_TRY(view.begun());
         TESSERA_TRY(images_.load(*reader_, held.first, held.last, run_.what->writes));
-        TESSERA_TRY(load_answers(held));
         return held.id.round == 1 ? examine_by_scan(held) : examine_by_case(held);
     }
 
@@ -102,6 +101,7 @@ private:
 
     // Round 1: messages and keys side by side, both in order of card.
     result<void> examine_by_scan(const chunk& held) {
+        TESSERA_TRY(load_answers(held));
         TESSERA_TRY_VALUE(message_block_, campaign_store(*reader_).messages(held.id));
         TESSERA_TRY_VALUE(const auto messages, parse_messages(message_block_));
         TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT kic_algorithm, kid_algorithm, wrapped FROM key_set "

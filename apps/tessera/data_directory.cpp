@@ -140,7 +140,9 @@ result<directory_lock> directory_lock::take(const std::filesystem::path& directo
         std::array<char, 16> pid{};
         const auto count = ::pread(descriptor, pid.data(), pid.size() - 1, 0);
         ::close(descriptor);
-        const std::string owner = count > 0 ? std::to_string(std::atol(pid.data())) : "unknown";
+        const std::string_view held(pid.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+        const auto digits = held.substr(0, held.find('\n'));
+        const std::string owner = digits.empty() ? "unknown" : std::string(digits);
         return failure("in_use", directory.string(), "is in use by the tessera process with pid " + owner);
     }
     const auto text = std::to_string(::getpid()) + "\n" + boot_id() + "\n" + std::string(instance) + "\n";

@@ -1,11 +1,11 @@
 #include "tessera/demo_world.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <utility>
@@ -44,6 +44,7 @@ result<demo_world> demo_world::start(const std::filesystem::path& cards, std::st
         words.insert(words.end(), {"--faults", file.string()});
     }
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (auto& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     const int log = ::open((directory / "demo-smsc.log").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -36,13 +36,12 @@ result<std::size_t> read_piece(std::array<char, piece_octets>& piece) {
 
 // Answers go out before the next piece is waited for, so that a program may hold a conversation with this one.
 result<bool> answer_stream(ota_verb verb) {
-    std::array<char, piece_octets> piece;
+    std::array<char, piece_octets> piece{};
     ota_lines lines;
     line_splitter splitter;
     std::string out;
     bool all_good = true;
     const auto on_line = [&](std::string_view line) {
-        if (line.find_first_not_of(" \t") == std::string_view::npos) return;
         all_good = lines.answer(verb, line, out) && all_good;
         out.push_back('\n');
     };

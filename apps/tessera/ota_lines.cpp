@@ -34,7 +34,7 @@ std::optional<ota_verb> ota_verb_from(std::string_view name) {
 }
 
 struct ota_lines::state {
-    std::array<unsigned char, 16'384> parse_room;  // where an ordinary line's values stand, without the heap
+    std::array<unsigned char, 16'384> parse_room{};  // where an ordinary line's values stand, without the heap
     json::parser parser;
     codec::secured_packet_codec codec;
 

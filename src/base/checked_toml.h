@@ -121,7 +121,7 @@ public:
 
 private:
     struct located {
-        std::size_t line;
+        std::size_t line = 0;
         error problem;
     };
     static std::size_t line_of(const toml::source_region& where) { return std::max<std::size_t>(where.begin.line, 1); }

@@ -33,6 +33,7 @@ using result = std::expected<T, error>;
 // Passes a failure on to the caller:
 //   TESSERA_TRY(open(path));
 //   TESSERA_TRY_VALUE(auto file, open(path));
+// Both are several statements: they need braces below an `if`.
 #define TESSERA_CONCAT_INNER(a, b) a##b
 #define TESSERA_CONCAT(a, b) TESSERA_CONCAT_INNER(a, b)
 #define TESSERA_TRY(expression)                                                           \

@@ -98,8 +98,8 @@ private:
     };
     struct age {
         instant first_seen;
-        std::uint64_t serial;
-        key of;
+        std::uint64_t serial = 0;
+        key of{};
     };
     using entries = std::unordered_map<key, entry, key_hash>;
 

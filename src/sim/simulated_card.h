@@ -21,7 +21,7 @@ namespace tessera::sim {
 
 // One short message from a card.
 struct card_message {
-    std::array<std::uint8_t, 140> octets;  // UDH and response packet
+    std::array<std::uint8_t, 140> octets{};  // UDH and response packet
     std::uint8_t size = 0;
     bool by_submit = true;  // SPI2: as a message of its own, not in the delivery report
     bool follows = false;   // comes later, after a status 0B

@@ -105,7 +105,7 @@ private:
     };
     struct submission;
     struct held_back {
-        account* to;
+        account* to = nullptr;
         delivery what;
     };
 

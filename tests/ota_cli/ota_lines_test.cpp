@@ -63,7 +63,7 @@ TEST(Encode, NamesTheFieldAtFault) {
     EXPECT_EQ(code("kid_key", std::string(31, '0')), "bad_hex kid_key");
     EXPECT_EQ(code("cc_len", 6), "bad_checksum_length cc_len");
     EXPECT_EQ(code("cc_len", 0), "bad_checksum_length cc_len");
-    EXPECT_EQ(code("cc_len", "eight"), "bad_type cc_len");
+    EXPECT_EQ(code("cc_len", "eight"), "bad_checksum_length cc_len");
     EXPECT_EQ(code("reference", 256), "bad_range reference");
     EXPECT_EQ(code("spi", "1739"), "unsupported_algorithm spi");
     EXPECT_EQ(code("cntr", "ffffffffff"), "");

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/limits.h"
+
 namespace tessera::campaigns {
 namespace {
 
@@ -119,6 +121,20 @@ TEST(campaign_file, refuses_what_a_campaign_cannot_do_without) {
     expect_one("\"1639\"", "\"1739\"", "c.toml:7", "digital signatures");
     expect_one("\"1639\"", "\"163d\"", "c.toml:7", "digital signatures");
     expect_one("\"1639\"", "\"3639\"", "c.toml:7", "reserved bits");
+}
+
+TEST(campaign_file, refuses_more_packets_than_a_card_is_to_take) {
+    const std::string longest(2 * limits::file_content_octets, '5');
+    for (const auto& [parts, fits] : {std::pair{"1", false}, std::pair{"5", true}}) {
+        std::string text(good);
+        text.replace(text.find("0154"), 4, longest);
+        text.replace(text.find("parts_max = 2") + 12, 1, parts);
+        const auto parsed = parse_campaign_file(text, context());
+        EXPECT_EQ(parsed.has_value(), fits) << parts;
+        if (parsed) continue;
+        ASSERT_EQ(parsed.error().size(), 1U);
+        EXPECT_NE(parsed.error()[0].message.find("packets a card"), std::string::npos) << parsed.error()[0].message;
+    }
 }
 
 TEST(campaign_file, tells_all_mistakes_at_once_in_order_of_line) {

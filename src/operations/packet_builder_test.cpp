@@ -41,6 +41,21 @@ TEST(security_for, a_redundancy_check_takes_crc_32_unless_the_key_is_des) {
     EXPECT_EQ(kid(0x15, 0x29, cipher_algorithm::des), 0x21);
 }
 
+// A CRC's KId names CRC-16 or CRC-32 where DES and 3DES with two keys have their number; no other algorithm shares one.
+TEST(speakable, is_what_one_kid_octet_can_ask_for) {
+    const auto can = [](std::uint8_t first, std::uint8_t second, cipher_algorithm algorithm) {
+        return speakable(security_for(rfm(first, second), {1, algorithm, algorithm, 0}));
+    };
+    for (const auto algorithm : all_algorithms) {
+        EXPECT_TRUE(can(0x16, 0x39, algorithm));  // CC both ways
+        EXPECT_TRUE(can(0x15, 0x35, algorithm));  // RC both ways: KId holds nothing else
+        EXPECT_TRUE(can(0x16, 0x31, algorithm));  // no check in the answer
+        const bool shared = algorithm == cipher_algorithm::des || algorithm == cipher_algorithm::triple_des_2key;
+        EXPECT_EQ(can(0x16, 0x35, algorithm), shared);  // CC one way, RC the other
+        EXPECT_EQ(can(0x15, 0x39, algorithm), shared);
+    }
+}
+
 TEST(script_octets_max, keeps_its_promise_for_all_algorithms_and_references) {
     codec::secured_packet_codec codec;
     for (std::size_t parts = 1; parts <= 5; ++parts) {

@@ -230,6 +230,20 @@ TEST_F(verdict_test, of_several_packets_an_unsecured_complaint_counts_for_the_fi
     expect(decision::done);
 }
 
+// A complaint without security names no packet: what came for an earlier round, or for another campaign, says nothing
+// about this one's packets.
+TEST_F(verdict_test, an_unsecured_complaint_of_another_time_counts_for_nothing) {
+    answer(0x06, "", unsecured, 0);
+    answers.back().current = false;
+    expect(decision::unknown, silence);
+    answer(0x00, "029000", false, counter + 7);  // nor does an answer to a packet that is not known here
+    answers.back().current = false;
+    expect(decision::unknown, silence);
+    answer(0x00, "029000");  // while one that names its packet and proves it counts whenever it came
+    answers.back().current = false;
+    expect(decision::done);
+}
+
 TEST_F(verdict_test, a_long_answer_comes_in_parts_in_any_order) {
     const auto whole = response(0x00, "029000" + to_hex(bytes(200, 0xcd)));
     const auto parts = codec::segment(byte_view(whole).subspan(3), codec::packet_kind::response, 0x17, 8).value();

@@ -40,7 +40,7 @@ void store_digits(std::string_view digits, std::span<std::uint8_t> to, std::size
     std::ranges::fill(to, std::uint8_t{0xff});
     for (std::size_t i = 0; i < digits.size(); ++i) {
         auto& octet = to[(first + i) / 2];
-        const auto digit = static_cast<std::uint8_t>(digits[i] - '0');
+        const auto digit = static_cast<unsigned>(digits[i] - '0');
         octet =
             static_cast<std::uint8_t>((first + i) % 2 == 0 ? (octet & 0xf0U) | digit : (octet & 0x0fU) | digit << 4U);
     }

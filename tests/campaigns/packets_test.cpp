@@ -98,6 +98,17 @@ TEST(campaign_packets, duplicates_do_not_spoil_packets_that_depend_on_one_anothe
         EXPECT_EQ(here.sim->read(card, "7f20/6f60").content.substr(0, content.size()), content);
 }
 
+// A long file is read back in several packets, of which each goes when the one before was answered: here, twice.
+TEST(campaign_packets, duplicates_do_not_spoil_a_reading_in_several_packets) {
+    world here({.cards = 60, .faults = "duplicate = 0.4\nlose_response = 0.3", .seed = 5});
+    const std::string content(2 * 240, 'e');
+    const auto made = here.run({.writes = write_text("7f20/6f60", content),
+                                .telecom = "por_timeout = \"150ms\"\nattempts = 8\nparts_max = 2"});
+    here.expect_outcomes(made, {.done = 60});
+    EXPECT_GT(here.count("SELECT COUNT(*) FROM target WHERE purpose = 2"), 0);
+    EXPECT_EQ(here.image_content(7, "7f20/6f60"), content);
+}
+
 TEST(campaign_packets, records_are_written_one_by_one) {
     const std::string first(2 * 28, '1');
     const std::string second(2 * 28, '2');

@@ -22,8 +22,14 @@ bool header_without_name(std::string_view line) {
     return at == line.size() || !begins_name(line[at]);
 }
 
+// A quote in the middle of a word begins no text; toml++ then reads what follows it as a word, too.
+bool begins_text(std::string_view line, std::size_t at) {
+    return at == 0 || std::string_view(" \t=[{,.\"'").find(line[at - 1]) != std::string_view::npos;
+}
+
 bool foreign_letter_outside_quotes(std::string_view line) {
     char quote = 0;
+    bool words_only = false;
     for (std::size_t at = 0; at < line.size(); ++at) {
         const char c = line[at];
         if (quote != 0) {
@@ -31,8 +37,11 @@ bool foreign_letter_outside_quotes(std::string_view line) {
                 ++at;
             else if (c == quote)
                 quote = 0;
-        } else if (c == '"' || c == '\'') {
-            quote = c;
+        } else if (!words_only && (c == '"' || c == '\'')) {
+            if (begins_text(line, at))
+                quote = c;
+            else
+                words_only = true;
         } else if (c == '#') {
             return false;
         } else if (static_cast<unsigned char>(c) > 0x7f) {

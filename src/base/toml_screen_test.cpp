@@ -52,6 +52,9 @@ TEST(toml_screen, refuses_headers_without_a_name) {
 TEST(toml_screen, refuses_foreign_letters_outside_quotes) {
     EXPECT_EQ(refused_line("a = 1\nn\xc3\xa4me = 1\n"), 2U);
     EXPECT_EQ(refused_line("a = \"\xc3\xa4\"  # \xc3\xa4\n"), 0U);
+    EXPECT_EQ(refused_line("a = [\"\xc3\xa4\",\"\xc3\xa4\", '\xc3\xa4']\n"), 0U);
+    EXPECT_EQ(refused_line("a = 1list\"rge\xef\xbb\xb7\n"), 1U);  // a quote within a word begins no text
+    EXPECT_EQ(refused_line("a = 1list\"rge\xef\xbb\xb7\"\n"), 1U);
 }
 
 }  // namespace

@@ -7,8 +7,7 @@
 #include <thread>
 
 #include "campaigns/create.h"
-#include "telecom/persistent_link.h"
-#include "telecom/smpp_link.h"
+#include "telecom/radio.h"
 
 namespace tessera::app {
 namespace {
@@ -39,42 +38,6 @@ private:
     struct sigaction terminate_before_ {};
 };
 
-// session = "persistent": a loop of its own keeps the link alive from the first phase to the last.
-class kept_session {
-public:
-    explicit kept_session(const telecom::smsc_settings& settings) : link_(loop_, settings, system_clock()) {
-        loop_.post([this] {
-            link_.open();
-            keep_awake();
-        });
-        thread_ = std::thread([this] { loop_.run(); });
-    }
-    ~kept_session() {
-        loop_.post([this] {
-            link_.close();
-            last_moment_ = loop_.after(std::chrono::milliseconds(200), [this] { loop_.stop(); });
-        });
-        thread_.join();
-    }
-    kept_session(const kept_session&) = delete;
-    kept_session& operator=(const kept_session&) = delete;
-
-    net::event_loop& loop() { return loop_; }
-    std::unique_ptr<telecom::network> attach(telecom::network_events& events) { return link_.attach(events); }
-
-private:
-    // The loop ends when nothing is left to wait for, and between two tries to connect that may be so.
-    void keep_awake() {
-        tick_ = loop_.after(std::chrono::seconds(1), [this] { keep_awake(); });
-    }
-
-    net::event_loop loop_;
-    telecom::persistent_link link_;
-    std::unique_ptr<net::event_loop::timer> tick_;
-    std::unique_ptr<net::event_loop::timer> last_moment_;
-    std::thread thread_;
-};
-
 void append_line(std::string& out, const char* format, ...) __attribute__((format(printf, 2, 3)));
 void append_line(std::string& out, const char* format, ...) {
     std::array<char, 512> line{};
@@ -100,8 +63,7 @@ result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::c
     const stop_signals signals;
     campaigns::shared_writer writer;
     writer.connection = data.writer.get();
-    std::optional<kept_session> kept;
-    if (data.settings.session == session_mode::persistent) kept.emplace(*smsc);
+    telecom::radio radio(data.settings.smscs, system_clock(), data.settings.session == session_mode::persistent);
 
     campaigns::environment env;
     env.storage = data.storage.get();
@@ -112,9 +74,9 @@ result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::c
     env.stop = &stop_wanted;
     env.instance = data.instance;
     env.workers = data.settings.workers;
-    if (kept) env.shared_loop = &kept->loop();
-    env.open_network = [&](net::event_loop& loop, telecom::network_events& events) {
-        return kept ? kept->attach(events) : telecom::make_smpp_link(loop, *smsc, system_clock(), events);
+    env.shared_loop = &radio.loop();
+    env.open_network = [&](net::event_loop&, telecom::network_events& events) {
+        return radio.link(smsc->name)->attach(telecom::link_user::exchange, events);
     };
     return campaigns::conduct(env, subject.key, campaigns::definition_of);
 }

@@ -204,18 +204,13 @@ world::world(const world_options& options) : cards_(options.cards) {
     system_random().fill(master.resize(crypto::master_key_octets));
     vault_ = std::make_unique<cards::key_vault>(crypto::make_software_wrapper(master, system_random()));
     import(registry.string());
-    if (options.persistent) {
-        kept_loop_ = std::make_unique<loop_thread>();
-        kept_loop_->run([&] {
-            kept_link_ = std::make_unique<telecom::persistent_link>(kept_loop_->loop(), smsc, system_clock());
-            kept_link_->open();
-        });
-    }
+    smscs_ = {smsc};
+    if (options.persistent || options.shared)
+        radio = std::make_unique<telecom::radio>(smscs_, system_clock(), options.persistent);
 }
 
 world::~world() {
-    if (kept_loop_) kept_loop_->run([&] { kept_link_.reset(); });
-    kept_loop_.reset();
+    radio.reset();
     writer.reset();
     storage.reset();
     std::error_code ignored;
@@ -232,7 +227,8 @@ std::unique_ptr<telecom::network> world::make_network(net::event_loop& loop, tel
     ++sessions;
     if (tap.on_call) tap.on_call("make");
     auto made = std::make_unique<tapped_network>(tap, events);
-    made->inner = kept_link_ ? kept_link_->attach(*made) : telecom::make_smpp_link(loop, smsc, system_clock(), *made);
+    made->inner = radio ? radio->link(smsc.name)->attach(telecom::link_user::exchange, *made)
+                        : telecom::make_smpp_link(loop, smsc, system_clock(), *made);
     return made;
 }
 
@@ -253,7 +249,7 @@ result<run_end> world::try_to_conduct(const campaign& which) {
     env.progress = &progress;
     env.stop = &stop;
     env.instance = "instance " + std::to_string(++instances_);
-    if (kept_loop_) env.shared_loop = &kept_loop_->loop();
+    if (radio) env.shared_loop = &radio->loop();
     env.open_network = [this](net::event_loop& loop, telecom::network_events& events) {
         return make_network(loop, events);
     };

@@ -26,7 +26,7 @@
 #include "net/event_loop.h"
 #include "sim/fleet.h"
 #include "sim/smsc_server.h"
-#include "telecom/persistent_link.h"
+#include "telecom/radio.h"
 #include "telecom/smpp_link.h"
 
 namespace tessera::campaigns {
@@ -120,7 +120,8 @@ struct world_options {
     std::vector<sim::fleet_profile> profiles{{"telco-2ff", crypto::cipher_algorithm::aes128, 1}};
     std::function<std::string(std::string)> registry = {};   // makes of the fleet's CSV what tessera imports
     std::function<std::string(std::string)> simulated = {};  // and what the simulator has
-    bool persistent = false;
+    bool persistent = false;  // the link stays bound between phases
+    bool shared = false;      // the link is one that single operations use, too
 };
 
 struct campaign_options {
@@ -183,6 +184,7 @@ public:
     std::unique_ptr<store::database> storage;
     std::unique_ptr<store::connection> writer;
     shared_writer shared;
+    std::unique_ptr<telecom::radio> radio;  // where the link is shared or persistent
 
 private:
     void import(const std::string& csv_file);
@@ -191,8 +193,7 @@ private:
     std::size_t cards_;
     std::filesystem::path directory_;
     std::unique_ptr<cards::key_vault> vault_;
-    std::unique_ptr<loop_thread> kept_loop_;
-    std::unique_ptr<telecom::persistent_link> kept_link_;
+    std::vector<telecom::smsc_settings> smscs_;
     int instances_ = 0;
 };
 

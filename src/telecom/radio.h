@@ -1,0 +1,40 @@
+// Everything that speaks to SMSCs, on one thread: an event loop and a shared link for each SMSC of the configuration.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/time.h"
+#include "net/event_loop.h"
+#include "telecom/shared_link.h"
+
+namespace tessera::telecom {
+
+class radio {
+public:
+    // keep_open: links are bound from now on; else while somebody uses them. Settings and clock must outlive it.
+    radio(const std::vector<smsc_settings>& smscs, const clock_port& clock, bool keep_open);
+    // Unbinds what is bound, waits shortly, ends the thread.
+    ~radio();
+    radio(const radio&) = delete;
+    radio& operator=(const radio&) = delete;
+
+    [[nodiscard]] net::event_loop& loop() { return loop_; }
+    // Null: no such SMSC. To be used on the loop's thread.
+    [[nodiscard]] shared_link* link(const std::string& smsc);
+
+private:
+    void keep_awake();
+
+    net::event_loop loop_;
+    std::map<std::string, std::unique_ptr<shared_link>> links_;
+    std::unique_ptr<net::event_loop::timer> tick_;
+    std::unique_ptr<net::event_loop::timer> last_moment_;
+    std::size_t closing_ = 0;
+    std::thread thread_;
+};
+
+}  // namespace tessera::telecom

@@ -43,6 +43,10 @@ inline constexpr std::size_t answers_per_card = 4'096;  // looked at in one roun
 inline constexpr std::size_t campaign_file_octets = 1'048'576;
 inline constexpr std::size_t campaign_file_mistakes = 100;  // then reading a list of targets ends
 
+// --- single operations
+inline constexpr std::size_t single_operations = 10'000;  // under way or waiting in one process
+inline constexpr std::chrono::seconds single_operation_wait{30};  // that the end of P1 waits for those under way
+
 // --- the exchange
 inline constexpr std::size_t open_chunks = 4'096;     // chunks with cards that an answer is awaited from
 inline constexpr std::size_t exchange_loads = 4;      // chunks on their way out of the journal

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "campaigns/blocks.h"
-#include "campaigns/image_scan.h"
 
 namespace tessera::campaigns {
 
@@ -87,19 +86,6 @@ result<card_case> assess_card(store::connection& database, cards::key_vault& vau
     TESSERA_TRY_VALUE(const auto answers, answers_from(campaigns, key, parts.back().where.round, card, octets, made));
     made.found = judge.assess(what.security, keys, made.rounds, answers);
     return made;
-}
-
-result<void> write_image(cards::card_store& cards, cards::card_id card,
-                         const std::vector<operations::file_write>& writes, const std::vector<byte_view>& before,
-                         timestamp now) {
-    for (std::size_t i = 0; i < writes.size(); ++i) {
-        const auto& write = writes[i];
-        if (before[i].size() > write.content.size())
-            TESSERA_TRY(cards.put_image(card, write.file, write.record, overlaid(before[i], write.content), now));
-        else
-            TESSERA_TRY(cards.put_image(card, write.file, write.record, write.content, now));
-    }
-    return {};
 }
 
 }  // namespace tessera::campaigns

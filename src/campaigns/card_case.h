@@ -32,9 +32,4 @@ struct card_case {
                                             operations::judge& judge, const definition& what, const packet_plan& plan,
                                             campaign_key key, cards::card_id card);
 
-// The image after a campaign's writes; in the caller's transaction. `before`: known content per write.
-[[nodiscard]] result<void> write_image(cards::card_store& cards, cards::card_id card,
-                                       const std::vector<operations::file_write>& writes,
-                                       const std::vector<byte_view>& before, timestamp now);
-
 }  // namespace tessera::campaigns

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "base/random.h"
@@ -13,22 +12,12 @@
 #include "cards/key_vault.h"
 #include "net/event_loop.h"
 #include "store/database.h"
+#include "store/shared_writer.h"
 #include "telecom/network.h"
 
 namespace tessera::campaigns {
 
-// The one connection that writes; SQLite has room for one writer, and short transactions in turn cost no more.
-struct shared_writer {
-    std::mutex mutex;
-    store::connection* connection = nullptr;
-
-    // Runs work(connection) in a transaction. Thread safe.
-    template <class Work>
-    [[nodiscard]] auto transact(Work&& work) {
-        const std::lock_guard held(mutex);
-        return store::in_transaction(*connection, [&] { return work(*connection); });
-    }
-};
+using store::shared_writer;
 
 // Told what goes on; called from any thread, never concurrently for one phase's end and beginning.
 class progress_sink {

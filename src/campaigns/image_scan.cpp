@@ -4,12 +4,6 @@
 
 namespace tessera::campaigns {
 
-bytes overlaid(byte_view before, byte_view content) {
-    bytes after = to_bytes(content);
-    if (before.size() > content.size()) append(after, before.subspan(content.size()));
-    return after;
-}
-
 bool holds(byte_view held, byte_view content) {
     return held.size() >= content.size() && std::equal(content.begin(), content.end(), held.begin());
 }

@@ -10,8 +10,6 @@
 
 namespace tessera::campaigns {
 
-// What `content` makes of a file that held `before`: an update from offset 0 leaves the rest as it was.
-[[nodiscard]] bytes overlaid(byte_view before, byte_view content);
 [[nodiscard]] bool holds(byte_view held, byte_view content);
 
 class image_scan {

@@ -1,27 +1,16 @@
 #include "campaigns/journal_thread.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
+#include "base/limits.h"
 #include "campaigns/blocks.h"
 #include "campaigns/chunk_work.h"
-#include "codec/secured_packet.h"
-#include "codec/sms_tpdu.h"
+#include "campaigns/late_answers.h"
+#include "operations/store.h"
 
 namespace tessera::campaigns {
-namespace {
-
-// The application that a response names, as far as its octets tell without any key.
-std::optional<std::uint32_t> application_in(byte_view user_data) {
-    const auto header = codec::parse_user_data_header(user_data);
-    if (!header || !header->response_packet) return std::nullopt;
-    const auto application = codec::secured_packet_codec::peek_response(user_data.subspan(header->octets));
-    if (!application) return std::nullopt;
-    return operations::application_of(*application);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 journal_thread::journal_thread(const campaign_run& run, net::event_loop& loop, journal_events& events)
     : run_(run), loop_(&loop), events_(&events) {}
@@ -98,26 +87,58 @@ void journal_thread::release(const chunk& held, int attempt, bool with_answers) 
 
 result<void> journal_thread::release_now(const chunk& held, int attempt, bool with_answers) {
     const auto& env = *run_.env;
-    // The sent mark of C-9: from this commit on, any packet of the chunk may have left.
-    TESSERA_TRY(env.writer->transact([&](store::connection& writer) {
-        return campaign_store(writer).move_chunk(held, env.instance, chunk_state::released, attempt, {});
+    // The sent mark of C-9: from this commit on, any packet of the chunk may have left, and single operations keep
+    // their hands off its cards (C-13). Those that they touched since their messages were formatted leave the round
+    // with it.
+    std::vector<cards::card_id> left;
+    TESSERA_TRY(env.writer->transact([&](store::connection& writer) -> result<void> {
+        chunk_progress progress;
+        if (!with_answers) {
+            TESSERA_TRY_VALUE(left, set_aside(writer, held));
+            progress.next_round = static_cast<std::int64_t>(left.size());
+        }
+        return campaign_store(writer).move_chunk(held, env.instance, chunk_state::released, attempt, progress);
     }));
     auto loaded = std::make_shared<loaded_chunk>();
     loaded->held = held;
     const store::snapshot view(*reader_);
     TESSERA_TRY(view.begun());
-    TESSERA_TRY(load_packets(*loaded));
+    if (with_answers) {
+        TESSERA_TRY_VALUE(left, campaign_store(*reader_).left_round(held));
+    }
+    TESSERA_TRY(load_packets(*loaded, left));
     if (with_answers) TESSERA_TRY(load_answers(*loaded));
     loop_->post([this, loaded] { events_->on_loaded(std::move(*loaded)); });
     return {};
 }
 
-result<void> journal_thread::load_packets(loaded_chunk& into) {
+// Mostly nobody: a look into an index. Whoever has a message of this round comes with the next one instead (C-15).
+result<std::vector<cards::card_id>> journal_thread::set_aside(store::connection& writer, const chunk& held) {
+    campaign_store campaigns(writer);
+    operations::operation_store operations(writer);
+    TESSERA_TRY_VALUE(const auto formatted, campaigns.formatted(held.id));
+    TESSERA_TRY_VALUE(const auto touched, operations.touched(held.first, held.last, formatted));
+    TESSERA_TRY_VALUE(const auto busy, operations.in_flight(held.first, held.last));
+    std::vector<cards::card_id> left;
+    if ((touched.empty() && busy.empty()) || held.id.round >= static_cast<int>(limits::rounds)) return left;
+    TESSERA_TRY_VALUE(const auto block, campaigns.messages(held.id));
+    TESSERA_TRY_VALUE(const auto entries, parse_messages(block));
+    for (const auto& entry : entries) {
+        if (entry.sequence != 0 || entry.what == operations::purpose::listen) continue;
+        if (!std::ranges::binary_search(touched, entry.card) && !std::ranges::binary_search(busy, entry.card)) continue;
+        TESSERA_TRY(campaigns.add_target(held.id.campaign, held.id.round + 1, entry.card, entry.what));
+        left.push_back(entry.card);
+    }
+    return left;
+}
+
+result<void> journal_thread::load_packets(loaded_chunk& into, const std::vector<cards::card_id>& left) {
     TESSERA_TRY_VALUE(into.arena, campaign_store(*reader_).messages(into.held.id));
     TESSERA_TRY_VALUE(const auto entries, parse_messages(into.arena));
     into.targets.reserve(entries.size());
     into.packets.reserve(entries.size());
     for (const auto& entry : entries) {
+        if (std::ranges::binary_search(left, entry.card)) continue;
         if (into.targets.empty() || into.targets.back().card != entry.card)
             into.targets.push_back({entry.card, entry.subscriber, static_cast<std::uint32_t>(into.packets.size()), 0});
         if (entry.what == operations::purpose::listen) continue;
@@ -184,19 +205,10 @@ result<void> journal_thread::put_answers(campaign_store& campaigns, const journa
 // is.
 result<void> journal_thread::put_strangers(campaign_store& campaigns, const journal_batch& batch) {
     const byte_view arena = batch.arena;
-    for (const auto& one : batch.strangers) {
-        const auto octets = arena.subspan(one.offset, one.octets);
-        const auto application = application_in(octets).value_or(operations::application_of(run_.what->security.tar));
-        TESSERA_TRY_VALUE(const auto match, campaigns.match_late(one.subscriber, application));
-        if (!match) {
-            TESSERA_TRY(campaigns.put_unmatched(next_ordinal(), one.subscriber, octets));
-            continue;
-        }
-        bytes block;
-        append_entry(block, {match->card, operations::answer_kind::message, 0, 0, octets});
-        TESSERA_TRY(campaigns.put_answers(match->where, next_ordinal(), block));
-        TESSERA_TRY(campaigns.mark_late(match->card));
-    }
+    const auto application = operations::application_of(run_.what->security.tar);
+    for (const auto& one : batch.strangers)
+        TESSERA_TRY(keep_late_answer(campaigns, one.subscriber, arena.subspan(one.offset, one.octets), application,
+                                     next_ordinal()));
     return {};
 }
 

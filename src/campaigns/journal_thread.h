@@ -37,7 +37,8 @@ private:
     [[nodiscard]] result<void> write_now(journal_batch& batch);
     [[nodiscard]] result<void> put_answers(campaign_store& campaigns, const journal_batch& batch);
     [[nodiscard]] result<void> put_strangers(campaign_store& campaigns, const journal_batch& batch);
-    [[nodiscard]] result<void> load_packets(loaded_chunk& into);
+    [[nodiscard]] result<std::vector<cards::card_id>> set_aside(store::connection& writer, const chunk& held);
+    [[nodiscard]] result<void> load_packets(loaded_chunk& into, const std::vector<cards::card_id>& left);
     [[nodiscard]] result<void> load_answers(loaded_chunk& into);
     [[nodiscard]] std::int64_t next_ordinal();
 

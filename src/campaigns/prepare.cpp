@@ -1,9 +1,14 @@
 #include "campaigns/prepare.h"
 
+#include <algorithm>
+#include <thread>
+
+#include "base/limits.h"
 #include "campaigns/blocks.h"
 #include "campaigns/chunk_work.h"
 #include "campaigns/image_scan.h"
 #include "cards/store.h"
+#include "operations/store.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -11,6 +16,9 @@ namespace {
 using operations::cause_kind;
 using operations::outcome;
 using operations::purpose;
+
+constexpr std::string_view code_overtaken = "overtaken";
+constexpr auto look_again = std::chrono::milliseconds(10);
 
 struct raised_counter {
     cards::card_id card;
@@ -65,9 +73,22 @@ public:
     }
 
     result<void> work(const chunk& held) override {
-        made_.clear();
-        TESSERA_TRY(format(held));
-        return commit(held);
+        for (;;) {
+            made_.clear();
+            TESSERA_TRY(format(held));
+            auto done = commit(held);
+            if (done || done.error().code != code_overtaken) return done;
+        }
+    }
+
+    // Formats the messages of those cards of a prepared chunk that single operations have touched since (C-14).
+    result<void> work_again(const chunk& held) {
+        for (;;) {
+            made_.clear();
+            TESSERA_TRY_VALUE(const auto touched, format_touched(held));
+            auto done = commit_again(held, touched);
+            if (done || done.error().code != code_overtaken) return done;
+        }
     }
 
 private:
@@ -75,7 +96,23 @@ private:
     result<void> format(const chunk& held) {
         const store::snapshot view(*reader_);
         TESSERA_TRY(view.begun());
-        TESSERA_TRY(images_.load(*reader_, held.first, held.last, run_.what->writes));
+        TESSERA_TRY_VALUE(moment_, operations::operation_store(*reader_).moment());
+        return format_cards(held.id, held.first, held.last);
+    }
+
+    result<std::vector<cards::card_id>> format_touched(const chunk& held) {
+        const store::snapshot view(*reader_);
+        TESSERA_TRY(view.begun());
+        operations::operation_store operations(*reader_);
+        TESSERA_TRY_VALUE(moment_, operations.moment());
+        TESSERA_TRY_VALUE(const auto formatted, campaign_store(*reader_).formatted(held.id));
+        TESSERA_TRY_VALUE(const auto touched, operations.touched(held.first, held.last, formatted));
+        for (const auto card : touched) TESSERA_TRY(format_cards(held.id, card, card));
+        return touched;
+    }
+
+    result<void> format_cards(const chunk_id& where, cards::card_id first, cards::card_id last) {
+        TESSERA_TRY(images_.load(*reader_, first, last, run_.what->writes));
         TESSERA_TRY_VALUE(
             auto* query,
             reader_->kept(
@@ -86,7 +123,7 @@ private:
                 "LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = $5 AND n.application = $6 "
                 "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id"));
         const auto& security = run_.what->security;
-        query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value, security.key_version,
+        query->with(where.campaign.value, where.round, first.value, last.value, security.key_version,
                     operations::application_of(security.tar));
         for (;;) {
             TESSERA_TRY_VALUE(const bool more, query->step());
@@ -165,18 +202,56 @@ private:
         const auto& env = *run_.env;
         return env.writer->transact([&](store::connection& writer) -> result<void> {
             campaign_store campaigns(writer);
-            cards::card_store cards(writer);
-            const auto& security = run_.what->security;
+            TESSERA_TRY(nobody_overtook(writer, held));
             TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::prepared, 0, made_.progress));
+            TESSERA_TRY(campaigns.set_formatted(held.id, moment_));
             TESSERA_TRY(campaigns.put_messages(held.id, made_.messages));
-            for (const auto& one : made_.counters)
-                TESSERA_TRY(cards.put_counter(one.card, security.key_version, operations::application_of(security.tar),
-                                              one.counter));
-            const auto now = env.clock->now();
-            for (const auto& one : made_.outcomes)
-                TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one, 0, held.id.round, now));
-            return {};
+            return put_counters_and_outcomes(writer, held);
         });
+    }
+
+    // Likewise for messages formatted again: they take the place of the old ones, whose counters stay unused.
+    result<void> commit_again(const chunk& held, const std::vector<cards::card_id>& touched) {
+        return run_.env->writer->transact([&](store::connection& writer) -> result<void> {
+            campaign_store campaigns(writer);
+            TESSERA_TRY(nobody_overtook(writer, held));
+            TESSERA_TRY_VALUE(const auto before, campaigns.messages(held.id));
+            TESSERA_TRY_VALUE(auto entries, parse_messages(before));
+            auto change = made_.progress;
+            std::erase_if(entries, [&](const message_entry& one) {
+                const bool old = std::ranges::binary_search(touched, one.card);
+                if (old && one.sequence == 0 && one.what != purpose::listen) --change.prepared;
+                return old;
+            });
+            TESSERA_TRY_VALUE(const auto fresh, parse_messages(made_.messages));
+            entries.insert(entries.end(), fresh.begin(), fresh.end());
+            std::ranges::stable_sort(entries, {}, &message_entry::card);
+            bytes block;
+            for (const auto& one : entries) append_entry(block, one);
+            TESSERA_TRY(campaigns.replace_messages(held.id, block, moment_, change));
+            return put_counters_and_outcomes(writer, held);
+        });
+    }
+
+    // A single operation that came between reading and writing has used the counters that were given out here.
+    result<void> nobody_overtook(store::connection& writer, const chunk& held) const {
+        TESSERA_TRY_VALUE(const auto touched,
+                          operations::operation_store(writer).touched(held.first, held.last, moment_));
+        if (touched.empty()) return {};
+        return failure(code_overtaken, "chunk", "a single operation has touched a card of it meanwhile");
+    }
+
+    result<void> put_counters_and_outcomes(store::connection& writer, const chunk& held) {
+        campaign_store campaigns(writer);
+        cards::card_store cards(writer);
+        const auto& security = run_.what->security;
+        for (const auto& one : made_.counters)
+            TESSERA_TRY(cards.put_counter(one.card, security.key_version, operations::application_of(security.tar),
+                                          one.counter));
+        const auto now = run_.env->clock->now();
+        for (const auto& one : made_.outcomes)
+            TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one, 0, held.id.round, now));
+        return {};
     }
 
     campaign_run run_;
@@ -188,15 +263,44 @@ private:
     image_scan images_;
     bytes packet_;
     prepared_chunk made_;
+    std::int64_t moment_ = 0;  // of what made_ was formatted from
 };
 
-}  // namespace
-
-result<void> prepare(const campaign_run& run) {
+result<void> prepare_chunks(const campaign_run& run) {
     return work_through_chunks(run, chunk_state::created, [&run]() -> result<std::unique_ptr<chunk_worker>> {
         TESSERA_TRY_VALUE(auto reader, run.env->storage->connect(store::access::read));
         return std::make_unique<preparer>(run, std::move(reader));
     });
+}
+
+// Before P1 ends, messages of cards that single operations touched are formatted again, and operations under way are
+// waited for. Whatever comes after that limit leaves the round when its chunk is released (C-15).
+result<void> prepare_stale(const campaign_run& run) {
+    const auto& env = *run.env;
+    TESSERA_TRY_VALUE(auto reader, env.storage->connect(store::access::read));
+    preparer again(run, std::move(reader));
+    const auto until = env.clock->monotonic() + limits::single_operation_wait;
+    while (!env.stopping()) {
+        TESSERA_TRY_VALUE(const auto stale, env.writer->transact([&](store::connection& writer) {
+            return campaign_store(writer).stale_chunks(run.subject.key, run.subject.round);
+        }));
+        for (const auto& one : stale) TESSERA_TRY(again.work_again(one));
+        if (env.clock->monotonic() >= until) return {};
+        if (!stale.empty()) continue;
+        TESSERA_TRY_VALUE(const bool busy, env.writer->transact([&](store::connection& writer) {
+            return campaign_store(writer).operations_in_flight(run.subject.key, run.subject.round);
+        }));
+        if (!busy) return {};
+        std::this_thread::sleep_for(look_again);
+    }
+    return {};
+}
+
+}  // namespace
+
+result<void> prepare(const campaign_run& run) {
+    TESSERA_TRY(prepare_chunks(run));
+    return prepare_stale(run);
 }
 
 }  // namespace tessera::campaigns

@@ -7,6 +7,7 @@
 #include "campaigns/card_case.h"
 #include "campaigns/chunk_work.h"
 #include "campaigns/image_scan.h"
+#include "operations/image_update.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -106,6 +107,8 @@ private:
         TESSERA_TRY_VALUE(const auto messages, parse_messages(message_block_));
         TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT kic_algorithm, kid_algorithm, wrapped FROM key_set "
                                                      "WHERE card_id = $1 AND key_version = $2"));
+        // Whoever left the round when the chunk was released was sent nothing in it.
+        TESSERA_TRY_VALUE(const auto left, campaign_store(*reader_).left_round(held));
         operations::sent_round sent;
         for (auto one = messages.begin(); one != messages.end();) {
             const auto card = one->card;
@@ -113,6 +116,7 @@ private:
             sent.packets.clear();
             for (; one != messages.end() && one->card == card; ++one)
                 sent.packets.push_back(plan_.describe(purpose::write, one->sequence, one->counter));
+            if (std::ranges::binary_search(left, card)) continue;
             TESSERA_TRY_VALUE(const bool there, query->with(card.value, key_version).step());
             if (!there) return failure("no_key", "card", "the key set that a packet was built with is gone");
             const cards::key_set_header header{key_version, static_cast<crypto::cipher_algorithm>(query->integer(0)),
@@ -140,7 +144,10 @@ private:
         TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT t.card_id, t.purpose FROM target t WHERE t.campaign_key = "
                                                      "$1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 "
                                                      "AND NOT EXISTS (SELECT 1 FROM outcome o WHERE o.campaign_key = "
-                                                     "t.campaign_key AND o.card_id = t.card_id) ORDER BY t.card_id"));
+                                                     "t.campaign_key AND o.card_id = t.card_id) "
+                                                     "AND NOT EXISTS (SELECT 1 FROM target n WHERE n.campaign_key = "
+                                                     "t.campaign_key AND n.round = t.round + 1 "
+                                                     "AND n.card_id = t.card_id) ORDER BY t.card_id"));
         query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value);
         for (;;) {
             TESSERA_TRY_VALUE(const bool more, query->step());
@@ -204,7 +211,7 @@ private:
         if (images_.doubtful(card)) TESSERA_TRY(clear_doubts(cards, card));
         std::vector<byte_view> before(run_.what->writes.size());
         for (std::size_t i = 0; i < one.image.size(); ++i) before[i] = one.image[i];
-        return write_image(cards, card, run_.what->writes, before, now);
+        return operations::write_image(cards, card, run_.what->writes, before, now);
     }
 
     // Sent and not proved: the files may hold the new content, the old, or some of both.

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "campaigns/card_case.h"
 #include "campaigns/settle.h"
+#include "operations/image_update.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -82,7 +83,7 @@ private:
             before.push_back(held == image.end() ? byte_view{} : byte_view(held->content));
         }
         if (writes.empty()) return {};
-        return write_image(cards, card, writes, before, now);
+        return operations::write_image(cards, card, writes, before, now);
     }
 
     const environment* env_;

@@ -109,6 +109,26 @@ public:
     };
     [[nodiscard]] result<std::vector<cause_count>> causes(campaign_key key);
 
+    // --- single operations meanwhile (C-12 to C-16)
+    // The campaign that manages the card now, if one does; of several, the one whose phase is furthest.
+    struct managing {
+        std::string id, name;
+        campaigns::phase phase = phase::none;
+    };
+    [[nodiscard]] result<std::optional<managing>> managed(cards::card_id card);
+    // The moment (operations/store.h) at which a chunk's messages were formatted.
+    [[nodiscard]] result<void> set_formatted(const chunk_id& where, std::int64_t moment);
+    [[nodiscard]] result<std::int64_t> formatted(const chunk_id& where);
+    // A prepared chunk's messages, some of them formatted anew. Errors: lease_lost (it is prepared no more).
+    [[nodiscard]] result<void> replace_messages(const chunk_id& where, byte_view block, std::int64_t moment,
+                                                const chunk_progress& change);
+    // Prepared chunks with a card that an operation has touched since.
+    [[nodiscard]] result<std::vector<chunk>> stale_chunks(campaign_key key, int round);
+    [[nodiscard]] result<bool> operations_in_flight(campaign_key key, int round);
+    // Cards between the chunk's first and last that already stand in the next round, in order. Until the chunk is
+    // settled: those that left it when it was released.
+    [[nodiscard]] result<std::vector<cards::card_id>> left_round(const chunk& which);
+
     // --- late answers (C-8)
     struct late_match {
         chunk_id where;

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "campaigns/image_scan.h"
 #include "cards/store.h"
+#include "operations/image_update.h"
 #include "store/migrations.h"
 #include "store/sqlite/sqlite_database.h"
 
@@ -147,8 +148,8 @@ TEST(image_scan, an_update_leaves_the_rest_of_a_file) {
     const bytes before{1, 2, 3};
     const bytes content{9, 8};
     const bytes after{9, 8, 3};
-    EXPECT_EQ(overlaid(before, content), after);
-    EXPECT_EQ(overlaid({}, content), content);
+    EXPECT_EQ(operations::overlaid(before, content), after);
+    EXPECT_EQ(operations::overlaid({}, content), content);
     EXPECT_TRUE(holds(after, content));
     EXPECT_FALSE(holds(before, content));
     EXPECT_FALSE(holds(content, after));

@@ -186,16 +186,37 @@ verdict judge::assess(const application_security& application, const cards::key_
     }
     const bool stray = result.stray;
     // A write that is proved outweighs whatever later rounds tried to find out about it; else the latest round speaks.
-    result = conclude(found.front());
-    const bool settled = rounds.front().what == purpose::write &&
-                         (result.what == decision::done || result.why.kind == cause_kind::status_word);
-    if (!settled && rounds.size() > 1) result = conclude(found.back());
+    // There may be several: a card that left a round before its packet was sent is written in the next one.
+    bool settled = false;
+    for (std::size_t r = 0; r < rounds.size() && !settled; ++r) {
+        if (rounds[r].what != purpose::write) continue;
+        result = conclude(found[r]);
+        settled = result.what == decision::done || result.why.kind == cause_kind::status_word;
+    }
+    if (!settled) result = conclude(found.back());
     if (result.what == decision::unknown && stray) {
         result.what = decision::read_back;
         result.why = {cause_kind::unreadable_answer, 0, 0};
     }
     result.stray = stray;
     return result;
+}
+
+std::optional<executed_answer> judge::answer_to(const application_security& application, const cards::key_set& keys,
+                                                std::uint64_t counter, std::span<const raw_answer> answers) {
+    const auto security = security_for(application, keys.header);
+    const codec::packet_keys material{keys.kic.reveal(), keys.kid.reveal()};
+    std::optional<executed_answer> found;
+    for_each_packet(answers, [&](byte_view packet, bool) {
+        if (found) return;
+        const auto response = codec_.decode_response(packet, security, material);
+        if (!response || response->tar != security.tar || !credible(*response, security)) return;
+        if (response->counter != counter || response->status != 0) return;
+        const auto answer = codec::parse_compact_response(response->data);
+        if (answer && answer->executed > 0)
+            found = executed_answer{answer->executed, answer->status_word, to_bytes(answer->data)};
+    });
+    return found;
 }
 
 std::string_view to_string(purpose what) {

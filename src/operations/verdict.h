@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -81,12 +82,24 @@ struct verdict {
     bool stray = false;  // an answer belongs to none of the rounds given
 };
 
+// What a card that ran a packet returned.
+struct executed_answer {
+    std::uint8_t executed = 0;  // commands, the failing one included
+    std::uint16_t status_word = 0;
+    bytes data;  // of the last one
+};
+
 // Not thread safe.
 class judge {
 public:
     // keys: the key set that the packets were built with. Answers in order of arrival.
     [[nodiscard]] verdict assess(const application_security& application, const cards::key_set& keys,
                                  std::span<const sent_round> rounds, std::span<const raw_answer> answers);
+
+    // The believable answer to the packet with this counter, if one came; the first where there are several.
+    [[nodiscard]] std::optional<executed_answer> answer_to(const application_security& application,
+                                                           const cards::key_set& keys, std::uint64_t counter,
+                                                           std::span<const raw_answer> answers);
 
 private:
     struct evidence;

@@ -166,7 +166,50 @@ CREATE TABLE outcome (
     PRIMARY KEY (campaign_key, card_id, revision)) {clustered};
 )sql";
 
-constexpr std::array<migration, 2> migrations{{{1, "cards", cards_sql}, {2, "campaigns", campaigns_sql}}};
+constexpr std::string_view operations_sql = R"sql(
+-- Single operations on one card. moment rises with everything that any of them does to a card's counters or image, so a
+-- message that was formatted at an earlier moment than its card's latest is stale (C-14, C-16).
+CREATE TABLE operation (
+    operation_key {int} PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    card_id {int} NOT NULL,
+    moment {int} NOT NULL,
+    state {int} NOT NULL,
+    kind {int} NOT NULL,
+    what TEXT NOT NULL,
+    application {int} NOT NULL,
+    key_version {int} NOT NULL,
+    outcome {int},
+    cause {int},
+    cause_value {int},
+    cause_detail {int},
+    attempts {int} NOT NULL,
+    started_at {int} NOT NULL,
+    ended_at {int}) {table};
+
+CREATE INDEX operation_by_moment ON operation (moment, card_id);
+CREATE INDEX operation_in_flight ON operation (card_id) WHERE state = 0;
+CREATE INDEX operation_by_card ON operation (card_id, operation_key);
+
+-- What was built for it, committed before it is sent, and what came back, raw.
+CREATE TABLE operation_packet (
+    operation_key {int} NOT NULL,
+    sequence {int} NOT NULL,
+    counter {int} NOT NULL,
+    octets {blob} NOT NULL,
+    PRIMARY KEY (operation_key, sequence)) {table};
+CREATE TABLE operation_answer (
+    operation_key {int} NOT NULL,
+    ordinal {int} NOT NULL,
+    octets {blob} NOT NULL,
+    PRIMARY KEY (operation_key, ordinal)) {table};
+
+-- The moment at which the chunk's messages were formatted.
+ALTER TABLE chunk ADD COLUMN formatted {int} NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array<migration, 3> migrations{
+    {{1, "cards", cards_sql}, {2, "campaigns", campaigns_sql}, {3, "operations", operations_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

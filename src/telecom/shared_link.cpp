@@ -155,8 +155,7 @@ public:
     bool submit(const outbound_message& message) override {
         if (!current() || !owner_->of(who_).wants || !owner_->up()) return false;
         auto tagged = message;
-        tagged.token |= static_cast<std::uint64_t>(who_) << user_shift |
-                        generation_ % generations << generation_shift;
+        tagged.token |= static_cast<std::uint64_t>(who_) << user_shift | generation_ % generations << generation_shift;
         return owner_->link().submit(tagged);
     }
     void acknowledge(const inbound_handle& handle) override { owner_->link().acknowledge(handle); }

@@ -1,5 +1,5 @@
-// One link to an SMSC for everybody in the process who speaks to it: a campaign's exchange, and single operations, which
-// go before it. It is bound while somebody uses it, or from open() to close() when it is to be kept.
+// One link to an SMSC for everybody in the process who speaks to it: a campaign's exchange, and single operations,
+// which go before it. It is bound while somebody uses it, or from open() to close() when it is to be kept.
 //
 // What cards send goes to single operations if they await something of that card, else to the exchange, else to single
 // operations all the same, which keep it. With nobody there it is refused for now, so that the SMSC keeps it.
@@ -38,8 +38,8 @@ public:
     void close(std::function<void()> closed);
 
     // The network for one user of each kind: open() of it reports the link as soon as it is up, close() of it leaves
-    // the link alone as long as the other one, or nobody, wants it kept. `awaits`: of single operations, whether a card's
-    // words are theirs.
+    // the link alone as long as the other one, or nobody, wants it kept. `awaits`: of single operations, whether a
+    // card's words are theirs.
     [[nodiscard]] std::unique_ptr<network> attach(link_user who, network_events& events, claim awaits = {});
 
 private:

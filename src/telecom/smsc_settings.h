@@ -21,11 +21,11 @@ struct smsc_settings {
     std::uint8_t source_numbering_plan = 1;
     std::uint8_t destination_type_of_number = 1;
     std::uint8_t destination_numbering_plan = 1;
-    std::uint8_t data_coding = 0xf6;   // class 2, 8 bit; 02, 04, F5, F6, 16 occur
-    std::uint8_t protocol_id = 0x7f;   // (U)SIM data download
-    bool delivery_receipts = false;    // registered_delivery 01
-    std::string validity_period;  // SMPP time format; empty: the SMSC's default
-    int reference_bits = 8;            // of the concatenation, 8 or 16
+    std::uint8_t data_coding = 0xf6;  // class 2, 8 bit; 02, 04, F5, F6, 16 occur
+    std::uint8_t protocol_id = 0x7f;  // (U)SIM data download
+    bool delivery_receipts = false;   // registered_delivery 01
+    std::string validity_period;      // SMPP time format; empty: the SMSC's default
+    int reference_bits = 8;           // of the concatenation, 8 or 16
     duration enquire_link_interval = std::chrono::seconds(30);
     duration response_time_out =
         std::chrono::seconds(30);  // a submit_sm without answer for so long: the link is taken down

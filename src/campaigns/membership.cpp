@@ -1,0 +1,27 @@
+#include "campaigns/membership.h"
+
+#include <algorithm>
+
+#include "campaigns/late_answers.h"
+
+namespace tessera::campaigns {
+namespace {
+
+constexpr std::uint32_t no_application = 0xffff'ffff;  // no TAR is so long
+
+}  // namespace
+
+result<std::optional<operations::inhibition>> membership::inhibits(store::connection& writer, cards::card_id card) {
+    TESSERA_TRY_VALUE(const auto found, campaign_store(writer).managed(card));
+    if (!found) return std::nullopt;
+    return operations::inhibition{found->id, found->name, std::string(to_string(found->phase))};
+}
+
+result<void> membership::keep_stray(store::connection& writer, telecom::subscriber_number subscriber,
+                                    byte_view user_data) {
+    campaign_store campaigns(writer);
+    ordinal_ = std::max(ordinal_ + 1, to_microseconds(env_->clock->now()));
+    return keep_late_answer(campaigns, subscriber, user_data, no_application, ordinal_);
+}
+
+}  // namespace tessera::campaigns

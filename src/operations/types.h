@@ -1,0 +1,55 @@
+// The nouns of single operations.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "operations/membership.h"
+#include "operations/packet_builder.h"
+#include "operations/script.h"
+#include "operations/verdict.h"
+
+namespace tessera::operations {
+
+struct operation_tag;
+using operation_key = strong_id<operation_tag>;  // short, for rows; the world sees the UUID
+
+enum class operation_kind : std::uint8_t { write = 0, read = 1, run = 2 };
+[[nodiscard]] std::string_view to_string(operation_kind kind);
+
+// What is asked of one card.
+struct single_request {
+    std::string card;  // ICCID, IMSI or MSISDN
+    operation_kind kind{};
+    file_write file;              // write: with its content; read: without
+    std::vector<bytes> commands;  // run: APDUs, in one packet
+    application_security security;
+    bool any_key_version = true;  // the card's highest, rather than the one that `security` names
+    std::string smsc = "main";
+    duration por_timeout = std::chrono::seconds(30);
+    int attempts = 3;           // sendings of the same octets, the first included
+    std::size_t parts_max = 5;  // short messages that one packet may take
+    bool wait = false;          // for a card that a campaign or another operation keeps busy, instead of being refused
+};
+
+// What became of it.
+struct single_answer {
+    std::string id;  // of the operation; empty: it was refused before it began
+    std::string iccid;
+    outcome what = outcome::unknown;
+    cause why;
+    int packets = 0;
+    int attempts = 0;                          // of the packet that took most
+    std::uint8_t executed = 0;                 // commands, of the last packet
+    std::optional<std::uint16_t> status_word;  // of the last command that ran
+    bytes data;                                // read: the file's content; run: what the last command returned
+
+    std::optional<error> refused;         // with a code, where it was refused
+    std::optional<inhibition> inhibited;  // by whom, where that was the reason
+};
+
+}  // namespace tessera::operations

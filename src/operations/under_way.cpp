@@ -1,0 +1,152 @@
+#include "operations/under_way.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace tessera::operations {
+namespace {
+
+constexpr int fresh_tries_max = 3;
+
+}  // namespace
+
+under_way::under_way(single_request request, cards::key_set keys)
+    : request_(std::move(request)), keys_(std::move(keys)), writes_{request_.file} {
+    round_.what = purpose::write;
+    switch (request_.kind) {
+        case operation_kind::write:
+            for (auto& one : write_scripts(writes_, script_octets_max(request_.parts_max)))
+                scripts_.push_back(std::move(one));
+            break;
+        case operation_kind::read:
+            reader_.emplace(request_.file.file, request_.file.record);
+            scripts_.push_back(reader_->next());
+            break;
+        case operation_kind::run: {
+            script all;
+            for (const auto& command : request_.commands) append(all.octets, command);
+            all.commands = static_cast<std::uint8_t>(request_.commands.size());
+            scripts_.push_back(std::move(all));
+            break;
+        }
+    }
+    for (const auto& one : scripts_) plan_.push_back({0, one.commands, {}, 0});
+}
+
+void under_way::sent_as(std::uint64_t counter) {
+    auto packet = plan_.front();
+    packet.counter = counter;
+    round_.packets.push_back(packet);
+    ++answer_.packets;
+    sendings_ = 0;
+}
+
+void under_way::sending() {
+    ++sendings_;
+    answer_.attempts = std::max(answer_.attempts, sendings_);
+}
+
+under_way::step under_way::take(judge& with, bytes user_data) {
+    if (answers_.size() >= limits::answers_per_card) return step::wait;
+    answers_.push_back({answer_kind::message, 0, std::move(user_data)});
+    return weigh(with);
+}
+
+under_way::step under_way::refused(judge& with, std::uint32_t command_status, bool before) {
+    answers_.push_back({before ? answer_kind::refused_later : answer_kind::refused, command_status, {}});
+    const auto next = weigh(with);
+    return next == step::wait ? end(outcome::unknown, {cause_kind::smpp_status, command_status, 0}) : next;
+}
+
+under_way::step under_way::silence() { return end(outcome::unknown, {cause_kind::no_answer, 0, 0}); }
+
+under_way::step under_way::weigh(judge& with) {
+    std::vector<raw_answer> raw;
+    raw.reserve(answers_.size());
+    for (const auto& one : answers_) raw.push_back({one.kind, one.status, one.octets, true});
+    if (const auto ran = with.answer_to(request_.security, keys_, round_.packets.back().counter, raw)) {
+        answer_.executed = ran->executed;
+        answer_.status_word = ran->status_word;
+        answer_.data = ran->data;
+    }
+    const auto found = with.assess(request_.security, keys_, std::span(&round_, 1), raw);
+    strange_ = found.stray;
+    if (found.why.kind == cause_kind::unreadable_answer && found.stray) return step::wait;
+    if (reader_) return weigh_reading(with, found);
+    switch (found.what) {
+        case decision::done:
+            return after_good_packet();
+        case decision::failed:
+            return end(outcome::failed, found.why);
+        case decision::read_back:
+            return read_back(found.why);
+        default:
+            return step::wait;
+    }
+}
+
+under_way::step under_way::weigh_reading(judge& with, const verdict& found) {
+    std::vector<raw_answer> raw;
+    for (const auto& one : answers_) raw.push_back({one.kind, one.status, one.octets, true});
+    const auto ran = with.answer_to(request_.security, keys_, round_.packets.back().counter, raw);
+    if (!ran) {
+        if (found.what == decision::failed) return end(outcome::failed, found.why);
+        return found.what == decision::read_back ? read_back(found.why) : step::wait;
+    }
+    switch (reader_->take(*ran)) {
+        case file_reader::step::complete:
+            answer_.data = reader_->content();
+            return end(outcome::done, {});
+        case file_reader::step::refused:
+            return end(outcome::failed, {cause_kind::status_word, ran->status_word, ran->executed});
+        case file_reader::step::more:
+            break;
+    }
+    // Each piece is a round of its own: what the card said of the one before is not said of this one.
+    round_.packets.clear();
+    answers_.clear();
+    scripts_ = {reader_->next()};
+    plan_ = {{0, scripts_.front().commands, {}, 0}};
+    return step::send;
+}
+
+under_way::step under_way::after_good_packet() {
+    scripts_.pop_front();
+    plan_.pop_front();
+    return scripts_.empty() ? end(outcome::done, {}) : step::send;
+}
+
+// The packet may have been executed: a write is read back, a reading is done again, and of other commands nobody can
+// tell.
+under_way::step under_way::read_back(const cause& why) {
+    // A packet that went once and was refused has not been executed.
+    if (request_.kind == operation_kind::run || ++fresh_tries_ > fresh_tries_max)
+        return end(sendings_ == 1 && why.kind == cause_kind::por_status ? outcome::failed : outcome::unknown, why);
+    round_.packets.clear();
+    answers_.clear();
+    if (reader_) return step::send;
+    round_.what = purpose::read_back;
+    scripts_.clear();
+    plan_.clear();
+    for (auto& piece : read_back_scripts(writes_, read_back_piece_octets)) {
+        plan_.push_back({0, piece.commands.commands, piece.expected, 0});
+        scripts_.push_back(std::move(piece.commands));
+    }
+    return step::send;
+}
+
+under_way::step under_way::end(outcome what, const cause& why) {
+    answer_.what = what;
+    answer_.why = why;
+    return step::end;
+}
+
+bool under_way::proved_write() const { return request_.kind == operation_kind::write && answer_.what == outcome::done; }
+
+std::string_view to_string(operation_kind kind) {
+    constexpr std::string_view names[] = {"write", "read", "run"};
+    return names[static_cast<std::size_t>(kind)];
+}
+
+}  // namespace tessera::operations

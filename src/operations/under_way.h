@@ -1,0 +1,69 @@
+// One operation at work: what it sends next, and what the answers mean for it. Touches neither radio nor database.
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "operations/file_reader.h"
+#include "operations/types.h"
+
+namespace tessera::operations {
+
+class under_way {
+public:
+    under_way(single_request request, cards::key_set keys);
+
+    // The script of the packet that goes now; `counter` is what it got.
+    [[nodiscard]] const script& next() const { return scripts_.front(); }
+    void sent_as(std::uint64_t counter);
+    void sending();  // its octets go, for the first time or again
+    [[nodiscard]] int sendings() const { return sendings_; }
+
+    // What the desk is to do after an answer, or after it has waited in vain.
+    enum class step : std::uint8_t {
+        wait,  // what came settles nothing
+        send,  // next() is another packet
+        end,   // answer() says what became of it
+    };
+    // User data of a message from the card.
+    [[nodiscard]] step take(judge& with, bytes user_data);
+    // The network will not deliver the packet. `before`: something of it had been accepted earlier.
+    [[nodiscard]] step refused(judge& with, std::uint32_t command_status, bool before);
+    [[nodiscard]] step silence();
+
+    // The last message that take() took says something that no packet of this operation asked for.
+    [[nodiscard]] bool strange() const { return strange_; }
+
+    [[nodiscard]] single_answer& answer() { return answer_; }
+    [[nodiscard]] const single_request& request() const { return request_; }
+    [[nodiscard]] const cards::key_set& keys() const { return keys_; }
+    // Only a write whose every packet, or whose reading back, was answered well changes the image.
+    [[nodiscard]] bool proved_write() const;
+
+private:
+    struct heard {
+        answer_kind kind;
+        std::uint32_t status;
+        bytes octets;
+    };
+    step weigh(judge& with);
+    step weigh_reading(judge& with, const verdict& found);
+    step after_good_packet();
+    step read_back(const cause& why);
+    step end(outcome what, const cause& why);
+
+    single_request request_;
+    cards::key_set keys_;
+    std::vector<file_write> writes_;
+    single_answer answer_;
+    std::deque<script> scripts_;
+    std::deque<sent_packet> plan_;  // of the packets in scripts_
+    std::optional<file_reader> reader_;
+    sent_round round_;
+    std::vector<heard> answers_;
+    bool strange_ = false;
+    int sendings_ = 0;     // of the packet under way
+    int fresh_tries_ = 0;  // packets built because the one before may have been executed
+};
+
+}  // namespace tessera::operations

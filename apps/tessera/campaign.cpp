@@ -45,7 +45,7 @@ void create(invocation& run, const campaign_options& options) {
 
 result<campaigns::campaign_summary> summary_of(data_directory& data, const std::string& id) {
     TESSERA_TRY_VALUE(const auto subject, find_campaign(data, id));
-    return campaigns::summarize(*data.writer, subject, system_clock().now());
+    return campaigns::summarize(*data.writer, subject, std::nullopt);
 }
 
 result<void> print_end(data_directory& data, const campaign_options& options) {
@@ -100,7 +100,7 @@ void list(invocation& run, const campaign_options& options) {
     const auto found = store.list(after, options.limit);
     if (!found) return refuse(run, found.error());
     for (const auto& one : *found) {
-        const auto summary = campaigns::summarize(*data->writer, one, system_clock().now());
+        const auto summary = campaigns::summarize(*data->writer, one, std::nullopt);
         if (!summary) return refuse(run, summary.error());
         if (options.json)
             print_json(status_json(*summary));
@@ -140,7 +140,7 @@ result<void> print_report(data_directory& data, const campaign_options& options)
     if (options.format == "json") {
         TESSERA_TRY(campaigns::for_each_target(*data.writer, subject.key,
                                                [](const campaigns::report_row& row) { print_json(row_json(row)); }));
-        TESSERA_TRY_VALUE(const auto summary, campaigns::summarize(*data.writer, subject, system_clock().now()));
+        TESSERA_TRY_VALUE(const auto summary, campaigns::summarize(*data.writer, subject, std::nullopt));
         print_json({{"summary", summary_json(summary)}});
         return {};
     }

@@ -88,7 +88,7 @@ result<campaigns::campaign> find_campaign(data_directory& data, const std::strin
 }
 
 result<std::string> summary_text(data_directory& data, const campaigns::campaign& subject) {
-    TESSERA_TRY_VALUE(const auto summary, campaigns::summarize(*data.writer, subject, system_clock().now()));
+    TESSERA_TRY_VALUE(const auto summary, campaigns::summarize(*data.writer, subject, std::nullopt));
     TESSERA_TRY_VALUE(const auto causes, campaigns::count_causes(*data.writer, subject.key));
     std::string text;
     append_line(text, "campaign \"%s\" %s: %s, %lld cards, %d round%s", subject.name.c_str(), subject.id.c_str(),

@@ -7,9 +7,11 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "base/hex.h"
 #include "base/ids.h"
@@ -138,7 +140,12 @@ result<directory_lock> directory_lock::take(const std::filesystem::path& directo
     if (descriptor < 0) return system_failure("cannot_write", path, "cannot be opened");
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
         std::array<char, 16> pid{};
-        const auto count = ::pread(descriptor, pid.data(), pid.size() - 1, 0);
+        // The owner writes its pid right after it has the lock.
+        auto count = ::pread(descriptor, pid.data(), pid.size() - 1, 0);
+        for (int tries = 0; count == 0 && tries < 200; ++tries) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            count = ::pread(descriptor, pid.data(), pid.size() - 1, 0);
+        }
         ::close(descriptor);
         const std::string_view held(pid.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
         const auto digits = held.substr(0, held.find('\n'));

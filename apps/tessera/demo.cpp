@@ -125,6 +125,18 @@ result<void> read_back(const std::string& smsc, std::size_t n, bool done) {
     return failure("not_proved", iccid, "ended done, but the card does not hold what was written");
 }
 
+// Cards and campaigns that the demo did not make.
+result<bool> holds_anything_else(data_directory& data) {
+    TESSERA_TRY_VALUE(auto* query,
+                      data.writer->kept("SELECT (SELECT COUNT(*) FROM card c JOIN profile p ON p.profile_id = "
+                                        "c.profile_id WHERE p.name NOT IN ('demo-des', 'demo-3des', 'demo-aes')) + "
+                                        "(SELECT COUNT(*) FROM campaign WHERE name <> $1)"));
+    TESSERA_TRY(query->with(campaign_name).step());
+    const bool found = query->integer(0) > 0;
+    query->reset();
+    return found;
+}
+
 // The simulated cards of a demo that was cut short are gone with their process: what its database believes of them is
 // no longer true of any card.
 result<void> start_over_if_cut_short(const std::filesystem::path& path) {
@@ -135,6 +147,11 @@ result<void> start_over_if_cut_short(const std::filesystem::path& path) {
         TESSERA_TRY_VALUE(const auto claimed, demo_cards(*opened));
         TESSERA_TRY_VALUE(const auto begun, campaigns::campaign_store(*opened->writer).find_by_name(campaign_name));
         if (!claimed || !begun || begun->state == campaigns::campaign_state::finished) return {};
+        TESSERA_TRY_VALUE(const bool others, holds_anything_else(*opened));
+        if (others)
+            return failure("not_a_demo", path.string(),
+                           "holds a demo that was cut short, and cards or campaigns of your own beside it; give the "
+                           "demo another directory with --data");
     }
     say("a demo in " + path.string() + " was cut short, and its simulated cards are gone with it: starting over");
     std::error_code ignored;
@@ -167,7 +184,7 @@ result<void> run_demo(const std::filesystem::path& path, const demo_options& opt
     progress_display progress(system_clock());
     TESSERA_TRY_VALUE(const auto end, run_campaign(data, subject, progress));
     if (end == campaigns::run_end::interrupted)
-        return failure("interrupted", "demo", "was stopped; the same command goes on with it");
+        return failure("interrupted", "demo", "was stopped; the same command begins it anew");
     TESSERA_TRY_VALUE(const auto finished, find_campaign(data, subject.id));
     TESSERA_TRY_VALUE(const auto text, summary_text(data, finished));
     std::fputs(text.c_str(), stdout);

@@ -2,7 +2,12 @@
 // all of them at once. toml++ is a heavy header: include this in .cpp files only, and in few.
 #pragma once
 
+namespace tessera {
+struct toml_assertion {};  // what toml++ 3.3 (Debian 12) would abort on: some malformed lists and headers
+[[noreturn]] inline void toml_asserted() { throw toml_assertion(); }
+}  // namespace tessera
 #define TOML_EXCEPTIONS 0
+#define TOML_ASSERT(condition) ((condition) ? static_cast<void>(0) : ::tessera::toml_asserted())
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -29,9 +34,13 @@ public:
             mistake_at(objection->line, std::string(objection->what));
             return std::nullopt;
         }
-        auto parsed = toml::parse(text);
-        if (parsed) return std::move(parsed).table();
-        mistake_at(parsed.error().source().begin.line, std::string(parsed.error().description()));
+        try {
+            auto parsed = toml::parse(text);
+            if (parsed) return std::move(parsed).table();
+            mistake_at(parsed.error().source().begin.line, std::string(parsed.error().description()));
+        } catch (const toml_assertion&) {
+            mistake_at(line_of_assertion(text), "this is no TOML: a bracket, brace or name is out of place");
+        }
         return std::nullopt;
     }
 
@@ -120,6 +129,22 @@ public:
     }
 
 private:
+    // An assertion says nothing about its place; but a text that runs into one does so with whatever follows, and its
+    // lines before do not.
+    static std::size_t line_of_assertion(std::string_view text) {
+        std::vector<std::size_t> ends;
+        for (std::size_t at = 0; (at = text.find('\n', at)) != std::string_view::npos;) ends.push_back(++at);
+        const auto clean = [&](std::size_t end) {
+            try {
+                static_cast<void>(toml::parse(text.substr(0, end)));
+                return true;
+            } catch (const toml_assertion&) {
+                return false;
+            }
+        };
+        return 1 + static_cast<std::size_t>(std::ranges::partition_point(ends, clean) - ends.begin());
+    }
+
     struct located {
         std::size_t line = 0;
         error problem;

@@ -35,8 +35,9 @@ inline constexpr std::size_t file_content_octets = 32'768;  // one EF, transpare
 // --- campaigns
 inline constexpr std::size_t chunk_cards = 1'000;
 inline constexpr std::size_t rounds = 20;  // write, then listening and reading back
-inline constexpr std::size_t fresh_refusals =
-    3;  // rounds in which a card refused counters never used before: it is ahead of us
+// Rounds in which a card answered a first sending by refusing its counter: it is ahead of us. One alone may be the
+// answer to a duplicate that the network made, while the real one was lost; so many in a row are not.
+inline constexpr std::size_t fresh_refusals = 8;
 inline constexpr std::size_t writes_per_campaign = 64;
 inline constexpr std::size_t packets_per_card = 200;    // that a campaign's writes, or reading them back, may take
 inline constexpr std::size_t answers_per_card = 4'096;  // looked at in one round; duplicates beyond prove nothing new
@@ -50,6 +51,7 @@ inline constexpr std::chrono::seconds single_operation_wait{30};  // that the en
 // --- the exchange
 inline constexpr std::size_t open_chunks = 4'096;     // chunks with cards that an answer is awaited from
 inline constexpr std::size_t exchange_loads = 4;      // chunks on their way out of the journal
+inline constexpr std::uint8_t link_losses_per_packet = 10;  // that do not count as an attempt
 inline constexpr std::size_t exchange_queue = 4'000;  // packets in memory that the link has no room for yet
 inline constexpr std::size_t journal_pending_octets = 32'000'000;
 inline constexpr std::size_t journal_pending = 100'000;  // answers not yet durable; then the network is asked to wait

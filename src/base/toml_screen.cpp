@@ -3,25 +3,6 @@
 namespace tessera {
 namespace {
 
-bool blank(char c) { return c == ' ' || c == '\t'; }
-
-bool begins_name(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '"' || c == '\'';
-}
-
-// A header is [a], [a.b] or [[a]]: after its brackets comes a name. A line of a nested array that looks like a header
-// without one is refused too; no file of ours has such.
-bool header_without_name(std::string_view line) {
-    std::size_t at = 0;
-    while (at < line.size() && blank(line[at])) ++at;
-    if (at == line.size() || line[at] != '[') return false;
-    ++at;
-    if (at < line.size() && line[at] == '[') ++at;
-    while (at < line.size() && blank(line[at])) ++at;
-    return at == line.size() || !begins_name(line[at]);
-}
-
 // A quote in the middle of a word begins no text; toml++ then reads what follows it as a word, too.
 bool begins_text(std::string_view line, std::size_t at) {
     return at == 0 || std::string_view(" \t=[{,.\"'").find(line[at - 1]) != std::string_view::npos;
@@ -54,10 +35,10 @@ bool foreign_letter_outside_quotes(std::string_view line) {
 }  // namespace
 
 std::optional<toml_objection> screen_toml(std::string_view text) {
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     for (std::size_t number = 1; !text.empty(); ++number) {
         const auto line = text.substr(0, text.find('\n'));
-        if (header_without_name(line))
-            return toml_objection{number, "a section's header needs a name after its bracket"};
         if (foreign_letter_outside_quotes(line))
             return toml_objection{number,
                                   "letters beyond ASCII may stand in quotes (on one line) and in comments only"};

@@ -150,6 +150,18 @@ TEST(campaign_file, tells_all_mistakes_at_once_in_order_of_line) {
     EXPECT_FALSE(parse_campaign_file("", context()).has_value());
 }
 
+// toml++ asserts on these; they are mistakes with a line like all others.
+TEST(campaign_file, tells_the_line_of_what_is_no_toml_at_all) {
+    for (const std::string text :
+         {"a=[}", "a = [}", "a={b=[}", "a=[[}]", "a=[}]", "[", "[.", "[[[a", "[]", "[ [a", "[="}) {
+        const auto parsed = parse_campaign_file(std::string(good) + "# more\n" + text + "\n", context());
+        ASSERT_FALSE(parsed.has_value()) << text;
+        EXPECT_EQ(parsed.error().front().field, "c.toml:23") << text;
+    }
+    EXPECT_EQ(parse_campaign_file("x=[\n}\n]", context()).error().front().field, "c.toml:2");
+    EXPECT_TRUE(parse_campaign_file("\xef\xbb\xbf" + std::string(good), context()).has_value());
+}
+
 TEST(campaign_file, reads_a_list_of_iccids_and_names_its_bad_lines) {
     auto pattern = (std::filesystem::temp_directory_path() / "tessera-list-XXXXXX").string();
     const std::filesystem::path directory = mkdtemp(pattern.data());

@@ -7,7 +7,8 @@
 namespace tessera::campaigns {
 
 packet_plan::packet_plan(const definition& what)
-    : reads(operations::read_back_scripts(what.writes, operations::read_back_piece_octets)) {
+    : application(operations::application_of(what.security.tar)),
+      reads(operations::read_back_scripts(what.writes, operations::read_back_piece_octets)) {
     for (const auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max)))
         write_commands.push_back(one.commands);
 }
@@ -27,12 +28,16 @@ result<void> add_round(campaign_store& campaigns, const campaign_store::particip
     TESSERA_TRY_VALUE(const auto block, campaigns.messages(part.where));
     TESSERA_TRY_VALUE(const auto entries, parse_messages(block));
     operations::sent_round round{part.what, {}};
+    formatted_from made_of;
     for (const auto& entry : entries) {
         if (entry.card != card || entry.what == operations::purpose::listen) continue;
         key_version = entry.key_version;
+        made_of = {entry.image_version, {entry.key_version, plan.application, entry.counter}};
         round.packets.push_back(plan.describe(part.what, entry.sequence, entry.counter));
     }
-    if (!round.packets.empty()) made.rounds.push_back(std::move(round));
+    if (round.packets.empty()) return {};
+    made.rounds.push_back(std::move(round));
+    made.formatted.push_back(made_of);
     return {};
 }
 

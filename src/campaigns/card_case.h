@@ -13,14 +13,22 @@ namespace tessera::campaigns {
 // What the packets of a purpose were built from, in order of sequence.
 struct packet_plan {
     explicit packet_plan(const definition& what);
+    std::uint32_t application;
     std::vector<std::uint8_t> write_commands;
     std::vector<operations::read_back> reads;
 
     [[nodiscard]] operations::sent_packet describe(operations::purpose what, int sequence, std::uint64_t counter) const;
 };
 
+// What a round's packets were: by the last one's counter the image knows them again.
+struct formatted_from {
+    std::uint64_t image_version = 0;
+    cards::image_proof proof;
+};
+
 struct card_case {
     std::vector<operations::sent_round> rounds;
+    std::vector<formatted_from> formatted;  // of each round
     operations::verdict found;
     int attempts = 0;
     int answers_in_round = 0;  // messages of the latest round

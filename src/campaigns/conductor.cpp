@@ -17,7 +17,11 @@ public:
     result<run_end> work() {
         TESSERA_TRY(begin());
         while (subject_.state != campaign_state::finished) {
-            TESSERA_TRY(run_phase());
+            if (auto done = run_phase(); !done) {
+                // Its clock stands until it is resumed; what failed is told, whether or not this can be noted.
+                static_cast<void>(interrupt());
+                return std::unexpected(std::move(done).error());
+            }
             if (env_->stopping()) {
                 TESSERA_TRY(interrupt());
                 return run_end::interrupted;

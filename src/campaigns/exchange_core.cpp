@@ -235,11 +235,18 @@ void exchange_core::on_result(std::uint64_t token, telecom::submit_result result
             break;
         case telecom::submit_result::link_lost:
             // It may have left: the identical octets go again, on the same count, and the card's counter keeps the
-            // effect single.
+            // effect single. A packet that loses the link again and again is perhaps why it is lost.
             if (!current) break;
-            one.state = entry_state::needs_sending;
-            --one.attempts;
             one.may_have_left = true;
+            if (one.losses == limits::link_losses_per_packet && one.attempts >= settings_.attempts) {
+                finish({slot, index_of(token)});
+                break;
+            }
+            if (one.losses < limits::link_losses_per_packet) {
+                ++one.losses;
+                --one.attempts;
+            }
+            one.state = entry_state::needs_sending;
             open.next_deadline = clock_->monotonic();
             break;
     }
@@ -305,6 +312,7 @@ void exchange_core::answered(place where) {
     if (one.sequence + 1 < one.packets) {
         ++one.sequence;
         one.attempts = 0;
+        one.losses = 0;
         one.may_have_left = false;
         if (open.arena.empty() || open.loading) {
             one.state = entry_state::needs_sending;

@@ -66,6 +66,7 @@ private:
         std::uint8_t packets = 0;
         std::uint8_t sequence = 0;  // of the packet under way
         std::uint8_t attempts = 0;  // sendings of that packet
+        std::uint8_t losses = 0;    // of the link, with that packet under way
         entry_state state = entry_state::needs_sending;
         bool counted = false;        // as sent
         bool may_have_left = false;  // the packet under way: accepted once, or its answer lost with the link

@@ -75,6 +75,22 @@ TEST(exchange_core, does_not_count_a_sending_that_the_link_took_along) {
     }
 }
 
+// Perhaps it is this very packet that the link does not survive.
+TEST(exchange_core, a_packet_that_loses_the_link_again_and_again_is_given_up) {
+    exchange_world here(1);
+    here.begin(1);
+    int sendings = 0;
+    while (!here.network.submitted.empty() && ++sendings < 100) {
+        here.core.on_result(here.take().token, submit_result::link_lost, 0);
+        here.core.on_link_down("test");
+        here.core.on_open();
+        here.core.tick();
+        if (!here.journal.releases.empty()) here.load();
+    }
+    EXPECT_GT(sendings, limits::link_losses_per_packet);
+    EXPECT_LT(sendings, 20);
+}
+
 TEST(exchange_core, a_refusal_says_whether_the_packet_may_have_left_before) {
     exchange_world here;
     here.begin(2);

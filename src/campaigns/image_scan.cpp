@@ -13,8 +13,11 @@ result<void> image_scan::load(store::connection& reader, cards::card_id first, c
     rows_.clear();
     next_ = 0;
     current_.assign(writes.size(), {});
-    TESSERA_TRY_VALUE(auto* query, reader.kept("SELECT card_id, file, record, version, content FROM image_file "
-                                               "WHERE card_id BETWEEN $1 AND $2 ORDER BY card_id"));
+    proofs_.assign(writes.size(), std::nullopt);
+    TESSERA_TRY_VALUE(auto* query,
+                      reader.kept("SELECT card_id, file, record, version, content, key_version, application, "
+                                  "counter FROM image_file "
+                                  "WHERE card_id BETWEEN $1 AND $2 ORDER BY card_id"));
     query->with(first.value, last.value);
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
@@ -23,7 +26,12 @@ result<void> image_scan::load(store::connection& reader, cards::card_id first, c
         while (write < writes.size() &&
                (query->text(1) != writes[write].file || query->integer(2) != writes[write].record))
             ++write;
-        row found{query->integer(0), static_cast<std::uint64_t>(query->integer(3)), write, {}};
+        row found{query->integer(0),
+                  static_cast<std::uint64_t>(query->integer(3)),
+                  write,
+                  {static_cast<std::uint8_t>(query->integer(5)), static_cast<std::uint32_t>(query->integer(6)),
+                   static_cast<std::uint64_t>(query->integer(7))},
+                  {}};
         if (write < writes.size()) found.content = to_bytes(query->octets(4));
         rows_.push_back(std::move(found));
     }
@@ -41,11 +49,14 @@ result<void> image_scan::load(store::connection& reader, cards::card_id first, c
 
 const std::vector<byte_view>& image_scan::of(cards::card_id card) {
     std::ranges::fill(current_, byte_view{});
+    std::ranges::fill(proofs_, std::nullopt);
     version_ = 0;
     while (next_ < rows_.size() && rows_[next_].card < card.value) ++next_;
     for (auto at = next_; at < rows_.size() && rows_[at].card == card.value; ++at) {
         version_ += rows_[at].version;
-        if (rows_[at].write < current_.size()) current_[rows_[at].write] = rows_[at].content;
+        if (rows_[at].write >= current_.size()) continue;
+        current_[rows_[at].write] = rows_[at].content;
+        proofs_[rows_[at].write] = rows_[at].proof;
     }
     return current_;
 }

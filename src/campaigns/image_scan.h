@@ -2,6 +2,7 @@
 // card.
 #pragma once
 
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
@@ -23,6 +24,8 @@ public:
     [[nodiscard]] const std::vector<byte_view>& of(cards::card_id card);
     // Of the card that of() was asked for last.
     [[nodiscard]] std::uint64_t image_version() const { return version_; }
+    // Likewise: by which packet each write's file was proved; nothing where the image has nothing of it.
+    [[nodiscard]] const std::vector<std::optional<cards::image_proof>>& proofs() const { return proofs_; }
     // Something was sent to this card that wrote one of the files, and what became of it is not known.
     [[nodiscard]] bool doubtful(cards::card_id card) const { return doubts_.contains(card.value); }
 
@@ -31,12 +34,14 @@ private:
         std::int64_t card;
         std::uint64_t version;
         std::size_t write;  // of none of the writes: their number
+        cards::image_proof proof;
         bytes content;
     };
     std::vector<row> rows_;
     std::unordered_set<std::int64_t> doubts_;
     std::size_t next_ = 0;
     std::vector<byte_view> current_;
+    std::vector<std::optional<cards::image_proof>> proofs_;
     std::uint64_t version_ = 0;
 };
 

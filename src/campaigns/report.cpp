@@ -7,7 +7,7 @@ constexpr std::int64_t rows_per_page = 5'000;
 
 }  // namespace
 
-result<campaign_summary> summarize(store::connection& database, const campaign& subject, timestamp now) {
+result<campaign_summary> summarize(store::connection& database, const campaign& subject, std::optional<timestamp> now) {
     campaign_store campaigns(database);
     campaign_summary made;
     made.subject = subject;
@@ -22,9 +22,9 @@ result<campaign_summary> summarize(store::connection& database, const campaign& 
     for (std::size_t i = 0; i < times.size(); ++i) {
         const auto& one = times[i];
         // A run that a crash cut short has no end that anybody knows; only the last one can be going on.
-        const bool going_on = i + 1 == times.size() && subject.state == campaign_state::running;
+        const bool going_on = now && i + 1 == times.size() && subject.state == campaign_state::running;
         if (!one.ended && !going_on) continue;
-        const double took = seconds(one.ended.value_or(now) - one.started);
+        const double took = seconds((one.ended ? *one.ended : *now) - one.started);
         auto& into = one.phase == phase::prepare    ? made.prepare
                      : one.phase == phase::exchange ? made.exchange
                                                     : made.settle;

@@ -30,7 +30,8 @@ struct campaign_summary {
 };
 
 // `now` stands for the end of a phase that is still running.
-[[nodiscard]] result<campaign_summary> summarize(store::connection& database, const campaign& subject, timestamp now);
+[[nodiscard]] result<campaign_summary> summarize(store::connection& database, const campaign& subject,
+                                                 std::optional<timestamp> now);
 
 // Every target in order, with its latest outcome; pages through the database.
 [[nodiscard]] result<void> for_each_target(store::connection& database, campaign_key key,

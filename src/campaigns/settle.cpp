@@ -16,10 +16,19 @@ using operations::decision;
 using operations::outcome;
 using operations::purpose;
 
+struct known_file {
+    bytes content;
+    cards::image_proof proof;
+};
+
 struct settled_card {
     card_outcome result;
     std::optional<purpose> next;  // comes again in the next round instead
-    std::vector<bytes> image;     // of a card that is done and held more than was written; else empty
+    // Of a card that is done: what its image knew of the writes' files; empty where of none.
+    std::vector<std::optional<known_file>> image;
+    cards::image_proof proof;
+    bool untouched = true;  // the image, since the deciding packet was formatted
+    bool doubted = false;
     bool stray = false;
 };
 
@@ -114,8 +123,10 @@ private:
             const auto card = one->card;
             const auto key_version = one->key_version;
             sent.packets.clear();
-            for (; one != messages.end() && one->card == card; ++one)
+            for (; one != messages.end() && one->card == card; ++one) {
                 sent.packets.push_back(plan_.describe(purpose::write, one->sequence, one->counter));
+                made_of_ = {one->image_version, {key_version, plan_.application, one->counter}};
+            }
             if (std::ranges::binary_search(left, card)) continue;
             TESSERA_TRY_VALUE(const bool there, query->with(card.value, key_version).step());
             if (!there) return failure("no_key", "card", "the key set that a packet was built with is gone");
@@ -136,7 +147,7 @@ private:
         if (found.what == decision::unknown && found.why.kind == operations::cause_kind::no_answer &&
             sent.packets.size() > 1 && current_answers_.size() >= sent.packets.size())
             found.what = decision::listen;
-        add(ruling(card, found, purpose::write, 1, answered_at > 0 ? answered_at : held.attempt, false));
+        add(ruling(card, found, purpose::write, 1, answered_at > 0 ? answered_at : held.attempt, false), made_of_);
     }
 
     // Later rounds: few cards, and all their rounds count.
@@ -162,18 +173,23 @@ private:
             if (found.what == decision::unknown && what == purpose::read_back && made.answers_in_round > 0)
                 found.what = decision::read_back;
             const bool ahead = made.fresh_rounds >= static_cast<int>(limits::fresh_refusals);
-            add(ruling(card, found, what, held.id.round, std::max(made.attempts, 1), ahead));
+            add(ruling(card, found, what, held.id.round, std::max(made.attempts, 1), ahead),
+                made.formatted.empty() ? formatted_from{} : made.formatted[found.round]);
         }
     }
 
-    void add(settled_card made) {
+    void add(settled_card made, const formatted_from& deciding) {
         if (made.result.what == outcome::done && !made.next) {
             const auto& before = images_.of(made.result.card);
-            for (std::size_t i = 0; i < before.size(); ++i)
-                if (before[i].size() > run_.what->writes[i].content.size()) {
-                    made.image.resize(before.size());
-                    made.image[i] = to_bytes(before[i]);
-                }
+            made.untouched = images_.image_version() == deciding.image_version;
+            made.doubted = images_.doubtful(made.result.card);
+            made.proof = deciding.proof;
+            for (std::size_t i = 0; i < before.size(); ++i) {
+                const auto& known = images_.proofs()[i];
+                if (!known) continue;
+                made.image.resize(before.size());
+                made.image[i].emplace(known_file{to_bytes(before[i]), *known});
+            }
         }
         cards_.push_back(std::move(made));
     }
@@ -208,19 +224,17 @@ private:
         }
         TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one.result, 0, held.id.round, now));
         if (one.result.what != outcome::done) return doubt_images(cards, card);
-        if (images_.doubtful(card)) TESSERA_TRY(clear_doubts(cards, card));
-        std::vector<byte_view> before(run_.what->writes.size());
-        for (std::size_t i = 0; i < one.image.size(); ++i) before[i] = one.image[i];
-        return operations::write_image(cards, card, run_.what->writes, before, now);
+        operations::proved_writes proved{&run_.what->writes, {}, one.proof, one.untouched, one.doubted};
+        proved.before.resize(run_.what->writes.size());
+        for (std::size_t i = 0; i < one.image.size(); ++i)
+            if (one.image[i])
+                proved.before[i].emplace(operations::known_image{one.image[i]->content, one.image[i]->proof});
+        return operations::write_image(cards, card, proved, now);
     }
 
     // Sent and not proved: the files may hold the new content, the old, or some of both.
     result<void> doubt_images(cards::card_store& cards, cards::card_id card) {
         for (const auto& write : run_.what->writes) TESSERA_TRY(cards.doubt_image(card, write.file, write.record));
-        return {};
-    }
-    result<void> clear_doubts(cards::card_store& cards, cards::card_id card) {
-        for (const auto& write : run_.what->writes) TESSERA_TRY(cards.clear_doubt(card, write.file, write.record));
         return {};
     }
 
@@ -230,6 +244,7 @@ private:
     packet_plan plan_;
     operations::judge judge_;
     image_scan images_;
+    formatted_from made_of_;  // of the card that is looked at
     bytes message_block_;
     bytes answer_block_;
     std::vector<answer_entry> answers_;

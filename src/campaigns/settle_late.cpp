@@ -60,30 +60,25 @@ private:
         if (made.found.what == operations::decision::done) {
             found.what = operations::outcome::done;
             found.why = {};
-            TESSERA_TRY(update_image(writer, what, card, before->settled_at, now));
+            TESSERA_TRY(update_image(writer, what, card, made.formatted[made.found.round], now));
         }
         TESSERA_TRY(campaigns.put_outcome(key, found, before->revision + 1, before->round, now));
         return campaigns.recount(key, card, before->round, before->what, found.what);
     }
 
-    // The answer may be older than what later campaigns wrote: files that changed since the card was given up keep
-    // that.
+    // The answer may be older than what others wrote meanwhile.
     static result<void> update_image(store::connection& writer, const definition& what, cards::card_id card,
-                                     timestamp given_up, timestamp now) {
+                                     const formatted_from& deciding, timestamp now) {
         cards::card_store cards(writer);
         TESSERA_TRY_VALUE(const auto image, cards.image(card));
-        std::vector<operations::file_write> writes;
-        std::vector<byte_view> before;
+        operations::proved_writes proved{&what.writes, {}, deciding.proof, false, true};
         for (const auto& write : what.writes) {
             const auto held = std::ranges::find_if(
                 image, [&](const auto& entry) { return entry.file == write.file && entry.record == write.record; });
-            if (held != image.end() && held->updated_at > given_up) continue;
-            writes.push_back(write);
-            TESSERA_TRY(cards.clear_doubt(card, write.file, write.record));
-            before.push_back(held == image.end() ? byte_view{} : byte_view(held->content));
+            auto& before = proved.before.emplace_back();
+            if (held != image.end()) before.emplace(operations::known_image{held->content, held->proof});
         }
-        if (writes.empty()) return {};
-        return operations::write_image(cards, card, writes, before, now);
+        return operations::write_image(cards, card, proved, now);
     }
 
     const environment* env_;

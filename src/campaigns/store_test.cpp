@@ -133,8 +133,8 @@ TEST_F(campaign_store_test, a_phase_cut_short_gets_another_run) {
 TEST_F(campaign_store_test, an_image_is_read_in_one_scan_by_file_and_record) {
     cards::card_store cards(*writer);
     const bytes one{1, 2, 3};
-    cards.put_image(cards::card_id{2}, "7f20/6f46", 0, one, at(1)).value();
-    cards.put_image(cards::card_id{3}, "7f20/6f46", 2, one, at(1)).value();
+    cards.put_image(cards::card_id{2}, "7f20/6f46", 0, one, {}, at(1)).value();
+    cards.put_image(cards::card_id{3}, "7f20/6f46", 2, one, {}, at(1)).value();
     image_scan images;
     images.load(*writer, cards::card_id{1}, cards::card_id{3}, {{"7f20/6f46", 0, {1}}, {"7f20/6f46", 2, {1}}}).value();
     EXPECT_TRUE(images.of(cards::card_id{1})[0].empty());

@@ -157,26 +157,35 @@ result<std::vector<application_counter>> card_store::counters(card_id id) {
 result<std::vector<image_entry>> card_store::image(card_id id) {
     TESSERA_TRY_VALUE(
         auto* query,
-        database_->kept(
-            "SELECT file, record, content, updated_at FROM image_file WHERE card_id = $1 ORDER BY file, record"));
+        database_->kept("SELECT file, record, content, updated_at, key_version, application, counter FROM image_file "
+                        "WHERE card_id = $1 ORDER BY file, record"));
     query->with(id.value);
     std::vector<image_entry> found;
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
         if (!more) return found;
-        found.push_back({std::string(query->text(0)), static_cast<std::uint16_t>(query->integer(1)),
-                         to_bytes(query->octets(2)), from_microseconds(query->integer(3))});
+        found.push_back({std::string(query->text(0)),
+                         static_cast<std::uint16_t>(query->integer(1)),
+                         to_bytes(query->octets(2)),
+                         from_microseconds(query->integer(3)),
+                         {static_cast<std::uint8_t>(query->integer(4)), static_cast<std::uint32_t>(query->integer(5)),
+                          static_cast<std::uint64_t>(query->integer(6))}});
     }
 }
 
 result<void> card_store::put_image(card_id id, std::string_view file, std::uint16_t record, byte_view content,
-                                   timestamp now) {
+                                   const image_proof& proof, timestamp now) {
     TESSERA_TRY_VALUE(auto* put,
-                      database_->kept("INSERT INTO image_file (card_id, file, record, content, version, updated_at) "
-                                      "VALUES ($1, $2, $3, $4, 1, $5) "
+                      database_->kept("INSERT INTO image_file (card_id, file, record, content, version, updated_at, "
+                                      "key_version, application, counter) VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8) "
                                       "ON CONFLICT (card_id, file, record) DO UPDATE SET content = excluded.content, "
-                                      "version = image_file.version + 1, updated_at = excluded.updated_at"));
-    return put->with(id.value, file, record, content, to_microseconds(now)).execute();
+                                      "version = image_file.version + 1, updated_at = excluded.updated_at, "
+                                      "key_version = excluded.key_version, application = excluded.application, "
+                                      "counter = excluded.counter"));
+    return put
+        ->with(id.value, file, record, content, to_microseconds(now), proof.key_version, proof.application,
+               proof.counter)
+        .execute();
 }
 
 result<void> card_store::doubt_image(card_id id, std::string_view file, std::uint16_t record) {

@@ -52,7 +52,7 @@ public:
     [[nodiscard]] result<std::vector<image_entry>> image(card_id id);
     // Also raises the card's image version.
     [[nodiscard]] result<void> put_image(card_id id, std::string_view file, std::uint16_t record, byte_view content,
-                                         timestamp now);
+                                         const image_proof& proof, timestamp now);
     // The image of a file may be wrong from now on, until it is put again and the doubt cleared.
     [[nodiscard]] result<void> doubt_image(card_id id, std::string_view file, std::uint16_t record);
     [[nodiscard]] result<void> clear_doubt(card_id id, std::string_view file, std::uint16_t record);

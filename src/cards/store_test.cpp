@@ -87,9 +87,9 @@ TEST_F(card_store_test, key_sets_and_counters_are_kept_per_version_and_applicati
 
 TEST_F(card_store_test, an_image_holds_the_last_content_of_each_file_and_record) {
     const auto later = test_time + std::chrono::seconds(1);
-    ASSERT_TRUE(cards().put_image(card_id{1}, "7f20/6f46", 0, bytes{1}, test_time));
-    ASSERT_TRUE(cards().put_image(card_id{1}, "7f20/6f46", 0, bytes{2, 3}, later));
-    ASSERT_TRUE(cards().put_image(card_id{1}, "7f10/6f3a", 2, bytes{}, test_time));
+    ASSERT_TRUE(cards().put_image(card_id{1}, "7f20/6f46", 0, bytes{1}, {}, test_time));
+    ASSERT_TRUE(cards().put_image(card_id{1}, "7f20/6f46", 0, bytes{2, 3}, {}, later));
+    ASSERT_TRUE(cards().put_image(card_id{1}, "7f10/6f3a", 2, bytes{}, {}, test_time));
     const auto image = cards().image(card_id{1}).value();
     ASSERT_EQ(image.size(), 2U);
     EXPECT_EQ(image[0].file, "7f10/6f3a");

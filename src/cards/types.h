@@ -56,12 +56,21 @@ struct application_counter {
     std::uint64_t counter = 0;
 };
 
+// The packet by which the card proved what a file holds. Of two of the same key version and application, the one with
+// the higher counter was executed later: the card refuses the other order.
+struct image_proof {
+    std::uint8_t key_version = 0;
+    std::uint32_t application = 0;
+    std::uint64_t counter = 0;  // 0: none that is known
+};
+
 // One file, or one record of it, that the card is known to hold.
 struct image_entry {
     std::string file;          // canonical path, 7f20/6f46
     std::uint16_t record = 0;  // 0: transparent
     bytes content;
     timestamp updated_at;
+    image_proof proof;
 };
 
 }  // namespace tessera::cards

@@ -367,12 +367,16 @@ result<void> desk::machine::record_end(store::connection& writer, operation& one
     TESSERA_TRY(operation_store(writer).end(one.key, answer.what, answer.why, answer.attempts, now));
     if (!one.work.proved_write()) return {};
     cards::card_store cards(writer);
-    const auto& write = one.work.request().file;
-    TESSERA_TRY(cards.clear_doubt(one.card, write.file, write.record));
+    const std::vector<file_write> writes{one.work.request().file};
+    const auto& security = one.work.request().security;
     TESSERA_TRY_VALUE(const auto image, cards.image(one.card));
     const auto held = std::ranges::find_if(
-        image, [&](const auto& entry) { return entry.file == write.file && entry.record == write.record; });
-    return write_image(cards, one.card, {write}, {held == image.end() ? byte_view{} : byte_view(held->content)}, now);
+        image, [&](const auto& entry) { return entry.file == writes[0].file && entry.record == writes[0].record; });
+    // Late answers of campaigns may have changed the image meanwhile; the counters know the order.
+    proved_writes proved{&writes, {}, {security.key_version, application_of(security.tar), one.counter}, false, true};
+    auto& before = proved.before.emplace_back();
+    if (held != image.end()) before.emplace(known_image{held->content, held->proof});
+    return write_image(cards, one.card, proved, now);
 }
 
 void desk::machine::finish(std::int64_t key, std::optional<error> problem) {

@@ -1,6 +1,28 @@
 #include "operations/image_update.h"
 
 namespace tessera::operations {
+namespace {
+
+bool comparable(const cards::image_proof& one, const cards::image_proof& other) {
+    return one.counter != 0 && other.counter != 0 && one.key_version == other.key_version &&
+           one.application == other.application;
+}
+
+result<void> write_one(cards::card_store& cards, cards::card_id card, const proved_writes& proved, std::size_t which,
+                       timestamp now) {
+    const auto& write = (*proved.writes)[which];
+    const auto& before = proved.before[which];
+    if (before && !proved.untouched) {
+        if (!comparable(before->proof, proved.proof)) return cards.doubt_image(card, write.file, write.record);
+        if (before->proof.counter > proved.proof.counter) return {};
+    }
+    if (proved.doubted) TESSERA_TRY(cards.clear_doubt(card, write.file, write.record));
+    if (!before || before->content.size() <= write.content.size())
+        return cards.put_image(card, write.file, write.record, write.content, proved.proof, now);
+    return cards.put_image(card, write.file, write.record, overlaid(before->content, write.content), proved.proof, now);
+}
+
+}  // namespace
 
 bytes overlaid(byte_view before, byte_view content) {
     bytes after = to_bytes(content);
@@ -8,15 +30,8 @@ bytes overlaid(byte_view before, byte_view content) {
     return after;
 }
 
-result<void> write_image(cards::card_store& cards, cards::card_id card, const std::vector<file_write>& writes,
-                         const std::vector<byte_view>& before, timestamp now) {
-    for (std::size_t i = 0; i < writes.size(); ++i) {
-        const auto& write = writes[i];
-        if (before[i].size() > write.content.size())
-            TESSERA_TRY(cards.put_image(card, write.file, write.record, overlaid(before[i], write.content), now));
-        else
-            TESSERA_TRY(cards.put_image(card, write.file, write.record, write.content, now));
-    }
+result<void> write_image(cards::card_store& cards, cards::card_id card, const proved_writes& proved, timestamp now) {
+    for (std::size_t i = 0; i < proved.writes->size(); ++i) TESSERA_TRY(write_one(cards, card, proved, i, now));
     return {};
 }
 

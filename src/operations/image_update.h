@@ -1,6 +1,7 @@
 // What a proved write does to the image of its card (C-17).
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "cards/store.h"
@@ -11,9 +12,23 @@ namespace tessera::operations {
 // An update from the file's begin leaves what lies behind it.
 [[nodiscard]] bytes overlaid(byte_view before, byte_view content);
 
-// before: of each write, what the image held of its file; empty where nothing.
-[[nodiscard]] result<void> write_image(cards::card_store& cards, cards::card_id card,
-                                       const std::vector<file_write>& writes, const std::vector<byte_view>& before,
+// What the image holds of a file before the proved write goes into it.
+struct known_image {
+    byte_view content;
+    cards::image_proof proof;
+};
+
+struct proved_writes {
+    const std::vector<file_write>* writes = nullptr;
+    std::vector<std::optional<known_image>> before;  // of each write; nothing where the image has nothing
+    cards::image_proof proof;                        // the packet that proved them, of several the last
+    bool untouched = true;  // nobody has changed the image since the packet was formatted
+    bool doubted = false;   // image_doubt names one of the files
+};
+
+// In the caller's transaction. Where somebody else changed a file meanwhile, the counters say whose write the card
+// executed last; where they cannot be compared, the image keeps what it has and the file is doubted.
+[[nodiscard]] result<void> write_image(cards::card_store& cards, cards::card_id card, const proved_writes& proved,
                                        timestamp now);
 
 }  // namespace tessera::operations

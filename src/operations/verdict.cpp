@@ -151,14 +151,14 @@ verdict conclude(const std::vector<Evidence>& packets) {
         const auto at = std::ranges::find_if(packets, [&](const Evidence& e) { return e.strength == strength; });
         return at == packets.end() ? nullptr : &*at;
     };
-    if (const auto* e = first_of(grade::run_badly)) return {decision::failed, e->why, false};
-    if (const auto* e = first_of(grade::ambiguous)) return {decision::read_back, e->why, false};
-    if (const auto* e = first_of(grade::rejected)) return {decision::failed, e->why, false};
-    if (const auto* e = first_of(grade::interim)) return {decision::listen, e->why, false};
+    if (const auto* e = first_of(grade::run_badly)) return {decision::failed, e->why};
+    if (const auto* e = first_of(grade::ambiguous)) return {decision::read_back, e->why};
+    if (const auto* e = first_of(grade::rejected)) return {decision::failed, e->why};
+    if (const auto* e = first_of(grade::interim)) return {decision::listen, e->why};
     if (const auto* e = first_of(grade::refused_by_network))
-        return {e->why.detail == 0 ? decision::failed : decision::unknown, {e->why.kind, e->why.value, 0}, false};
-    if (!packets.empty() && first_of(grade::nothing) == nullptr) return {decision::done, {}, false};
-    return {decision::unknown, {cause_kind::no_answer, 0, 0}, false};
+        return {e->why.detail == 0 ? decision::failed : decision::unknown, {e->why.kind, e->why.value, 0}};
+    if (!packets.empty() && first_of(grade::nothing) == nullptr) return {decision::done, {}};
+    return {decision::unknown, {cause_kind::no_answer, 0, 0}};
 }
 
 }  // namespace
@@ -191,9 +191,13 @@ verdict judge::assess(const application_security& application, const cards::key_
     for (std::size_t r = 0; r < rounds.size() && !settled; ++r) {
         if (rounds[r].what != purpose::write) continue;
         result = conclude(found[r]);
+        result.round = r;
         settled = result.what == decision::done || result.why.kind == cause_kind::status_word;
     }
-    if (!settled) result = conclude(found.back());
+    if (!settled) {
+        result = conclude(found.back());
+        result.round = found.size() - 1;
+    }
     if (result.what == decision::unknown && stray) {
         result.what = decision::read_back;
         result.why = {cause_kind::unreadable_answer, 0, 0};

@@ -79,7 +79,8 @@ enum class decision : std::uint8_t {
 struct verdict {
     decision what = decision::unknown;
     cause why;
-    bool stray = false;  // an answer belongs to none of the rounds given
+    bool stray = false;     // an answer belongs to none of the rounds given
+    std::size_t round = 0;  // of the rounds given, the one that decided
 };
 
 // What a card that ran a packet returned.

@@ -69,6 +69,8 @@ public:
 
     result<void> read(std::string_view csv) {
         bool header = true;
+        constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+        if (csv.starts_with(byte_order_mark)) csv.remove_prefix(byte_order_mark.size());
         while (!csv.empty()) {
             ++line_;
             const auto end = std::min(csv.find('\n'), csv.size());

@@ -204,6 +204,11 @@ CREATE TABLE operation_answer (
     octets {blob} NOT NULL,
     PRIMARY KEY (operation_key, ordinal)) {table};
 
+-- The packet by which the card proved the content: of two, the higher counter was executed later.
+ALTER TABLE image_file ADD COLUMN key_version {int} NOT NULL DEFAULT 0;
+ALTER TABLE image_file ADD COLUMN application {int} NOT NULL DEFAULT 0;
+ALTER TABLE image_file ADD COLUMN counter {int} NOT NULL DEFAULT 0;
+
 -- The moment at which the chunk's messages were formatted.
 ALTER TABLE chunk ADD COLUMN formatted {int} NOT NULL DEFAULT 0;
 )sql";

@@ -36,7 +36,7 @@ std::size_t window_of(const smsc_settings& settings) {
 }
 
 bool bind_may_succeed_later(std::uint32_t status) {
-    return is_temporary(status) || status == smpp::status::already_bound;
+    return is_temporary(status) || status == smpp::status::already_bound || status == smpp::status::bind_failed;
 }
 
 }  // namespace

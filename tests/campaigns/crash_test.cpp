@@ -95,6 +95,29 @@ TEST(campaigns, C_9_after_a_crash_in_P2_the_identical_octets_go_again) {
     EXPECT_EQ(progress.answered, 1'500);
 }
 
+// The one cut short comes back after another campaign has written the same file: which of both a card executed last is
+// not for its image to guess.
+TEST(campaigns, C_17_a_campaign_that_was_overtaken_leaves_no_card_skipped_on_a_wrong_image) {
+    world here({.cards = 300});
+    constexpr std::string_view newer = "0142424242ffffffffffffffffffffffff";
+    std::size_t calls = 0;
+    here.tap.on_call = [&](std::string_view call) {
+        if (call == "submit" && ++calls == 150) crash(here);
+    };
+    const auto first = here.create(patient);
+    EXPECT_EQ(here.conduct_now(first), run_end::interrupted);
+    here.tap.on_call = {};
+    revive(here);
+    const auto second = here.run({.name = "newer", .writes = write_text(spn_file, newer)});
+    here.expect_outcomes(second, {.done = 300});
+    EXPECT_EQ(here.conduct_now(first), run_end::finished);
+    here.run({.name = "again"});
+    for (std::size_t card = 0; card < 300; ++card) {
+        EXPECT_EQ(here.sim->read(card).content, spn_content);
+        EXPECT_EQ(here.image_content(card), spn_content);
+    }
+}
+
 TEST(campaigns, C_9_after_a_crash_in_P3_every_card_is_settled_once) {
     world here({.cards = 2'500});
     here.adjust = [](environment& env) { env.workers = 1; };

@@ -24,7 +24,7 @@ constexpr file_octets usually(std::size_t usual, std::size_t least, std::size_t 
 }
 constexpr file_octets record(std::size_t usual, std::size_t least) { return {least, usual, record_most}; }
 
-// A campaign that writes these by value is refused, or warned of, in the listing.
+// What is read only is not written by value in a campaign; the listing marks both.
 enum class care : std::uint8_t { usual, dangerous, read_only, read_only_dangerous };
 
 constexpr uicc_file file(std::string_view home, std::string_view name, std::string_view path, file_structure structure,
@@ -66,14 +66,12 @@ constexpr std::string_view messages = R"([50,919])", messages_octets = "00320397
 constexpr std::string_view ranges = R"(["4352-4359"])", ranges_octets = "11001107";
 constexpr std::string_view classes = R"([0,1,3,5,15])", classes_octets = "802b";
 constexpr std::string_view status = R"({"last_reference":255,"memory_exceeded":false})", status_octets = "ffff";
-constexpr std::string_view number = R"({"name":"Kundenbetreuung","number":"+491721217212"})",
-                           number_octets = "4b756e64656e626574726575756e67ff0791947112122721ffffffffffff";
 constexpr std::string_view parameters =
     R"({"name":"Tessera","service_centre":"+491710760000","protocol_identifier":0,"validity_minutes":1440})";
 constexpr std::string_view parameters_octets =
     "54657373657261ffffffffffffffffffe9ffffffffffffffffffffffff0791947101670000ffffffff00ffa7";
 
-constexpr file_octets plmn = at_least(12), plmn_technology = usually(40, 5), identifiers = at_least(2),
+constexpr file_octets plmn = usually(12, 3), plmn_technology = usually(40, 5), identifiers = at_least(2),
                       number_record = record(28, 14), parameters_record = record(44, 28),
                       group_size = usually(1, 1, record_most), services = usually(1, 1, services_most);
 

@@ -179,7 +179,7 @@ TEST(uicc_files, are_filled_up_to_the_length_said_and_to_the_least_of_the_standa
 
 TEST(uicc_files, are_not_written_at_a_length_that_they_cannot_have) {
     EXPECT_EQ(refused("SPN", map{{"display", "x"}}, 16), "length: SPN has 17 octets, not 16");
-    EXPECT_EQ(refused("FPLMN", list{}, 13), "length: FPLMN has 12 to 32768, a multiple of 3 octets, not 13");
+    EXPECT_EQ(refused("FPLMN", list{}, 13), "length: FPLMN has 3 to 32768, a multiple of 3 octets, not 13");
     EXPECT_EQ(refused("MSISDN", map{}, 13), "length: MSISDN has 14 to 255 octets, not 13");
     EXPECT_EQ(refused("OPLMNwAcT", list{"26202:utran", "26203:utran"}, 5),
               "value: takes 10 octets, OPLMNwAcT has room for 5");

@@ -23,12 +23,12 @@ public:
     using map = std::vector<file_member>;  // in the order written; a name stands once
     using any = std::variant<bool, std::int64_t, std::string, list, map>;
 
-    file_value(bool truth) : held_(truth) {}
-    file_value(int number) : held_(std::int64_t{number}) {}
-    file_value(std::int64_t number) : held_(number) {}
-    file_value(std::string text) : held_(std::move(text)) {}
-    file_value(const char* text) : held_(std::string(text)) {}
-    file_value(list elements) : held_(std::move(elements)) {}
+    file_value(bool truth);
+    file_value(int number);
+    file_value(std::int64_t number);
+    file_value(std::string text);
+    file_value(const char* text);
+    file_value(list elements);
     file_value(map members);
 
     [[nodiscard]] const any& held() const { return held_; }
@@ -44,6 +44,13 @@ struct file_member {
     friend bool operator==(const file_member& one, const file_member& other) = default;
 };
 
+// Here, where members are complete.
+inline file_value::file_value(bool truth) : held_(truth) {}
+inline file_value::file_value(int number) : held_(std::int64_t{number}) {}
+inline file_value::file_value(std::int64_t number) : held_(number) {}
+inline file_value::file_value(std::string text) : held_(std::move(text)) {}
+inline file_value::file_value(const char* text) : held_(std::string(text)) {}
+inline file_value::file_value(list elements) : held_(std::move(elements)) {}
 inline file_value::file_value(map members) : held_(std::move(members)) {}
 inline bool operator==(const file_value& one, const file_value& other) { return one.held_ == other.held_; }
 

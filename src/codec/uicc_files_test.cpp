@@ -217,6 +217,8 @@ TEST(uicc_files, say_where_in_the_value_the_fault_is_and_what_is_expected) {
     starts("GID1", "a1b", "value: expected an even number");
     starts("CBMI", list{65535}, "value[0]: expected a number from 0 to 65534");
     starts("CBMIR", list{"9-8"}, "value[0]: expected a range");
+    for (const auto* range : {"", "-", "1", "1-", "-1", "1-65535", "1-2-3", "1--2", " 1-2", "0x1-2"})
+        starts("CBMIR", list{"0-1", range}, "value[1]: expected a range");
     starts("ICCID", "12345", "value: expected a text of 18 to 20 digits");
     starts("IMSI", "2620111064875041", "value: expected a text of 6 to 15 digits");
     starts("AD", map{{"mode", "normal"}}, "value.mnc_length: is missing");

@@ -243,18 +243,23 @@ result<file_value> decode_message_identifiers(byte_view content) {
     return file_value(std::move(identifiers));
 }
 
+// -1 for what is none.
+std::int64_t identifier_in(std::string_view digits) {
+    std::int64_t number = -1;
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const bool whole = problem == std::errc() && end == digits.data() + digits.size();
+    return whole && number >= 0 && number <= message_identifier_max ? number : -1;
+}
+
 result<bytes> encode_message_identifier_ranges(const value_at& value, std::size_t) {
     TESSERA_TRY_VALUE(const auto ranges, value.list());
     bytes out;
     for (const auto& one : ranges) {
         const auto text = one.text().value_or("");
-        std::int64_t first = -1, last = -1;
-        const auto* end = text.data() + text.size();
-        const auto low = std::from_chars(text.data(), end, first);
-        const bool split = low.ec == std::errc() && low.ptr != end && *low.ptr == '-';
-        const auto high = split ? std::from_chars(low.ptr + 1, end, last) : low;
-        if (!split || high.ec != std::errc() || high.ptr != end || first < 0 || first > last ||
-            last > message_identifier_max)
+        const auto dash = std::min(text.find('-'), text.size());
+        const auto first = identifier_in(text.substr(0, dash));
+        const auto last = dash < text.size() ? identifier_in(text.substr(dash + 1)) : -1;
+        if (first < 0 || last < first)
             return one.expected("a range of message identifiers from 0 to 65534, as in \"4352-4359\"");
         append_big_endian(out, static_cast<std::uint64_t>(first), pair_octets);
         append_big_endian(out, static_cast<std::uint64_t>(last), pair_octets);

@@ -28,7 +28,9 @@ result<file_value> value_from(const json::value& from, const std::string& place,
         file_value::map map;
         for (const auto& one : *members) {
             const std::string name(one.key());
-            TESSERA_TRY_VALUE(auto made, value_from(one.value(), place + "." + name, depth + 1));
+            auto inner = place + ".";
+            inner += name;
+            TESSERA_TRY_VALUE(auto made, value_from(one.value(), inner, depth + 1));
             map.push_back({name, std::move(made)});
         }
         return file_value(std::move(map));
@@ -54,7 +56,7 @@ struct json_maker {
 
 }  // namespace
 
-result<file_value> file_value_from(const json::value& json, std::string place) { return value_from(json, place, 0); }
+result<file_value> file_value_from(const json::value& json) { return value_from(json, "value", 0); }
 
 json::value to_json(const file_value& value) { return std::visit(json_maker(), value.held()); }
 

@@ -31,6 +31,7 @@ void add_init(CLI::App& app, invocation& run);
 void add_card(CLI::App& app, invocation& run);
 void add_campaign(CLI::App& app, invocation& run);
 void add_ota(CLI::App& app, invocation& run);
+void add_ef(CLI::App& app, invocation& run);
 void add_sim(CLI::App& app, invocation& run);
 void add_demo(CLI::App& app, invocation& run);
 

@@ -1,61 +1,13 @@
 // tessera ota: secured packets on the command line, JSON Lines in, JSON Lines out.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <string>
-#include <string_view>
 
 #include "tessera/commands.h"
+#include "tessera/line_stream.h"
 #include "tessera/ota_lines.h"
 
 namespace tessera::app {
 namespace {
-
-constexpr std::size_t piece_octets = 65'536;
-
-result<void> write_all(std::string_view text) {
-    while (!text.empty()) {
-        const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return failure("write_failed", "standard output", std::strerror(errno));
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
-}
-
-result<std::size_t> read_piece(std::array<char, piece_octets>& piece) {
-    for (;;) {
-        const auto got = ::read(STDIN_FILENO, piece.data(), piece.size());
-        if (got >= 0) return static_cast<std::size_t>(got);
-        if (errno != EINTR) return failure("read_failed", "standard input", std::strerror(errno));
-    }
-}
-
-// Answers go out before the next piece is waited for, so that a program may hold a conversation with this one.
-result<bool> answer_stream(ota_verb verb) {
-    std::array<char, piece_octets> piece{};
-    ota_lines lines;
-    line_splitter splitter;
-    std::string out;
-    bool all_good = true;
-    const auto on_line = [&](std::string_view line) {
-        all_good = lines.answer(verb, line, out) && all_good;
-        out.push_back('\n');
-    };
-    for (;;) {
-        TESSERA_TRY_VALUE(const auto octets, read_piece(piece));
-        if (octets == 0) break;
-        splitter.feed({piece.data(), octets}, on_line);
-        TESSERA_TRY(write_all(out));
-        out.clear();
-    }
-    splitter.finish(on_line);
-    TESSERA_TRY(write_all(out));
-    return all_good;
-}
 
 struct verb_help {
     const char* name;
@@ -79,7 +31,11 @@ void add_ota(CLI::App& app, invocation& run) {
     for (const auto& help : helps) {
         auto* verb = ota->add_subcommand(help.name, help.text);
         verb->callback([&run, name = help.name] {
-            const auto all_good = answer_stream(*ota_verb_from(name));
+            ota_lines lines;
+            const auto all_good =
+                answer_stream([&lines, verb = *ota_verb_from(name)](std::string_view line, std::string& out) {
+                    return lines.answer(verb, line, out);
+                });
             if (!all_good) return refuse(run, all_good.error());
             if (!*all_good) run.status = exit_status::refused;
         });

@@ -13,7 +13,8 @@ inline constexpr std::size_t message_parts = 255;             // concatenation: 
 inline constexpr std::size_t secured_packet_octets = 33'660;  // what 255 parts of 132 octets carry at most
 inline constexpr std::size_t smpp_pdu_octets = 65'536;        // a longer command_length closes the link
 inline constexpr std::size_t smpp_optional_parameters = 64;   // of one PDU; SMPP 3.4 names 44 in all
-inline constexpr std::size_t json_line_octets = 1'048'576;    // one line of `tessera ota`
+inline constexpr std::size_t json_line_octets = 1'048'576;    // one line of `tessera ota` and `tessera ef`
+inline constexpr std::size_t file_value_depth = 8;            // lists and maps in one another, in a file's value
 
 // --- telecom
 inline constexpr std::size_t smpp_window = 10'000;   // largest configurable window

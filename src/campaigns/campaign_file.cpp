@@ -4,12 +4,14 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "base/checked_toml.h"
 #include "base/hex.h"
 #include "base/limits.h"
 #include "cards/identifiers.h"
+#include "codec/uicc_files.h"
 #include "operations/file_path.h"
 
 namespace tessera::campaigns {
@@ -19,6 +21,60 @@ constexpr std::size_t name_octets_max = 200;
 constexpr std::int64_t attempts_max = 20;
 constexpr std::int64_t parts_max_max = 32;
 constexpr std::size_t record_overhead = 32;  // SELECT by a path of eight elements, and the header of UPDATE RECORD
+
+// What stands in a TOML node as a value of a file, and which node each place in it (value.display, value[3]) came from,
+// so that a mistake is told with its own line.
+class toml_value {
+public:
+    // Nothing when a part of it is none that a file can hold; problem() says which.
+    std::optional<codec::file_value> read(const toml::node& from, const std::string& place, std::size_t depth = 0) {
+        places_[place] = &from;
+        if (const auto text = from.value_exact<std::string>()) return codec::file_value(*text);
+        if (const auto truth = from.value_exact<bool>()) return codec::file_value(*truth);
+        if (const auto number = from.value_exact<std::int64_t>()) return codec::file_value(*number);
+        if (depth < limits::file_value_depth) {
+            if (const auto* elements = from.as_array()) return read_list(*elements, place, depth + 1);
+            if (const auto* members = from.as_table()) return read_map(*members, place, depth + 1);
+        }
+        problem_ = {"bad_value", place, "expected a text, a whole number, true or false, a list or a map"};
+        return std::nullopt;
+    }
+    [[nodiscard]] const error& problem() const { return problem_; }
+    // The node at fault, or the nearest one around it; the value itself stands under "value".
+    [[nodiscard]] const toml::node& node_at(std::string place) const {
+        auto found = places_.find(place);
+        while (found == places_.end()) {
+            const auto step = place.find_last_of(".[");
+            place.resize(step == std::string::npos ? 0 : step);
+            found = place.empty() ? places_.find("value") : places_.find(place);
+        }
+        return *found->second;
+    }
+
+private:
+    std::optional<codec::file_value> read_list(const toml::array& elements, const std::string& place,
+                                               std::size_t depth) {
+        codec::file_value::list made;
+        for (const auto& one : elements) {
+            auto value = read(one, place + "[" + std::to_string(made.size()) + "]", depth);
+            if (!value) return std::nullopt;
+            made.push_back(std::move(*value));
+        }
+        return codec::file_value(std::move(made));
+    }
+    std::optional<codec::file_value> read_map(const toml::table& members, const std::string& place, std::size_t depth) {
+        codec::file_value::map made;
+        for (const auto& [key, one] : members) {
+            auto value = read(one, place + "." + std::string(key.str()), depth);
+            if (!value) return std::nullopt;
+            made.push_back({std::string(key.str()), std::move(*value)});
+        }
+        return codec::file_value(std::move(made));
+    }
+
+    std::map<std::string, const toml::node*> places_;
+    error problem_;
+};
 
 class file_parser {
 public:
@@ -202,17 +258,33 @@ private:
     }
 
     operations::file_write read_write(const toml::table& table) {
-        toml_.only(table, {"file", "record", "content"}, "[[write]]");
+        toml_.only(table, {"file", "record", "content", "value", "length"}, "[[write]]");
         operations::file_write write;
+        const codec::uicc_file* known = nullptr;
         if (const auto file = toml_.text(table, "file", true)) {
-            if (auto path = operations::parse_file_path(*file))
-                write.file = std::move(*path);
-            else
-                toml_.mistake(*table.get("file"), "file", path.error());
+            if (auto found = operations::find_file(*file)) {
+                write.file = std::move(found->path);
+                known = found->known;
+            } else {
+                toml_.mistake(*table.get("file"), "file", found.error());
+            }
         }
         write.record = static_cast<std::uint16_t>(toml_.number(table, "record", 1, 254).value_or(0));
+        const bool by_value = table.contains("value");
+        if (by_value == table.contains("content"))
+            toml_.mistake(table, by_value ? "content and value: exactly one of them says what is written"
+                                          : "content: is missing, and value too: one of them says what is written");
+        else if (!by_value)
+            read_content(table, write);
+        else if (!write.file.empty())
+            read_value(table, known, write);
+        if (!by_value && table.contains("length")) toml_.mistake(*table.get("length"), "length: goes with value only");
+        return write;
+    }
+
+    void read_content(const toml::table& table, operations::file_write& write) {
         const auto content = toml_.text(table, "content", true);
-        if (!content) return write;
+        if (!content) return;
         const auto& node = *table.get("content");
         const auto most = write.record != 0 ? std::size_t{255} : limits::file_content_octets;
         auto octets = from_hex(*content);
@@ -222,7 +294,32 @@ private:
             toml_.mistake(node, "content: expected 1 to " + std::to_string(most) + " octets");
         else
             write.content = std::move(*octets);
-        return write;
+    }
+
+    void read_value(const toml::table& table, const codec::uicc_file* known, operations::file_write& write) {
+        const auto& node = *table.get("value");
+        if (known == nullptr)
+            return toml_.mistake(node, "value: nothing is known of " + write.file +
+                                           ", so write its content; `tessera ef list` shows what is known");
+        const auto name = codec::name_of(*known);
+        if (!known->written_over_the_air)
+            return toml_.mistake(node, "value: " + name + " tells who the card is and is not written by value");
+        const bool has_records = known->structure != codec::file_structure::transparent;
+        if (has_records != (write.record != 0))
+            return toml_.mistake(table, has_records ? "record: is missing; " + name + " consists of records"
+                                                    : "record: " + name + " has no records");
+        const auto length = toml_.number(table, "length", 1, static_cast<std::int64_t>(limits::file_content_octets));
+        if (table.contains("length") && !length) return;
+        toml_value source;
+        const auto value = source.read(node, "value");
+        auto content =
+            value ? codec::encode_file(*known, *value, length) : result<bytes>(std::unexpected(source.problem()));
+        if (content)
+            write.content = std::move(*content);
+        else if (content.error().field == "length")
+            toml_.mistake(*table.get("length"), "length", content.error());
+        else
+            toml_.mistake(source.node_at(content.error().field), content.error().field, content.error());
     }
 
     void telecom(const toml::table* table) {

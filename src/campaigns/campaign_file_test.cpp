@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/hex.h"
 #include "base/limits.h"
 
 namespace tessera::campaigns {
@@ -111,6 +112,55 @@ TEST(campaign_file, tells_each_mistake_with_its_line) {
     expect_one("attempts = 5", "attempts = 0", "c.toml:20", "1 to 20");
     expect_one("parts_max = 2", "parts_max = \"2\"", "c.toml:21", "number");
     expect_one("file = \"7f10/6f3a\"\nrecord = 2", "file = \"7f20/6f46\"", "c.toml:13", "written twice");
+}
+
+TEST(campaign_file, takes_files_by_name_and_value) {
+    const auto written = [](std::string_view write) {
+        std::string text(good);
+        const auto from = text.find("file = \"/3F00"), to = text.find("[telecom]");
+        text.replace(from, to - from, std::string(write) + "\n");
+        const auto parsed = parse_campaign_file(text, context());
+        EXPECT_TRUE(parsed.has_value()) << parsed.error().front().message;
+        if (!parsed) return std::string();
+        const auto& one = parsed->writes.at(0);
+        return one.file + " " + std::to_string(one.record) + " " + to_hex(one.content);
+    };
+    EXPECT_EQ(written("file = \"SPN\"\nvalue = {display = \"Tessera\", flags = 1}"),
+              "7fff/6f46 0 0154657373657261ffffffffffffffffff");
+    EXPECT_EQ(written("file = \"gsm/EF_SPN\"\ncontent = \"0154\""), "7f20/6f46 0 0154");
+    EXPECT_EQ(written("file = \"7f206f46\"\nvalue = {display = \"Tessera\"}"),
+              "7f20/6f46 0 0054657373657261ffffffffffffffffff");
+    EXPECT_EQ(written("file = \"OPLMNwAcT\"\nlength = 10\nvalue = [\n  \"26202:eutran,geran\",\n]"),
+              "7fff/6f61 0 62f2204080ffffff0000");
+    EXPECT_EQ(written("file = \"HPPLMN\"\nvalue = 30"), "7fff/6f31 0 05");
+    EXPECT_EQ(written("file = \"SMSS\"\nvalue = {last_reference = 255, memory_exceeded = true}"), "7fff/6f43 0 fffe");
+    EXPECT_EQ(written("file = \"MSISDN\"\nrecord = 1\nlength = 14\nvalue = {number = \"+491721217212\"}"),
+              "7fff/6f40 1 0791947112122721ffffffffffff");
+    EXPECT_EQ(written("file = \"SPN\"\n[write.value]\ndisplay = \"Tessera\"\nflags = 1"),
+              "7fff/6f46 0 0154657373657261ffffffffffffffffff");
+}
+
+TEST(campaign_file, tells_where_a_value_is_wrong) {
+    const auto expect = [](std::string_view write, std::string_view place, std::string_view word) {
+        expect_one("file = \"/3F00/7F20/6F46\"\ncontent = \"0154\"", write, place, word);
+    };
+    expect("file = \"SPN\"\nvalue = {display = 5}", "c.toml:12", "value.display: expected a text");
+    expect("file = \"SPN\"\nvalue = {flags = 1}", "c.toml:12", "value.display: is missing");
+    expect("file = \"SPN\"\n[write.value]\ndisplay = \"x\"\nflags = 9", "c.toml:14", "value.flags: expected a number");
+    expect("file = \"FPLMN\"\nvalue = [\n\"26202\",\n\"2620\",\n]", "c.toml:14", "value[1]: expected a network");
+    expect("file = \"FPLMN\"\nvalue = [\n\"26202\",\n2.5,\n]", "c.toml:14", "value[1]: expected a text, a whole");
+    expect("file = \"ACC\"\nvalue = [[[[[[[[[[1]]]]]]]]]]", "c.toml:12", "expected a text, a whole number");
+    expect("file = \"SPNX\"\nvalue = 1", "c.toml:11", "file: is no file that `tessera ef list` names");
+    expect("file = \"7f20/6f99\"\nvalue = 1", "c.toml:12", "nothing is known of 7f20/6f99");
+    expect("file = \"SPN\"", "c.toml:10", "content: is missing, and value too");
+    expect("file = \"SPN\"\ncontent = \"01\"\nvalue = {display = \"x\"}", "c.toml:10", "exactly one");
+    expect("file = \"SPN\"\ncontent = \"01\"\nlength = 17", "c.toml:13", "length: goes with value only");
+    expect("file = \"SPN\"\nvalue = {display = \"x\"}\nlength = 18", "c.toml:13", "length: SPN has 17 octets");
+    expect("file = \"SPN\"\nvalue = {display = \"x\"}\nlength = 0", "c.toml:13", "length: expected a number");
+    expect("file = \"SPN\"\nvalue = {display = \"x\"}\nrecord = 1", "c.toml:10", "record: SPN has no records");
+    expect("file = \"MSISDN\"\nvalue = {number = \"1\"}", "c.toml:10", "record: is missing; MSISDN consists of");
+    expect("file = \"IMSI\"\nvalue = \"262011106487504\"", "c.toml:12", "not written by value");
+    expect("file = \"telecom/ADN\"\nrecord = 2\nvalue = {}", "c.toml:14", "7f10/6f3a is written twice");
 }
 
 TEST(campaign_file, refuses_what_a_campaign_cannot_do_without) {

@@ -38,6 +38,17 @@ result<std::string> parse_file_path(std::string_view text, std::string_view fiel
     return canonical;
 }
 
+result<found_file> find_file(std::string_view name_or_path, std::string_view field) {
+    if (const auto* known = codec::find_uicc_file(name_or_path)) return found_file{std::string(known->path), known};
+    auto path = parse_file_path(name_or_path, field);
+    if (!path)
+        return failure("bad_path", field,
+                       "is no file that `tessera ef list` names and no path of file identifiers from the master file "
+                       "down, as in 7f20/6f46");
+    const auto* known = codec::find_uicc_file(*path);
+    return found_file{std::move(*path), known};
+}
+
 bytes path_octets(std::string_view canonical) {
     std::string digits;
     for (const char c : canonical)

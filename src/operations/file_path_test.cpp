@@ -27,6 +27,23 @@ TEST(file_path, that_is_none_is_refused_with_the_field) {
     }
 }
 
+TEST(file_path, may_be_said_by_name) {
+    for (const auto* text : {"SPN", "EF_SPN", "usim/spn", "7fff/6f46", "7FFF6F46", "/3f00/7fff/6f46"}) {
+        const auto found = find_file(text);
+        ASSERT_TRUE(found) << text;
+        EXPECT_EQ(found->path, "7fff/6f46") << text;
+        ASSERT_NE(found->known, nullptr) << text;
+        EXPECT_EQ(found->known->name, "SPN");
+    }
+    EXPECT_EQ(find_file("gsm/SPN")->path, "7f20/6f46");
+    EXPECT_EQ(find_file("7fff/6f99")->path, "7fff/6f99");
+    EXPECT_EQ(find_file("7fff/6f99")->known, nullptr);
+    const auto refused = find_file("SPNX", "name");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "bad_path");
+    EXPECT_EQ(refused.error().field, "name");
+}
+
 TEST(file_path, gives_the_octets_of_select_by_path) {
     EXPECT_EQ(to_hex(path_octets("7f20/6f46")), "7f206f46");
     EXPECT_EQ(to_hex(path_octets("2fe2")), "2fe2");

@@ -106,6 +106,22 @@ class Run(WorldTest):
         self.check_cards(world)
         self.assertEqual(world.simulator.statistics()["binds"], 1)
 
+    def test_files_by_name_and_value_reach_the_cards(self):
+        writes = {"7fff/6f46": ('file = "SPN"\nvalue = {display = "Tessera", flags = 1}', SPN_CONTENT),
+                  SPN: ('file = "gsm/SPN"\nvalue = {display = "Tessera", flags = 1}', SPN_CONTENT),
+                  "7fff/6f61": ('file = "OPLMNwAcT"\nvalue = ["26202:eutran,geran"]', "62f2204080" + "ffffff0000" * 7),
+                  "7fff/6f40": ('file = "MSISDN"\nrecord = 1\nvalue = {number = "+491721217212"}',
+                                "f" * 28 + "0791947112122721" + "f" * 12)}
+        sections = "".join(f"[[write]]\n{write}\n" for write, _ in writes.values())
+        plain = campaign_text(writes=())
+        for tar in ("b00010", "b00011"):
+            world = self.world(make_fleet(4), faults="")
+            campaign = world.create(plain.replace("[telecom]", sections + "[telecom]").replace("b00010", tar))
+            self.assertIn("4  done", world.must("campaign", "run", campaign).out)
+            for file, (_, content) in writes.items():
+                for held in world.simulator.read([card.iccid for card in world.fleet], file).values():
+                    self.assertTrue(held["content"].startswith(content), f"{tar} {file} {held}")
+
     def check_status(self, world, campaign):
         status = world.status(campaign)
         self.assertEqual({key: status[key] for key in STATUS_FIELDS - {"id", "name"}},

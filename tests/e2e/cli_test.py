@@ -19,7 +19,8 @@ class Usage(WorldTest):
                       ["card", "list", "--limit", "0"], ["card", "list", "--limit", "ten"], ["card", "list", "--what"],
                       ["campaign", "list", "--limit", "-1"], ["campaign", "report", "x", "--format", "xml"],
                       ["card", "show", "a", "b"], ["sim", "smsc"], ["sim", "card", "1"], ["demo", "--cards", "0"],
-                      ["demo", "--cards", "many"], ["ota"], ["ota", "nonsense"], ["card", "--data", "x", "list"],
+                      ["demo", "--cards", "many"], ["ota"], ["ota", "nonsense"], ["ef"],
+                      ["ef", "encode", "SPN"], ["ef", "decode", "--length", "3"], ["ef", "encode", "--json"], ["card", "--data", "x", "list"],
                       ["--data"], ["sim", "smsc", "--cards", "x", "--window", "0"]):
             with self.subTest(words=words):
                 outcome = run(*words, cwd=self.folder())
@@ -35,7 +36,7 @@ class Usage(WorldTest):
 
     def test_help_names_every_command(self):
         said = run("--help").out + run("card", "--help").out + run("campaign", "--help").out + run("sim", "--help").out
-        for name in ("init", "card", "campaign", "ota", "sim", "demo", "import", "show", "list", "create", "run",
+        for name in ("init", "card", "campaign", "ota", "ef", "sim", "demo", "import", "show", "list", "create", "run",
                      "resume", "status", "report", "smsc", "--data"):
             self.assertRegex(said, rf"(?m)^\s+{name}\b")
 
@@ -61,6 +62,61 @@ class Usage(WorldTest):
         done = harness.subprocess.run(["sh", "-c", shell], capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn("standard output", done.stderr)
+
+
+class Files(WorldTest):
+    """tessera ef"""
+
+    def test_one_value_on_the_command_line(self):
+        for words, said in (
+                (["encode", "SPN", '{"display": "Tessera", "flags": 1}'], harness.SPN_CONTENT),
+                (["encode", "3F00/7F20/6F46", '{"display": "Tessera", "flags": 1}'], harness.SPN_CONTENT),
+                (["encode", "ef.oplmnwact", '["26202:eutran,geran"]', "--length", "10"], "62f2204080ffffff0000"),
+                (["decode", "EF_SPN", harness.SPN_CONTENT.upper()], '{"display":"Tessera","flags":1}'),
+                (["decode", "ICCID", "988812010000400310f0"], '"8988211000000430010"'),
+                (["decode", "SPN", harness.SPN_CONTENT, "--json"],
+                 '{"file":"SPN","value":{"display":"Tessera","flags":1}}')):
+            with self.subTest(words=words):
+                outcome = run("ef", *words)
+                self.assertEqual((outcome.status, outcome.out, outcome.err), (0, said + "\n", ""))
+
+    def test_what_cannot_be_is_refused_with_its_place(self):
+        for words, told in ((["encode", "SPN", '{"display": 5}'], "value.display: expected a text"),
+                            (["encode", "SPN", "Tessera"], "VALUE: is no JSON"),
+                            (["encode", "FPLMN", '["26202", "x"]'], "value[1]: expected a network"),
+                            (["encode", "7f20/6f99", "1"], "file: nothing is known of 7f20/6f99"),
+                            (["encode", "SPNX", "1"], "file: is no file"),
+                            (["decode", "SPN", "01"], "content: SPN has 17 octets, not 1"),
+                            (["decode", "SPN", "0x"], "content: not a hexadecimal digit")):
+            with self.subTest(words=words):
+                self.assert_refused(run("ef", *words), told)
+
+    def test_lines_are_answered_in_their_place_and_the_bad_ones_do_not_stop_the_stream(self):
+        lines = ['{"file":"SPN","value":{"display":"Tessera","flags":1}}', "{", "",
+                 '{"file":"ACC","value":[99]}', '{"file":"FPLMN","value":[],"length":3}']
+        outcome = run("ef", "encode", text_in="\n".join(lines))
+        self.assertEqual((outcome.status, outcome.err), (1, ""))
+        answers = outcome.json_lines()
+        self.assertEqual(answers[0], {"file": "SPN", "content": harness.SPN_CONTENT})
+        self.assertEqual([one["error"]["code"] for one in answers[1:4]], ["bad_json", "bad_json", "bad_value"])
+        self.assertEqual(answers[3]["error"]["field"], "value[0]")
+        self.assertEqual(answers[4], {"file": "FPLMN", "content": "ffffff"})
+        back = run("ef", "decode", text_in=json.dumps(answers[0]) + "\n" + json.dumps(answers[4]))
+        self.assertEqual((back.status, back.json_lines()[0]), (0, json.loads(lines[0])))
+        self.assertEqual(back.json_lines()[1], {"file": "FPLMN", "value": []})
+
+    def test_the_list_holds_examples_that_hold(self):
+        rows = run("ef", "list", "--json").json_lines()
+        self.assertGreater(len(rows), 40)
+        values = [{"file": row["file"], "value": row["value"]} for row in rows]
+        contents = [{"file": row["file"], "content": row["content"]} for row in rows]
+        as_lines = lambda objects: "\n".join(map(json.dumps, objects))
+        self.assertEqual(run("ef", "encode", text_in=as_lines(values)).json_lines(), contents)
+        self.assertEqual(run("ef", "decode", text_in=as_lines(contents)).json_lines(), values)
+        text = run("ef", "list").out
+        for row in rows:
+            self.assertRegex(text, rf"(?m)^{row['file']} .*{row['path']} ")
+        self.assertRegex(text, r"(?m)^IMSI .*not written over the air.*keeps the card from the network")
 
 
 class Init(WorldTest):

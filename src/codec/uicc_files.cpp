@@ -171,7 +171,7 @@ constexpr bool table_is_sound() {
     for (std::size_t i = 0; i < files.size(); ++i) {
         const auto& size = files[i].octets;
         if (size.least == 0 || size.least > size.usual || size.usual > size.most) return false;
-        if (files[i].format == nullptr || files[i].example.empty()) return false;
+        if (files[i].example.empty()) return false;
         for (std::size_t j = 0; j < i; ++j)
             if (files[j].path == files[i].path ||
                 (same_name(files[j].name, files[i].name) && files[j].home == files[i].home))

@@ -7,7 +7,7 @@
 namespace tessera::operations {
 namespace {
 
-constexpr int fresh_tries_max = 3;
+constexpr int fresh_tries_max = static_cast<int>(limits::fresh_refusals);
 
 }  // namespace
 

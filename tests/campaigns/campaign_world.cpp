@@ -162,7 +162,10 @@ void recorder::cards_moved(std::int64_t count) {
     moved += count;
     if (when_moved) when_moved();
 }
-void recorder::phase_ended(int, phase) { now = phase::none; }
+void recorder::phase_ended(int round, phase which) {
+    now = phase::none;
+    if (when_ended) when_ended(round, which);
+}
 
 // --- campaigns
 

@@ -103,6 +103,7 @@ public:
     std::atomic<std::int64_t> moved = 0;
     std::function<void()> when_moved;
     std::function<void(phase)> when_began;
+    std::function<void(int round, phase)> when_ended;
 };
 
 // Tells of every call between an exchange and the network, and can be struck dead, as a crash would.
@@ -120,8 +121,8 @@ struct world_options {
     std::vector<sim::fleet_profile> profiles{{"telco-2ff", crypto::cipher_algorithm::aes128, 1}};
     std::function<std::string(std::string)> registry = {};   // makes of the fleet's CSV what tessera imports
     std::function<std::string(std::string)> simulated = {};  // and what the simulator has
-    bool persistent = false;  // the link stays bound between phases
-    bool shared = false;      // the link is one that single operations use, too
+    bool persistent = false;                                 // the link stays bound between phases
+    bool shared = false;                                     // the link is one that single operations use, too
 };
 
 struct campaign_options {
@@ -184,6 +185,7 @@ public:
     std::unique_ptr<store::database> storage;
     std::unique_ptr<store::connection> writer;
     shared_writer shared;
+    [[nodiscard]] cards::key_vault& vault() { return *vault_; }
     std::unique_ptr<telecom::radio> radio;  // where the link is shared or persistent
 
 private:

@@ -1,0 +1,269 @@
+// Single operations on cards while campaigns run (C-12 to C-17), over one link to the simulated SMSC.
+#include "campaign_world.h"
+#include "campaigns/membership.h"
+#include "operations/desk.h"
+#include "operations/store.h"
+
+namespace tessera::campaigns {
+namespace {
+
+using operations::operation_kind;
+using operations::outcome;
+using operations::single_answer;
+using operations::single_request;
+
+constexpr std::string_view other_content = "0158585858ffffffffffffffffffffffff";
+
+// A desk beside the campaigns of a world, on a thread of its own.
+class branch {
+public:
+    explicit branch(world& here) : here_(&here), members_(env_, definition_of) {
+        env_.storage = here.storage.get();
+        env_.writer = &here.shared;
+        env_.vault = &here.vault();
+        env_.clock = &system_clock();
+        operations::desk_environment needs;
+        needs.writer = &here.shared;
+        needs.vault = &here.vault();
+        needs.clock = &system_clock();
+        needs.random = &system_random();
+        needs.fleets = &members_;
+        needs.radio = here.radio.get();
+        needs.home = &home_.loop();
+        home_.run([&] { desk_.emplace(needs); });
+    }
+    ~branch() {
+        home_.run([&] { desk_.reset(); });
+    }
+    std::future<single_answer> ask(single_request request) {
+        auto promise = std::make_shared<std::promise<single_answer>>();
+        home_.run(
+            [&] { desk_->perform(std::move(request), [promise](single_answer made) { promise->set_value(made); }); });
+        return promise->get_future();
+    }
+    single_answer write(std::size_t card, std::string_view content, bool wait = false) {
+        return ask(write_request(card, content, wait)).get();
+    }
+    single_request write_request(std::size_t card, std::string_view content, bool wait = false) {
+        auto made = request(card, operation_kind::write);
+        made.file = {std::string(spn_file), 0, from_hex(content).value()};
+        made.wait = wait;
+        return made;
+    }
+    single_request request(std::size_t card, operation_kind kind) {
+        single_request made;
+        made.card = sim::fleet_iccid(card);
+        made.kind = kind;
+        made.security.spi = {0x16, 0x39};
+        made.security.tar = {0xb0, 0x00, 0x10};
+        made.smsc = here_->smsc.name;
+        made.por_timeout = std::chrono::milliseconds(500);
+        made.file.file = spn_file;
+        return made;
+    }
+
+private:
+    world* here_;
+    environment env_;
+    membership members_;
+    loop_thread home_;
+    std::optional<operations::desk> desk_;
+};
+
+TEST(single_operations, write_read_and_run_reach_the_card_and_a_write_changes_the_image) {
+    world here({.cards = 5, .shared = true});
+    branch desk(here);
+    const auto written = desk.write(2, other_content);
+    ASSERT_FALSE(written.refused) << to_string(*written.refused);
+    EXPECT_EQ(written.what, outcome::done);
+    EXPECT_EQ(here.sim->read(2).content, other_content);
+    EXPECT_EQ(here.image_content(2), other_content);
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM image_doubt"), 0);
+
+    const auto read = desk.ask(desk.request(2, operation_kind::read)).get();
+    EXPECT_EQ(read.what, outcome::done);
+    EXPECT_EQ(to_hex(read.data), other_content);
+    auto running = desk.request(2, operation_kind::run);
+    running.commands = {from_hex("00a40804047f206f46").value(), from_hex("00b0000002").value()};
+    const auto ran = desk.ask(running).get();
+    EXPECT_EQ(ran.what, outcome::done);
+    EXPECT_EQ(ran.executed, 2);
+    EXPECT_EQ(to_hex(ran.data), other_content.substr(0, 4));
+    EXPECT_EQ(here.sim->statistics().refused, 0U);
+}
+
+TEST(single_operations, what_the_card_refuses_is_told_with_its_status_word) {
+    world here({.cards = 2, .shared = true});
+    branch desk(here);
+    auto request = desk.request(0, operation_kind::read);
+    request.file.file = "7f20/6fff";
+    const auto read = desk.ask(request).get();
+    EXPECT_EQ(read.what, outcome::failed);
+    EXPECT_EQ(read.why, (operations::cause{operations::cause_kind::status_word, 0x6a82, 1}));
+    auto nobody = desk.request(0, operation_kind::read);
+    nobody.card = "8999999999999999999";
+    EXPECT_EQ(desk.ask(nobody).get().refused->code, "not_found");
+}
+
+TEST(single_operations, a_long_file_is_read_whole_and_a_lost_answer_to_a_write_is_read_back) {
+    world here({.cards = 30, .faults = "lose_response = 0.3", .seed = 4, .shared = true});
+    branch desk(here);
+    std::vector<std::future<single_answer>> asked;
+    for (std::size_t card = 0; card < 30; ++card) {
+        auto request = desk.write_request(card, std::string(2 * 240, '7'));
+        request.file.file = "7f20/6f60";
+        request.por_timeout = std::chrono::milliseconds(60);
+        request.attempts = 12;
+        asked.push_back(desk.ask(request));
+    }
+    for (auto& one : asked) EXPECT_EQ(one.get().what, outcome::done);
+    EXPECT_GT(here.sim->statistics().refused, 0U);
+    for (std::size_t card = 0; card < 30; ++card) EXPECT_EQ(here.sim->read(card, "7f20/6f60").executed, 1U);
+    auto request = desk.request(7, operation_kind::read);
+    request.file.file = "7f20/6f60";
+    request.attempts = 12;
+    request.por_timeout = std::chrono::milliseconds(60);
+    EXPECT_EQ(to_hex(desk.ask(request).get().data).substr(0, 480), std::string(480, '7'));
+}
+
+TEST(single_operations, silence_is_unknown_and_leaves_the_image_in_doubt) {
+    world here({.cards = 2, .faults = "card_off = 1", .shared = true});
+    branch desk(here);
+    auto request = desk.write_request(0, other_content);
+    request.por_timeout = std::chrono::milliseconds(30);
+    const auto made = desk.ask(request).get();
+    EXPECT_EQ(made.what, outcome::unknown);
+    EXPECT_EQ(made.why.kind, operations::cause_kind::no_answer);
+    EXPECT_EQ(made.attempts, 3);
+    EXPECT_EQ(here.image_content(0), "");
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM image_doubt"), 1);
+}
+
+// C-13, C-14: allowed in P1; the message that was formatted already is formatted again, and the card takes it.
+TEST(campaigns, C_14_an_operation_after_formatting_makes_the_message_stale_and_it_is_formatted_again) {
+    world here({.cards = 1'500, .shared = true});
+    here.adjust = [](environment& env) { env.workers = 1; };
+    branch desk(here);
+    const auto made = here.create();
+    std::atomic<bool> once = false;
+    here.progress.when_moved = [&] {
+        if (once.exchange(true)) return;
+        EXPECT_EQ(desk.write(3, other_content).what, outcome::done);  // the first chunk is formatted
+    };
+    EXPECT_EQ(here.conduct_now(made), run_end::finished);
+    here.expect_outcomes(made, {.done = 1'500});
+    EXPECT_EQ(here.sim->statistics().refused, 0U);
+    EXPECT_EQ(here.sim->read(3).content, spn_content);
+    EXPECT_EQ(here.image_content(3), spn_content);
+    EXPECT_EQ(here.sim->read(3).executed, 2U);
+    EXPECT_EQ(here.summary(made).subject.round, 1);
+    EXPECT_EQ(here.messages().size(), 1'500U);
+}
+
+// The message as it was before: what C-14 is for.
+TEST(campaigns, C_14_the_card_refuses_the_message_that_is_not_formatted_again) {
+    world here({.cards = 1, .shared = true});
+    here.adjust = [](environment& env) { env.workers = 1; };
+    branch desk(here);
+    const auto made = here.create({.telecom = "por_timeout = \"200ms\"\nattempts = 1"});
+    here.progress.when_moved = [&] {
+        if (here.messages().size() != 1) return;
+        here.progress.when_moved = {};
+        EXPECT_EQ(desk.write(0, other_content).what, outcome::done);
+        EXPECT_EQ(here.count("SELECT COUNT(*) FROM operation WHERE moment > (SELECT formatted FROM chunk)"), 1);
+        here.shared
+            .transact([](store::connection& writer) { return writer.execute("UPDATE chunk SET formatted = 1000000"); })
+            .value();
+    };
+    here.conduct_now(made);
+    EXPECT_GT(here.sim->statistics().refused, 0U);  // counter low
+}
+
+// C-13: from the release of its chunk to the end of P3 a card is the campaign's.
+TEST(campaigns, C_13_an_operation_is_inhibited_while_the_campaign_sends_and_settles) {
+    world here({.cards = 50, .faults = "delay = \"300ms\"", .shared = true});
+    branch desk(here);
+    const auto made = here.create({.telecom = "por_timeout = \"2s\""});
+    std::atomic<bool> asked = false;
+    single_answer during;
+    std::future<single_answer> waiting;
+    std::thread asker;
+    here.tap.on_submit = [&](const telecom::outbound_message&) {
+        if (asked.exchange(true)) return;
+        asker = std::thread([&] {
+            during = desk.write(4, other_content);
+            waiting = desk.ask(desk.write_request(5, other_content, true));
+        });
+    };
+    EXPECT_EQ(here.conduct_now(made), run_end::finished);
+    asker.join();
+    ASSERT_TRUE(during.inhibited);
+    EXPECT_EQ(during.refused->code, "inhibited");
+    EXPECT_EQ(during.inhibited->campaign, made.id);
+    EXPECT_EQ(during.inhibited->phase, "exchange");
+    // The one that waits comes after the campaign.
+    EXPECT_EQ(waiting.get().what, outcome::done);
+    EXPECT_EQ(here.sim->read(5).content, other_content);
+    EXPECT_EQ(here.image_content(5), other_content);
+    EXPECT_EQ(desk.write(4, other_content).what, outcome::done);  // nobody is locked for ever
+    here.expect_outcomes(made, {.done = 50});
+}
+
+// C-15: formatted and not yet released it is accessible; what became stale then leaves the round for the next one.
+TEST(campaigns, C_15_an_operation_between_the_phases_sends_its_card_to_the_next_round) {
+    world here({.cards = 20, .shared = true});
+    branch desk(here);
+    const auto made = here.create();
+    here.progress.when_ended = [&](int round, phase which) {
+        if (round != 1 || which != phase::prepare) return;
+        EXPECT_EQ(desk.write(6, other_content).what, outcome::done);
+    };
+    EXPECT_EQ(here.conduct_now(made), run_end::finished);
+    here.expect_outcomes(made, {.done = 20});
+    EXPECT_EQ(here.summary(made).subject.round, 2);
+    EXPECT_EQ(here.sim->statistics().refused, 0U);
+    EXPECT_EQ(here.sim->read(6).content, spn_content);
+    EXPECT_EQ(here.image_content(6), spn_content);
+}
+
+// C-12: nothing is marked, of no card, when a campaign is made, begins and ends.
+TEST(campaigns, C_12_a_campaign_writes_no_row_of_any_card_for_the_sake_of_access) {
+    world here({.cards = 300, .faults = "card_off = 1", .shared = true});
+    here.writer
+        ->execute(
+            "CREATE TABLE written (what TEXT NOT NULL);"
+            "CREATE TRIGGER card_written AFTER UPDATE ON card BEGIN INSERT INTO written VALUES ('card'); END;"
+            "CREATE TRIGGER image_written AFTER UPDATE ON image_file BEGIN INSERT INTO written VALUES ('i'); END;"
+            "CREATE TRIGGER image_added AFTER INSERT ON image_file BEGIN INSERT INTO written VALUES ('i'); END;"
+            "CREATE TRIGGER keys_written AFTER UPDATE ON key_set BEGIN INSERT INTO written VALUES ('k'); END;")
+        .value();
+    const auto made = here.run({.telecom = "por_timeout = \"20ms\"\nattempts = 1"});
+    here.expect_outcomes(made, {.unknown = 300});
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM written"), 0);
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM operation"), 0);
+}
+
+TEST(single_operations, operations_of_a_process_that_died_end_unknown_and_free_their_cards) {
+    world here({.cards = 2, .faults = "card_off = 1", .shared = true});
+    {
+        branch desk(here);
+        auto request = desk.write_request(0, other_content);
+        request.por_timeout = std::chrono::seconds(30);
+        const auto never = desk.ask(request);
+        const auto begun = [&] {
+            return here.shared.transact([&](store::connection&) -> result<std::int64_t> {
+                return here.count("SELECT COUNT(*) FROM operation_packet");
+            });
+        };
+        while (begun().value() == 0) std::this_thread::yield();
+    }
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM operation WHERE state = 0"), 1);
+    const auto abandoned = here.shared.transact(
+        [](store::connection& writer) { return operations::operation_store(writer).abandon(system_clock().now()); });
+    EXPECT_EQ(abandoned.value(), 1);
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM operation WHERE state = 0"), 0);
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM image_doubt"), 1);
+}
+
+}  // namespace
+}  // namespace tessera::campaigns

@@ -13,6 +13,12 @@
 
 namespace tessera::campaigns {
 
+// The file's own checks and those that the registry answers, on any connection; what create_campaign() asks first.
+// Errors: every mistake, with its line.
+[[nodiscard]] std::expected<definition, std::vector<error>> check_campaign_file(store::connection& database,
+                                                                                std::string_view text,
+                                                                                file_context context);
+
 // The targets are those that the registry holds now; cards imported later do not join. Errors: every mistake of the
 // file, with its line; no_targets; database.
 [[nodiscard]] std::expected<campaign, std::vector<error>> create_campaign(store::connection& writer,

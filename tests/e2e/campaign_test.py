@@ -69,7 +69,14 @@ class Create(WorldTest):
         (world.folder / "list.txt").write_text("# some\n" + "\r\n".join(listed) + "\n\n" + listed[0] + "\n")
         first, last = world.fleet[2].imsi, world.fleet[6].imsi
         for targets, count in (('profile = "p-des"', 2), ('iccids = "list.txt"', 5),
-                               (f'imsi_range = ["{first}", "{last}"]', 5), ("all = true", 12)):
+                               (f'imsi_range = ["{first}", "{last}"]', 5), ("all = true", 12),
+                               (f'iccids = ["{listed[0]}", "{listed[1]}"]', 2),
+                               (f'imsis = ["{first}"]\nmsisdns = ["{world.fleet[2].msisdn}"]', 1),
+                               (f'msisdn_range = ["{world.fleet[0].msisdn}", "{world.fleet[3].msisdn}"]', 4),
+                               (f'iccid_range = ["{world.fleet[1].iccid}", "{world.fleet[4].iccid}"]', 4),
+                               (f'imsi_range = ["{first}", "{last}"]\niccids = "list.txt"', 4),
+                               ('all = true\n[targets.exclude]\nprofile = "p-des"\niccids = "list.txt"', 6),
+                               ('image = \'file "7f20/6f46" missing\'', 12)):
             with self.subTest(targets=targets):
                 self.assertEqual(world.status(world.create(campaign_text(targets=targets)))["targets"], count)
 
@@ -83,7 +90,10 @@ class Create(WorldTest):
                               ('iccids = "."', ":4: "), ('imsi_range = ["1", "2"]', ":4: "),
                               ('imsi_range = ["999990000000000", "999990000000009"]', "[targets]"),
                               ("imsi_range = 5", ":4: "), ('all = "yes"', ":4: "), ("all = false", ":4: "),
-                              ('profile = "a"\nall = true', "exactly one"), ("", "exactly one")):
+                              ('profile = "a"\nall = true', "stands alone"), ("", "at least one"),
+                              ('tag = "nobody"', ":4: "), ('campaign = "none"\noutcome = "failed"', ":4: "),
+                              ('imsis = ["999990000000000"]', ":4: "),
+                              ('all = true\n[targets.exclude]\niccids = "bad.txt"', "bad.txt:2: ")):
             with self.subTest(targets=targets):
                 file.write_text(campaign_text(targets=targets))
                 self.assert_refused(world.run("campaign", "create", file), said)

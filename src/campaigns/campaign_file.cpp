@@ -13,7 +13,6 @@
 namespace tessera::campaigns {
 namespace {
 
-constexpr std::size_t name_octets_max = 200;
 constexpr std::int64_t attempts_max = 20;
 constexpr std::int64_t parts_max_max = 32;
 constexpr std::size_t record_overhead = 32;  // SELECT by a path of eight elements, and the header of UPDATE RECORD
@@ -74,7 +73,7 @@ private:
         toml_.only(*table, {"name"}, "[campaign]");
         const auto name = toml_.text(*table, "name", true);
         if (!name) return;
-        if (name->empty() || name->size() > name_octets_max)
+        if (name->empty() || name->size() > campaign_name_octets)
             toml_.mistake(*table->get("name"), "name: expected 1 to 200 characters");
         if (std::ranges::any_of(*name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
             toml_.mistake(*table->get("name"), "name: control characters cannot be part of it");

@@ -11,6 +11,8 @@
 
 namespace tessera::campaigns {
 
+inline constexpr std::size_t campaign_name_octets = 200;
+
 // What the file is checked against beside itself. Empty functions check nothing.
 struct file_context {
     std::string file;  // for error messages, and where a relative file of cards is looked for

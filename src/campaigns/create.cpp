@@ -62,6 +62,25 @@ std::expected<campaign, std::vector<error>> create_campaign(store::connection& w
     return std::unexpected(std::vector{std::move(problem)});
 }
 
+std::expected<campaign, std::vector<error>> create_follow_up(store::connection& writer, const campaign& earlier,
+                                                             const follow_up& wanted, file_context context,
+                                                             timestamp now, random_port& random) {
+    const auto refused = [](error problem) { return std::unexpected(std::vector{std::move(problem)}); };
+    if (earlier.state != campaign_state::finished && earlier.state != campaign_state::cancelled)
+        return refused({"bad_state", earlier.id,
+                        "is " + std::string(to_string(earlier.state)) + "; only what has ended can be followed up"});
+    constexpr std::string_view suffix = " (follow-up)";
+    auto name = wanted.name;
+    if (name.empty()) {
+        name = earlier.name;
+        if (name.size() + suffix.size() <= campaign_name_octets) name += suffix;
+    }
+    const auto text = follow_up_file(earlier.definition_text, name, earlier.id, wanted.outcomes);
+    if (!text) return refused(text.error());
+    context.file = "follow-up of " + earlier.id;
+    return create_campaign(writer, *text, context, now, random);
+}
+
 result<definition> definition_of(const campaign& stored) {
     file_context context;
     context.file = "campaign " + stored.id;

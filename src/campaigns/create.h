@@ -26,6 +26,18 @@ namespace tessera::campaigns {
                                                                           const file_context& context, timestamp now,
                                                                           random_port& random);
 
+// A new campaign that writes the same into the cards that had one of these outcomes in an earlier one. `name`: empty
+// for one made of the earlier one's. Errors: bad_state (the earlier one has not ended), those of create_campaign().
+struct follow_up {
+    std::vector<operations::outcome> outcomes{operations::outcome::unknown, operations::outcome::failed};
+    std::string name;
+};
+[[nodiscard]] std::expected<campaign, std::vector<error>> create_follow_up(store::connection& writer,
+                                                                           const campaign& earlier,
+                                                                           const follow_up& wanted,
+                                                                           file_context context, timestamp now,
+                                                                           random_port& random);
+
 // A stored campaign's definition, for conduct() and reports.
 [[nodiscard]] result<definition> definition_of(const campaign& stored);
 

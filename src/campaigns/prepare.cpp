@@ -1,8 +1,8 @@
 #include "campaigns/prepare.h"
 
 #include "campaigns/blocks.h"
+#include "campaigns/card_plan.h"
 #include "campaigns/chunk_work.h"
-#include "campaigns/image_scan.h"
 #include "cards/store.h"
 
 namespace tessera::campaigns {
@@ -96,15 +96,20 @@ private:
     }
 
     result<void> format_card(const target_card& card) {
-        const bool held = already_holds(card.id);
-        if (card.what == purpose::write && held) return end(card.id, outcome::skipped, {});
-        if (card.subscriber == 0) return end(card.id, outcome::failed, {cause_kind::no_subscriber, 0, 0});
-        if (card.what == purpose::listen) {
-            append_entry(made_.messages, entry_of(card));  // nothing to send: its answer is on the way
-            return {};
+        const bool held = holds_all(images_, card.id, run_.what->writes);
+        switch (plan_of({card.what, held, card.subscriber != 0, card.has_keys})) {
+            case card_plan::skip:
+                return end(card.id, outcome::skipped, {});
+            case card_plan::no_subscriber:
+                return end(card.id, outcome::failed, {cause_kind::no_subscriber, 0, 0});
+            case card_plan::listen:
+                append_entry(made_.messages, entry_of(card));
+                return {};
+            case card_plan::no_key:
+                return end(card.id, outcome::failed, {cause_kind::no_key, run_.what->security.key_version, 0});
+            case card_plan::build:
+                break;
         }
-        if (!card.has_keys)
-            return end(card.id, outcome::failed, {cause_kind::no_key, run_.what->security.key_version, 0});
         TESSERA_TRY_VALUE(const auto keys, vault_.unwrap(card.id, card.header, card.wrapped));
         if (!build(card, keys)) return end(card.id, outcome::failed, {cause_kind::no_packet, 0, 0});
         ++made_.progress.prepared;
@@ -143,14 +148,6 @@ private:
             ++entry.sequence;
         }
         made_.counters.push_back({card.id, entry.counter});
-        return true;
-    }
-
-    bool already_holds(cards::card_id card) {
-        const auto& held = images_.of(card);
-        if (images_.doubtful(card)) return false;
-        for (std::size_t i = 0; i < held.size(); ++i)
-            if (!holds(held[i], run_.what->writes[i].content)) return false;
         return true;
     }
 

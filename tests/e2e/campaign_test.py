@@ -99,6 +99,73 @@ class Create(WorldTest):
                 self.assert_refused(world.run("campaign", "create", file), said)
 
 
+class Preview(WorldTest):
+    def test_a_file_and_then_its_campaign(self):
+        world = self.world(make_fleet(12), faults="")
+        world.must("campaign", "run", world.create(campaign_text(targets='profile = "p-des"')))
+        no_key = make_fleet(13)[12]
+        bare = ",".join([no_key.iccid, no_key.imsi, no_key.msisdn, "bare", "", "", "", "", "", ""])
+        world.must("card", "import", write_csv(world.folder / "bare.csv", [bare]))
+        file = world.folder / "next.toml"
+        file.write_text(campaign_text())
+        found = world.must("campaign", "preview", file, "--json").json()
+        self.assertEqual(found, {"targets": 13, "skipped": 2, "no_subscriber": 0, "no_key": 1, "no_packet": 0,
+                                 "cards": 10, "packets": 10, "sms": 10, "estimated_seconds": found["estimated_seconds"],
+                                 "sms_per_second": found["sms_per_second"], "limited_by": "window"})
+        self.assertEqual(len(world.must("campaign", "list", "--json").json_lines()), 1, "nothing was made")
+        campaign = world.create(campaign_text())
+        self.assertEqual(world.must("campaign", "preview", campaign, "--json").json(), found)
+        said = world.must("campaign", "preview", campaign).out
+        for words in ("13  targets", "2  skipped", "1  would fail: no key set", "10  short messages", "window"):
+            self.assertIn(words, said)
+        submits = world.simulator.statistics()["submits"]
+        world.must("campaign", "run", campaign)
+        self.assertEqual(world.simulator.statistics()["submits"] - submits, found["sms"])
+        self.assertEqual(world.status(campaign)["outcomes"], {"done": 10, "skipped": 2, "failed": 1, "unknown": 0})
+        self.assert_refused(world.run("campaign", "preview", campaign), campaign, "finished")
+
+    def test_the_rate_makes_the_time(self):
+        world = self.world(make_fleet(40))
+        (world.data / "tessera.toml").write_text("[[smsc]]\nrate = 20\n")
+        file = world.folder / "c.toml"
+        file.write_text(campaign_text())
+        found = world.must("campaign", "preview", file, "--json").json()
+        self.assertEqual((found["estimated_seconds"], found["sms_per_second"], found["limited_by"]), (2, 20, "rate"))
+        self.assertIn("the rate of [[smsc]] main", world.must("campaign", "preview", file).out)
+
+    def test_mistakes_and_what_is_not_there(self):
+        world = self.world(make_fleet(1))
+        file = world.folder / "wrong.toml"
+        file.write_text(campaign_text(targets='tag = "nobody"'))
+        self.assert_refused(world.run("campaign", "preview", file), f"{file}:4: ")
+        self.assert_refused(world.run("campaign", "preview", world.folder / "absent.toml"), "absent.toml")
+        nobody = "01890000-0000-7000-8000-000000000000"
+        self.assert_refused(world.run("campaign", "preview", nobody), nobody)
+
+
+class FollowUp(WorldTest):
+    def test_the_open_cards_of_a_campaign(self):
+        world = self.world(make_fleet(40), faults="card_off = 0.3\ncard_wrong_key = 0.3\n")
+        campaign = world.create(campaign_text(por_timeout="300ms", attempts=1))
+        self.assert_refused(world.run("campaign", "follow-up", campaign), campaign, "created")
+        world.must("campaign", "run", campaign)
+        outcomes = world.status(campaign)["outcomes"]
+        self.assertGreater(outcomes["unknown"], 0)
+        self.assertGreater(outcomes["failed"], 0)
+        said = world.must("campaign", "follow-up", campaign)
+        self.assertRegex(said.out, rf"\A{UUID.pattern}\n\Z")
+        status = world.status(said.out.strip())
+        self.assertEqual((status["name"], status["targets"]),
+                         ("Test (follow-up)", outcomes["unknown"] + outcomes["failed"]))
+        named = world.must("campaign", "follow-up", campaign, "--outcome", "failed", "--name", "Wrong", "--json").json()
+        status = world.status(named["id"])
+        self.assertEqual((status["name"], status["targets"]), ("Wrong", outcomes["failed"]))
+        world.must("campaign", "run", named["id"])
+        self.assertEqual(world.status(named["id"])["outcomes"]["failed"], outcomes["failed"])
+        self.assert_refused(world.run("campaign", "follow-up", campaign, "--outcome", "lost"), "--outcome")
+        self.assert_refused(world.run("campaign", "follow-up", campaign, "--outcome", "skipped"), "no card")
+
+
 class Run(WorldTest):
     def test_a_campaign_from_beginning_to_end(self):
         world = self.world(make_fleet(60), faults="")

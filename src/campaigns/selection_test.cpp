@@ -194,7 +194,15 @@ TEST_F(selection_test, long_lists_take_several_statements) {
     EXPECT_EQ(pieces, 2);
     ASSERT_EQ(left.size(), 1'250U);
     for (std::size_t i = 0; i < left.size(); ++i) EXPECT_EQ(left[i], static_cast<std::int64_t>(2 * i + 2));
-    others.include.lists = {list({2, 3, 2'499, 2'500})};
+    cards.add_tag(cards::card_id{2'000}, "blocked").value();
+    campaign before;
+    before.id = "before";
+    before.key = campaigns.insert(before, 0xb00010).value();
+    campaigns.put_outcome(before.key, {cards::card_id{4}, operations::outcome::done, {}, 1}, 0, 1, at).value();
+    others.exclude.tags = {"blocked"};
+    others.exclude.earlier = {before.key, {operations::outcome::done}};
+    EXPECT_EQ(chosen(others).size(), 1'248U);
+    others.include.lists = {list({2, 3, 4, 2'000, 2'499, 2'500})};
     EXPECT_EQ(chosen(others), (ids{2, 2'500}));
     others.include.lists = {list({3})};
     EXPECT_EQ(chosen(others), ids{});

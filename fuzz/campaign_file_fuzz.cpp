@@ -9,7 +9,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace tessera;
     campaigns::file_context context;
     context.file = "fuzz";
-    context.read_target_list = false;
     const auto made = campaigns::parse_campaign_file(as_text({data, size}), context);
     if (!made) {
         if (made.error().empty()) std::abort();
@@ -17,6 +16,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             if (!one.field.starts_with("fuzz:") || one.message.empty()) std::abort();
         return 0;
     }
+    // A follow-up's file is one that can be read, for cards of another campaign.
+    const auto follow_up = campaigns::follow_up_file(as_text({data, size}), made->name, "an id",
+                                                     {operations::outcome::unknown, operations::outcome::failed});
+    if (!follow_up) std::abort();
+    const auto again = campaigns::parse_campaign_file(*follow_up, context);
+    if (!again || !again->targets.include.earlier || again->name != made->name ||
+        again->writes.size() != made->writes.size())
+        std::abort();
     if (made->writes.empty() || made->writes.size() > limits::writes_per_campaign || made->attempts < 1) std::abort();
     const auto most = operations::script_octets_max(made->parts_max);
     for (const auto& script : operations::write_scripts(made->writes, most))

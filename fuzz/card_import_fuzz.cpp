@@ -17,11 +17,13 @@ csv_reader reader_of(std::string text) {
 
 bool same(const cards::import_row& a, const cards::import_row& b) {
     if (a.identity != b.identity || a.profile != b.profile || a.keys.has_value() != b.keys.has_value()) return false;
+    if (a.tags != b.tags) return false;
     return !a.keys || (a.keys->header == b.keys->header && a.keys->kic == b.keys->kic && a.keys->kid == b.keys->kid);
 }
 
-void survives_the_file_of_refused_rows(const cards::import_row& row, const std::string& canonical) {
-    auto again = reader_of(cards::import_columns::canonical_header() + ",line,field,reason\n" + canonical + ",1,x,y\n");
+void survives_the_file_of_refused_rows(const cards::import_row& row, const std::string& header,
+                                       const std::string& canonical) {
+    auto again = reader_of(header + ",line,field,reason\n" + canonical + ",1,x,y\n");
     if (!again.next().value_or(false)) std::abort();
     const auto columns = cards::import_columns::from_header(again.fields(), "fuzz");
     if (!columns || !again.next().value_or(false)) std::abort();
@@ -44,6 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         last = reader.line();
         if (!more) continue;
         const auto row = columns->parse(reader.fields(), "fallback");
-        if (row) survives_the_file_of_refused_rows(*row, columns->canonical_row(reader.fields()));
+        if (row)
+            survives_the_file_of_refused_rows(*row, columns->canonical_header(),
+                                              columns->canonical_row(reader.fields()));
     }
 }

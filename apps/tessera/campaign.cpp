@@ -1,13 +1,11 @@
 #include <CLI/CLI.hpp>
 #include <boost/json/value.hpp>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "base/csv.h"
 #include "campaigns/create.h"
+#include "tessera/campaign_planning.h"
 #include "tessera/campaign_runner.h"
 #include "tessera/commands.h"
 #include "tessera/json_output.h"
@@ -27,17 +25,14 @@ struct campaign_options {
 };
 
 void create(invocation& run, const campaign_options& options) {
-    std::ifstream file(options.file);
-    std::error_code ignored;
-    if (std::filesystem::is_directory(options.file, ignored)) file.close();
-    std::string text(std::istreambuf_iterator<char>(file), {});
-    if (!file.is_open() || file.bad()) return refuse(run, error{"not_found", options.file, "cannot be read"});
+    const auto text = read_campaign_file(options.file);
+    if (!text) return refuse(run, text.error());
     auto data = open_data_directory(run.data);
     if (!data) return refuse(run, data.error());
     campaigns::file_context context;
     context.file = options.file;
     context.smsc_known = [&](std::string_view name) { return data->settings.smsc(name) != nullptr; };
-    const auto made = campaigns::create_campaign(*data->writer, text, context, system_clock().now(), system_random());
+    const auto made = campaigns::create_campaign(*data->writer, *text, context, system_clock().now(), system_random());
     if (!made) return refuse(run, made.error());
     if (options.json) return print_json({{"id", made->id}});
     std::printf("%s\n", made->id.c_str());
@@ -201,6 +196,7 @@ void add_campaign(CLI::App& app, invocation& run) {
         ->check(CLI::IsMember({"text", "csv", "json"}));
     reporting->add_flag_callback(
         "--json", [options] { options->format = "json"; }, "the same as --format json");
+    add_campaign_planning(*command, run);
 }
 
 }  // namespace tessera::app

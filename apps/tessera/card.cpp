@@ -6,7 +6,9 @@
 #include <memory>
 
 #include "base/hex.h"
+#include "base/limits.h"
 #include "campaigns/store.h"
+#include "cards/identifiers.h"
 #include "cards/import.h"
 #include "tessera/commands.h"
 #include "tessera/data_directory.h"
@@ -19,6 +21,7 @@ namespace json = boost::json;
 
 struct card_options {
     std::string file, name, after;
+    std::vector<std::string> names, add, remove;
     cards::import_options import;
     std::optional<std::string> profile;
     std::int64_t limit = 100;
@@ -38,6 +41,7 @@ json::object report_json(const cards::import_report& report) {
     return {{"rows", report.rows},
             {"cards_added", report.cards_added},
             {"key_sets_added", report.key_sets_added},
+            {"tags_added", report.tags_added},
             {"unchanged", report.unchanged},
             {"rejected", report.rejected},
             {"rejects_file", report.rejects_file.empty() ? json::value(nullptr) : json::value(report.rejects_file)},
@@ -56,13 +60,15 @@ void import_file(invocation& run, const card_options& options) {
         std::fprintf(stderr, "tessera: %s:%zu %s: %s\n", options.file.c_str(), one.line, one.field.c_str(),
                      one.reason.c_str());
     if (options.json) return print_json(report_json(*report));
-    std::printf("%zu rows: %zu cards and %zu key sets added, %zu rows unchanged, %zu rejected%s%s\n", report->rows,
-                report->cards_added, report->key_sets_added, report->unchanged, report->rejected,
+    const auto tags = report->tags_added == 0 ? std::string() : ", " + std::to_string(report->tags_added) + " tags";
+    std::printf("%zu rows: %zu cards and %zu key sets%s added, %zu rows unchanged, %zu rejected%s%s\n", report->rows,
+                report->cards_added, report->key_sets_added, tags.c_str(), report->unchanged, report->rejected,
                 report->rejects_file.empty() ? "" : " into ", report->rejects_file.c_str());
 }
 
 struct card_details {
     cards::card card;
+    std::vector<std::string> tags;
     std::vector<cards::stored_key_set> key_sets;
     std::vector<cards::application_counter> counters;
     std::vector<cards::image_entry> image;
@@ -73,7 +79,8 @@ result<card_details> details_of(store::connection& database, const std::string& 
     cards::card_store cards(database);
     TESSERA_TRY_VALUE(auto found, cards.find(name));
     if (!found) return failure("not_found", name, "the registry has no card with this ICCID, IMSI or MSISDN");
-    card_details made{std::move(*found), {}, {}, {}, {}};
+    card_details made{std::move(*found), {}, {}, {}, {}, {}};
+    TESSERA_TRY_VALUE(made.tags, cards.tags(made.card.id));
     TESSERA_TRY_VALUE(made.key_sets, cards.key_sets(made.card.id));
     TESSERA_TRY_VALUE(made.counters, cards.counters(made.card.id));
     TESSERA_TRY_VALUE(made.image, cards.image(made.card.id));
@@ -111,6 +118,7 @@ json::object details_json(const card_details& details) {
              {"outcome", operations::to_string(one.what)},
              {"cause", one.why.kind == operations::cause_kind::none ? json::value(nullptr)
                                                                     : json::value(operations::describe(one.why))}});
+    made["tags"] = json::array(details.tags.begin(), details.tags.end());
     made["key_sets"] = std::move(key_sets);
     made["image"] = std::move(image);
     made["history"] = std::move(history);
@@ -121,6 +129,9 @@ void print_details(const card_details& details) {
     const auto& identity = details.card.identity;
     std::printf("ICCID    %s\nIMSI     %s\nMSISDN   %llu\nprofile  %s\n", identity.iccid.c_str(), identity.imsi.c_str(),
                 static_cast<unsigned long long>(identity.msisdn), details.card.profile.c_str());
+    for (std::size_t i = 0; i < details.tags.size(); ++i)
+        std::printf("%s%s%s", i == 0 ? "tags     " : " ", details.tags[i].c_str(),
+                    i + 1 < details.tags.size() ? "" : "\n");
     for (const auto& one : details.key_sets)
         std::printf("keys     version %d, KIc %s, KID %s, counters from %s\n", one.header.key_version,
                     std::string(crypto::to_string(one.header.kic_algorithm)).c_str(),
@@ -138,6 +149,49 @@ void print_details(const card_details& details) {
         std::printf("history  %s campaign \"%s\" (%s): %s %s\n", to_iso8601(one.at).c_str(), one.name.c_str(),
                     one.id.c_str(), std::string(operations::to_string(one.what)).c_str(),
                     operations::describe(one.why).c_str());
+}
+
+struct tag_report {
+    std::int64_t cards = 0, added = 0, removed = 0;
+};
+
+// All cards or none.
+result<tag_report> change_tags(store::connection& database, const card_options& options) {
+    cards::card_store cards(database);
+    tag_report made;
+    for (const auto& name : options.names) {
+        TESSERA_TRY_VALUE(const auto found, cards.find(name));
+        if (!found) return failure("not_found", name, "the registry has no card with this ICCID, IMSI or MSISDN");
+        ++made.cards;
+        for (const auto& tag : options.add) {
+            TESSERA_TRY_VALUE(const bool added, cards.add_tag(found->id, tag));
+            made.added += added ? 1 : 0;
+        }
+        for (const auto& tag : options.remove) {
+            TESSERA_TRY_VALUE(const bool removed, cards.remove_tag(found->id, tag));
+            made.removed += removed ? 1 : 0;
+        }
+        TESSERA_TRY_VALUE(const auto held, cards.tags(found->id));
+        if (held.size() > limits::tags_per_card)
+            return failure("bad_tag", name, "would have more than " + std::to_string(limits::tags_per_card) + " tags");
+    }
+    return made;
+}
+
+void tag(invocation& run, const card_options& options) {
+    for (const auto* list : {&options.add, &options.remove})
+        for (const auto& one : *list)
+            if (const auto checked = cards::parse_tag(one, list == &options.add ? "--add" : "--remove"); !checked)
+                return refuse(run, checked.error());
+    if (options.add.empty() && options.remove.empty())
+        return refuse(run, error{"bad_tag", "card tag", "needs --add TAG or --remove TAG"});
+    const auto data = open_data_directory(run.data);
+    if (!data) return refuse(run, data.error());
+    const auto done = store::in_transaction(*data->writer, [&] { return change_tags(*data->writer, options); });
+    if (!done) return refuse(run, done.error());
+    if (options.json) return print_json({{"cards", done->cards}, {"added", done->added}, {"removed", done->removed}});
+    std::printf("%lld cards: %lld tags added, %lld removed\n", static_cast<long long>(done->cards),
+                static_cast<long long>(done->added), static_cast<long long>(done->removed));
 }
 
 void show(invocation& run, const card_options& options) {
@@ -185,7 +239,7 @@ void add_card(CLI::App& app, invocation& run) {
     auto* import = command->add_subcommand("import", "cards and keys from a CSV file");
     import
         ->add_option("FILE", options->file,
-                     "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter")
+                     "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter[,tags]")
         ->required();
     import->add_option("--profile", options->import.profile, "profile of rows that name none");
     import->add_flag("--strict", options->import.strict, "one bad row refuses the whole file");
@@ -193,7 +247,14 @@ void add_card(CLI::App& app, invocation& run) {
     import->callback([&run, options] { import_file(run, *options);
 });
 
-auto* showing = command->add_subcommand("show", "one card: identity, key sets, image, history");
+auto* tagging = command->add_subcommand("tag", "put tags on cards and take them off");
+tagging->add_option("NAME", options->names, "ICCID, IMSI or MSISDN of each card")->required();
+tagging->add_option("--add", options->add, "a tag: a-z, 0-9, '_', '.', '-'; may be repeated")->allow_extra_args(false);
+tagging->add_option("--remove", options->remove, "may be repeated")->allow_extra_args(false);
+tagging->add_flag("--json", options->json, "print one JSON object");
+tagging->callback([&run, options] { tag(run, *options); });
+
+auto* showing = command->add_subcommand("show", "one card: identity, tags, key sets, image, history");
 showing->add_option("NAME", options->name, "ICCID, IMSI or MSISDN")->required();
 showing->add_flag("--json", options->json, "print one JSON object");
 showing->callback([&run, options] { show(run, *options); });

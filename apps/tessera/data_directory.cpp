@@ -142,8 +142,9 @@ result<directory_lock> directory_lock::take(const std::filesystem::path& directo
         std::array<char, 16> pid{};
         // The owner writes its pid right after it has the lock.
         auto count = ::pread(descriptor, pid.data(), pid.size() - 1, 0);
-        for (int tries = 0; count == 0 && tries < 200; ++tries) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+        while (count == 0 && std::chrono::steady_clock::now() < until) {
+            std::this_thread::yield();
             count = ::pread(descriptor, pid.data(), pid.size() - 1, 0);
         }
         ::close(descriptor);

@@ -32,6 +32,8 @@ inline constexpr std::size_t link_output_octets =
 inline constexpr std::size_t csv_line_octets = 4'096;
 inline constexpr std::size_t import_batch_rows = 50'000;    // one transaction of an import
 inline constexpr std::size_t file_content_octets = 32'768;  // one EF, transparent
+inline constexpr std::size_t tag_octets = 32;               // of one tag
+inline constexpr std::size_t tags_per_card = 32;
 
 // --- campaigns
 inline constexpr std::size_t chunk_cards = 1'000;
@@ -43,7 +45,12 @@ inline constexpr std::size_t writes_per_campaign = 64;
 inline constexpr std::size_t packets_per_card = 200;    // that a campaign's writes, or reading them back, may take
 inline constexpr std::size_t answers_per_card = 4'096;  // looked at in one round; duplicates beyond prove nothing new
 inline constexpr std::size_t campaign_file_octets = 1'048'576;
-inline constexpr std::size_t campaign_file_mistakes = 100;  // then reading a list of targets ends
+inline constexpr std::size_t campaign_file_mistakes = 100;    // then reading a list of targets ends
+inline constexpr std::size_t target_list_items = 10'000'000;  // cards in a file that [targets] names
+inline constexpr std::size_t target_list_line_octets = 256;
+inline constexpr std::size_t target_tags = 32;       // in one selector
+inline constexpr std::size_t image_conditions = 16;  // likewise
+inline constexpr std::size_t selection_items = 900;  // cards that one statement names; longer lists take several
 
 // --- single operations
 inline constexpr std::size_t single_operations = 10'000;  // under way or waiting in one process

@@ -2,22 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 
 #include "base/checked_toml.h"
 #include "base/hex.h"
 #include "base/limits.h"
-#include "cards/identifiers.h"
+#include "campaigns/campaign_file_targets.h"
 #include "codec/uicc_files.h"
 #include "operations/file_path.h"
 
 namespace tessera::campaigns {
 namespace {
 
-constexpr std::size_t name_octets_max = 200;
 constexpr std::int64_t attempts_max = 20;
 constexpr std::int64_t parts_max_max = 32;
 constexpr std::size_t record_overhead = 32;  // SELECT by a path of eight elements, and the header of UPDATE RECORD
@@ -93,7 +90,8 @@ private:
     void read(const toml::table& root) {
         toml_.only(root, {"campaign", "targets", "security", "write", "telecom"}, "the file");
         campaign(toml_.section(root, "campaign", true));
-        targets(toml_.section(root, "targets", true));
+        if (const auto* table = toml_.section(root, "targets", true))
+            made_.targets = read_targets(*table, context_, toml_);
         security(toml_.section(root, "security", true));
         writes(root);
         telecom(toml_.section(root, "telecom", false));
@@ -131,77 +129,11 @@ private:
         toml_.only(*table, {"name"}, "[campaign]");
         const auto name = toml_.text(*table, "name", true);
         if (!name) return;
-        if (name->empty() || name->size() > name_octets_max)
+        if (name->empty() || name->size() > campaign_name_octets)
             toml_.mistake(*table->get("name"), "name: expected 1 to 200 characters");
         if (std::ranges::any_of(*name, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
             toml_.mistake(*table->get("name"), "name: control characters cannot be part of it");
         made_.name = *name;
-    }
-
-    void targets(const toml::table* table) {
-        if (table == nullptr) return;
-        toml_.only(*table, {"profile", "iccids", "imsi_range", "all"}, "[targets]");
-        if (table->size() != 1)
-            return toml_.mistake(*table, "[targets] needs exactly one of profile, iccids, imsi_range, all");
-        if (const auto name = table->contains("profile") ? toml_.text(*table, "profile", true) : std::nullopt)
-            target_profile(*table->get("profile"), *name);
-        if (const auto file = table->contains("iccids") ? toml_.text(*table, "iccids", true) : std::nullopt)
-            target_list(*table->get("iccids"), *file);
-        if (const auto* range = table->get("imsi_range")) target_range(*range);
-        if (const auto* all = table->get("all")) {
-            made_.targets.all = all->value_exact<bool>().value_or(false);
-            if (!made_.targets.all) toml_.mistake(*all, "all: expected true");
-        }
-    }
-
-    void target_profile(const toml::node& node, const std::string& name) {
-        made_.targets.profile = name;
-        if (!context_.profile_known) return;
-        const auto known = context_.profile_known(name);
-        if (!known)
-            toml_.mistake(node, "profile", known.error());
-        else if (!*known)
-            toml_.mistake(node, "profile: no card of the registry has profile \"" + name + "\"");
-    }
-
-    void target_list(const toml::node& node, const std::string& file) {
-        if (!context_.read_target_list) return;
-        const auto path = (std::filesystem::path(context_.file).parent_path() / file).string();
-        std::ifstream list(path);
-        if (!list) return toml_.mistake(node, "iccids: " + path + " cannot be opened for reading");
-        std::string line;
-        for (std::size_t number = 1; std::getline(list, line) && toml_.mistakes() < limits::campaign_file_mistakes;
-             ++number) {
-            while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
-            if (line.empty() || line.front() == '#') continue;
-            auto iccid = cards::parse_iccid(line);
-            if (!iccid) {
-                toml_.mistake_elsewhere(path, number, "iccids: " + iccid.error().message);
-                continue;
-            }
-            if (const auto known = context_.card_known ? context_.card_known(*iccid) : result<bool>(true); !known)
-                toml_.mistake_elsewhere(path, number, "iccids: " + known.error().message);
-            else if (!*known)
-                toml_.mistake_elsewhere(path, number, "iccids: the registry has no card " + *iccid);
-            made_.targets.iccids.push_back(std::move(*iccid));
-        }
-        if (made_.targets.iccids.empty() && toml_.clean()) toml_.mistake(node, "iccids: " + path + " names no card");
-    }
-
-    void target_range(const toml::node& node) {
-        const auto* ends = node.as_array();
-        const auto first =
-            ends != nullptr && ends->size() == 2 ? ends->get(0)->value_exact<std::string>() : std::nullopt;
-        const auto last =
-            ends != nullptr && ends->size() == 2 ? ends->get(1)->value_exact<std::string>() : std::nullopt;
-        if (!first || !last)
-            return toml_.mistake(
-                node, "imsi_range: expected two IMSIs in quotes, [\"001010000000000\", \"001010000099999\"]");
-        for (const auto& one : {*first, *last})
-            if (const auto imsi = cards::parse_imsi(one); !imsi) return toml_.mistake(node, "imsi_range", imsi.error());
-        if (first->size() != last->size() || *first > *last)
-            return toml_.mistake(node, "imsi_range: expected two IMSIs of one length, the lower one first");
-        made_.targets.imsi_range = {*first, *last};
     }
 
     void security(const toml::table* table) {

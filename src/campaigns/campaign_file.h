@@ -11,17 +11,27 @@
 
 namespace tessera::campaigns {
 
+inline constexpr std::size_t campaign_name_octets = 200;
+
 // What the file is checked against beside itself. Empty functions check nothing.
 struct file_context {
-    std::string file;              // for error messages, and where a relative file of ICCIDs is looked for
-    bool read_target_list = true;  // false: leave [targets] iccids alone; the targets are chosen already
+    std::string file;  // for error messages, and where a relative file of cards is looked for
     std::function<bool(std::string_view)> smsc_known;
     std::function<result<bool>(std::string_view)> profile_known;
-    std::function<result<bool>(std::string_view)> card_known;  // by ICCID
+    std::function<result<bool>(std::string_view)> tag_known;
+    // Nothing: the registry has none. Without this function, files of cards are left alone and lists are empty: the
+    // targets are chosen already.
+    std::function<result<std::optional<cards::card_id>>(cards::identifier, std::string_view)> find_card;
+    std::function<result<campaign_key>(std::string_view)> find_campaign;  // by id or name
 };
 
 // Errors: each mistake with field "FILE:LINE"; never empty on failure.
 [[nodiscard]] std::expected<definition, std::vector<error>> parse_campaign_file(std::string_view text,
                                                                                 const file_context& context);
+
+// A campaign file like `text` (which must be a good one) with another name, for the cards that had one of these
+// outcomes in the campaign with that id.
+[[nodiscard]] result<std::string> follow_up_file(std::string_view text, std::string_view name, std::string_view id,
+                                                 const std::vector<operations::outcome>& outcomes);
 
 }  // namespace tessera::campaigns

@@ -1,11 +1,8 @@
 #include "campaigns/campaign_file.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 #include "base/hex.h"
 #include "base/limits.h"
@@ -41,7 +38,6 @@ file_context context() {
     made.file = "c.toml";
     made.profile_known = [](std::string_view name) -> result<bool> { return name == "telco-2ff"; };
     made.smsc_known = [](std::string_view name) { return name == "north" || name == "main"; };
-    made.card_known = [](std::string_view iccid) -> result<bool> { return iccid == "8949000000000000000"; };
     return made;
 }
 
@@ -70,7 +66,7 @@ TEST(campaign_file, reads_every_key) {
     const auto parsed = parse_campaign_file(good, context());
     ASSERT_TRUE(parsed.has_value()) << parsed.error().front().message;
     EXPECT_EQ(parsed->name, "Roaming list");
-    EXPECT_EQ(parsed->targets.profile, "telco-2ff");
+    EXPECT_EQ(parsed->targets.include.profile, "telco-2ff");
     EXPECT_EQ(operations::application_of(parsed->security.tar), 0xb00010U);
     EXPECT_EQ(parsed->security.spi.first, 0x16);
     EXPECT_EQ(parsed->security.spi.second, 0x39);
@@ -90,13 +86,6 @@ TEST(campaign_file, tells_each_mistake_with_its_line) {
     expect_one("name = \"Roaming list\"", "name = \"\"", "c.toml:2", "1 to 200");
     expect_one("name = \"Roaming list\"", "name = \"x\"\nnote = 1", "c.toml:3", "unknown key \"note\"");
     expect_one("[campaign]", "x = 1\n[campaign]", "c.toml:1", "unknown key \"x\"");
-    expect_one("\"telco-2ff\"", "\"none\"", "c.toml:4", "no card of the registry has profile");
-    expect_one("\"telco-2ff\"", "\"telco-2ff\"\nall = true", "c.toml:3", "exactly one");
-    expect_one("profile = \"telco-2ff\"", "all = false", "c.toml:4", "expected true");
-    expect_one("profile = \"telco-2ff\"", "imsi_range = [\"001010000000002\", \"001010000000001\"]", "c.toml:4",
-               "the lower one first");
-    expect_one("profile = \"telco-2ff\"", "imsi_range = [\"001010000000002\"]", "c.toml:4", "two IMSIs");
-    expect_one("profile = \"telco-2ff\"", "imsi_range = [\"00101x\", \"001019\"]", "c.toml:4", "imsi_range");
     expect_one("tar = \"b00010\"", "tar = \"b0001\"", "c.toml:6", "tar");
     expect_one("tar = \"b00010\"", "tar = \"b0001g\"", "c.toml:6", "tar");
     expect_one("kvn = 3", "kvn = 16", "c.toml:8", "1 to 15");
@@ -210,29 +199,6 @@ TEST(campaign_file, tells_the_line_of_what_is_no_toml_at_all) {
     }
     EXPECT_EQ(parse_campaign_file("x=[\n}\n]", context()).error().front().field, "c.toml:2");
     EXPECT_TRUE(parse_campaign_file("\xef\xbb\xbf" + std::string(good), context()).has_value());
-}
-
-TEST(campaign_file, reads_a_list_of_iccids_and_names_its_bad_lines) {
-    auto pattern = (std::filesystem::temp_directory_path() / "tessera-list-XXXXXX").string();
-    const std::filesystem::path directory = mkdtemp(pattern.data());
-    auto here = context();
-    here.file = (directory / "c.toml").string();
-    std::string text(good);
-    text.replace(text.find("profile = \"telco-2ff\""), 21, "iccids = \"list.txt\"");
-    EXPECT_FALSE(parse_campaign_file(text, here).has_value());  // no such file
-    std::ofstream(directory / "list.txt") << "# cards\n8949000000000000000\r\n\n";
-    const auto parsed = parse_campaign_file(text, here);
-    ASSERT_TRUE(parsed.has_value()) << parsed.error().front().message;
-    EXPECT_EQ(parsed->targets.iccids.size(), 1U);
-    std::ofstream(directory / "list.txt") << "8949000000000000000\n8949000000000000001\n8949000000000000018\n";
-    const auto bad = parse_campaign_file(text, here);
-    ASSERT_FALSE(bad.has_value());
-    ASSERT_EQ(bad.error().size(), 2U);
-    EXPECT_EQ(bad.error()[0].field, (directory / "list.txt").string() + ":2");
-    EXPECT_EQ(bad.error()[1].field, (directory / "list.txt").string() + ":3");
-    here.read_target_list = false;
-    EXPECT_TRUE(parse_campaign_file(text, here).has_value());
-    std::filesystem::remove_all(directory);
 }
 
 }  // namespace

@@ -7,21 +7,6 @@
 namespace tessera::campaigns {
 namespace {
 
-// The file's own checks, and those that the registry answers.
-std::expected<definition, std::vector<error>> check(store::connection& writer, std::string_view text,
-                                                    file_context context) {
-    cards::card_store cards(writer);
-    context.profile_known = [&](std::string_view name) -> result<bool> {
-        TESSERA_TRY_VALUE(const auto found, cards.find_profile(name));
-        return found.has_value();
-    };
-    context.card_known = [&](std::string_view iccid) -> result<bool> {
-        TESSERA_TRY_VALUE(const auto found, cards.find_by_iccid(iccid));
-        return found.has_value();
-    };
-    return parse_campaign_file(text, context);
-}
-
 result<campaign> insert(store::connection& writer, std::string_view text, const definition& what, timestamp now,
                         random_port& random) {
     campaign_store campaigns(writer);
@@ -38,12 +23,37 @@ result<campaign> insert(store::connection& writer, std::string_view text, const 
     return made;
 }
 
+result<campaign_key> named(campaign_store& campaigns, std::string_view name) {
+    TESSERA_TRY_VALUE(const auto found, campaigns.find(name));
+    if (found) return found->key;
+    TESSERA_TRY_VALUE(const auto keys, campaigns.keys_of_name(name, 2));
+    if (keys.empty())
+        return failure("not_found", "campaign", "there is none with the id or name \"" + std::string(name) + "\"");
+    if (keys.size() > 1)
+        return failure("ambiguous", "campaign", "several have the name \"" + std::string(name) + "\"; give the id");
+    return keys.front();
+}
+
 }  // namespace
+
+std::expected<definition, std::vector<error>> check_campaign_file(store::connection& database, std::string_view text,
+                                                                  file_context context) {
+    cards::card_store cards(database);
+    campaign_store campaigns(database);
+    context.profile_known = [&](std::string_view name) -> result<bool> {
+        TESSERA_TRY_VALUE(const auto found, cards.find_profile(name));
+        return found.has_value();
+    };
+    context.tag_known = [&](std::string_view tag) { return cards.tag_known(tag); };
+    context.find_card = [&](cards::identifier which, std::string_view name) { return cards.id_of(which, name); };
+    context.find_campaign = [&](std::string_view name) { return named(campaigns, name); };
+    return parse_campaign_file(text, context);
+}
 
 std::expected<campaign, std::vector<error>> create_campaign(store::connection& writer, std::string_view text,
                                                             const file_context& context, timestamp now,
                                                             random_port& random) {
-    const auto what = check(writer, text, context);
+    const auto what = check_campaign_file(writer, text, context);
     if (!what) return std::unexpected(what.error());
     auto made = store::in_transaction(writer, [&] { return insert(writer, text, *what, now, random); });
     if (made) return std::move(*made);
@@ -52,10 +62,28 @@ std::expected<campaign, std::vector<error>> create_campaign(store::connection& w
     return std::unexpected(std::vector{std::move(problem)});
 }
 
+std::expected<campaign, std::vector<error>> create_follow_up(store::connection& writer, const campaign& earlier,
+                                                             const follow_up& wanted, file_context context,
+                                                             timestamp now, random_port& random) {
+    const auto refused = [](error problem) { return std::unexpected(std::vector{std::move(problem)}); };
+    if (earlier.state != campaign_state::finished && earlier.state != campaign_state::cancelled)
+        return refused({"bad_state", earlier.id,
+                        "is " + std::string(to_string(earlier.state)) + "; only what has ended can be followed up"});
+    constexpr std::string_view suffix = " (follow-up)";
+    auto name = wanted.name;
+    if (name.empty()) {
+        name = earlier.name;
+        if (name.size() + suffix.size() <= campaign_name_octets) name += suffix;
+    }
+    const auto text = follow_up_file(earlier.definition_text, name, earlier.id, wanted.outcomes);
+    if (!text) return refused(text.error());
+    context.file = "follow-up of " + earlier.id;
+    return create_campaign(writer, *text, context, now, random);
+}
+
 result<definition> definition_of(const campaign& stored) {
     file_context context;
     context.file = "campaign " + stored.id;
-    context.read_target_list = false;
     auto parsed = parse_campaign_file(stored.definition_text, context);
     if (parsed) return std::move(*parsed);
     return std::unexpected(parsed.error().front());

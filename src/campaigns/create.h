@@ -13,12 +13,30 @@
 
 namespace tessera::campaigns {
 
+// The file's own checks and those that the registry answers, on any connection; what create_campaign() asks first.
+// Errors: every mistake, with its line.
+[[nodiscard]] std::expected<definition, std::vector<error>> check_campaign_file(store::connection& database,
+                                                                                std::string_view text,
+                                                                                file_context context);
+
 // The targets are those that the registry holds now; cards imported later do not join. Errors: every mistake of the
 // file, with its line; no_targets; database.
 [[nodiscard]] std::expected<campaign, std::vector<error>> create_campaign(store::connection& writer,
                                                                           std::string_view text,
                                                                           const file_context& context, timestamp now,
                                                                           random_port& random);
+
+// A new campaign that writes the same into the cards that had one of these outcomes in an earlier one. `name`: empty
+// for one made of the earlier one's. Errors: bad_state (the earlier one has not ended), those of create_campaign().
+struct follow_up {
+    std::vector<operations::outcome> outcomes{operations::outcome::unknown, operations::outcome::failed};
+    std::string name;
+};
+[[nodiscard]] std::expected<campaign, std::vector<error>> create_follow_up(store::connection& writer,
+                                                                           const campaign& earlier,
+                                                                           const follow_up& wanted,
+                                                                           file_context context, timestamp now,
+                                                                           random_port& random);
 
 // A stored campaign's definition, for conduct() and reports.
 [[nodiscard]] result<definition> definition_of(const campaign& stored);

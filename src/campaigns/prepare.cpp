@@ -1,12 +1,11 @@
 #include "campaigns/prepare.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "base/limits.h"
 #include "campaigns/blocks.h"
+#include "campaigns/card_plan.h"
 #include "campaigns/chunk_work.h"
-#include "campaigns/image_scan.h"
 #include "cards/store.h"
 #include "operations/store.h"
 
@@ -133,15 +132,20 @@ private:
     }
 
     result<void> format_card(const target_card& card) {
-        const bool held = already_holds(card.id);
-        if (card.what == purpose::write && held) return end(card.id, outcome::skipped, {});
-        if (card.subscriber == 0) return end(card.id, outcome::failed, {cause_kind::no_subscriber, 0, 0});
-        if (card.what == purpose::listen) {
-            append_entry(made_.messages, entry_of(card));  // nothing to send: its answer is on the way
-            return {};
+        const bool held = holds_all(images_, card.id, run_.what->writes);
+        switch (plan_of({card.what, held, card.subscriber != 0, card.has_keys})) {
+            case card_plan::skip:
+                return end(card.id, outcome::skipped, {});
+            case card_plan::no_subscriber:
+                return end(card.id, outcome::failed, {cause_kind::no_subscriber, 0, 0});
+            case card_plan::listen:
+                append_entry(made_.messages, entry_of(card));
+                return {};
+            case card_plan::no_key:
+                return end(card.id, outcome::failed, {cause_kind::no_key, run_.what->security.key_version, 0});
+            case card_plan::build:
+                break;
         }
-        if (!card.has_keys)
-            return end(card.id, outcome::failed, {cause_kind::no_key, run_.what->security.key_version, 0});
         TESSERA_TRY_VALUE(const auto keys, vault_.unwrap(card.id, card.header, card.wrapped));
         if (!build(card, keys)) return end(card.id, outcome::failed, {cause_kind::no_packet, 0, 0});
         ++made_.progress.prepared;
@@ -180,14 +184,6 @@ private:
             ++entry.sequence;
         }
         made_.counters.push_back({card.id, entry.counter});
-        return true;
-    }
-
-    bool already_holds(cards::card_id card) {
-        const auto& held = images_.of(card);
-        if (images_.doubtful(card)) return false;
-        for (std::size_t i = 0; i < held.size(); ++i)
-            if (!holds(held[i], run_.what->writes[i].content)) return false;
         return true;
     }
 
@@ -273,6 +269,12 @@ result<void> prepare_chunks(const campaign_run& run) {
     });
 }
 
+void wait_a_moment() {
+    net::event_loop loop;
+    const auto timer = loop.after(look_again, [] {});
+    loop.run();
+}
+
 // Before P1 ends, messages of cards that single operations touched are formatted again, and operations under way are
 // waited for. Whatever comes after that limit leaves the round when its chunk is released (C-15).
 result<void> prepare_stale(const campaign_run& run) {
@@ -291,7 +293,7 @@ result<void> prepare_stale(const campaign_run& run) {
             return campaign_store(writer).operations_in_flight(run.subject.key, run.subject.round);
         }));
         if (!busy) return {};
-        std::this_thread::sleep_for(look_again);
+        wait_a_moment();
     }
     return {};
 }

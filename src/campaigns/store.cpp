@@ -1,6 +1,7 @@
 #include "campaigns/store.h"
 
 #include "base/limits.h"
+#include "campaigns/selection.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -87,6 +88,12 @@ result<std::optional<campaign>> campaign_store::find_by_name(std::string_view na
     return one(query->with(name));
 }
 
+result<std::vector<campaign_key>> campaign_store::keys_of_name(std::string_view name, std::int64_t limit) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT campaign_key FROM campaign WHERE name = $1 "
+                                                   "ORDER BY campaign_key LIMIT $2"));
+    return collect(query->with(name, limit), [](const store::statement& row) { return campaign_key{row.integer(0)}; });
+}
+
 result<campaign> campaign_store::get(campaign_key key) {
     TESSERA_TRY_VALUE(auto* query, database_->kept(TESSERA_CAMPAIGN_COLUMNS "WHERE campaign_key = $1"));
     TESSERA_TRY_VALUE(auto found, one(query->with(key.value)));
@@ -117,38 +124,19 @@ result<void> campaign_store::set_state(campaign_key key, campaign_state state, i
 }
 
 result<std::int64_t> campaign_store::select_targets(campaign_key key, const target_selection& selection) {
-    if (selection.profile) {
-        TESSERA_TRY_VALUE(
-            auto* fill,
-            database_->kept(
-                "INSERT INTO target (campaign_key, round, card_id, purpose) SELECT $1, 1, c.card_id, 0 FROM card c "
-                "JOIN profile p ON p.profile_id = c.profile_id WHERE p.name = $2 ORDER BY c.card_id"));
-        TESSERA_TRY(fill->with(key.value, *selection.profile).execute());
-        return database_->changed();
-    }
-    if (selection.imsi_range) {
-        TESSERA_TRY_VALUE(
-            auto* fill,
-            database_->kept(
-                "INSERT INTO target (campaign_key, round, card_id, purpose) SELECT $1, 1, card_id, 0 FROM card "
-                "WHERE imsi BETWEEN $2 AND $3 AND LENGTH(imsi) = LENGTH($2) ORDER BY card_id"));
-        TESSERA_TRY(fill->with(key.value, selection.imsi_range->first, selection.imsi_range->second).execute());
-        return database_->changed();
-    }
-    if (selection.all) {
-        TESSERA_TRY_VALUE(auto* fill, database_->kept("INSERT INTO target (campaign_key, round, card_id, purpose) "
-                                                      "SELECT $1, 1, card_id, 0 FROM card ORDER BY card_id"));
-        TESSERA_TRY(fill->with(key.value).execute());
-        return database_->changed();
-    }
-    TESSERA_TRY_VALUE(auto* add, database_->kept("INSERT INTO target (campaign_key, round, card_id, purpose) SELECT "
-                                                 "$1, 1, card_id, 0 FROM card WHERE iccid = $2 "
-                                                 "ON CONFLICT DO NOTHING"));
     std::int64_t count = 0;
-    for (const auto& iccid : selection.iccids) {
-        TESSERA_TRY(add->with(key.value, iccid).execute());
+    const auto add = [&](const selection_piece& piece) -> result<void> {
+        TESSERA_TRY_VALUE(const auto fill,
+                          database_->prepare("INSERT INTO target (campaign_key, round, card_id, purpose) "
+                                             "SELECT $1, 1, c.card_id, 0 FROM card c WHERE " +
+                                             piece.condition + " ORDER BY c.card_id"));
+        fill->bind(1, key.value);
+        piece.bind(*fill);
+        TESSERA_TRY(fill->execute());
         count += database_->changed();
-    }
+        return {};
+    };
+    TESSERA_TRY(for_each_piece(selection, 2, add));
     return count;
 }
 

@@ -45,6 +45,7 @@ public:
     [[nodiscard]] result<campaign_key> insert(const campaign& made, std::uint32_t application);
     [[nodiscard]] result<std::optional<campaign>> find(std::string_view id);
     [[nodiscard]] result<std::optional<campaign>> find_by_name(std::string_view name);
+    [[nodiscard]] result<std::vector<campaign_key>> keys_of_name(std::string_view name, std::int64_t limit);
     [[nodiscard]] result<campaign> get(campaign_key key);
     [[nodiscard]] result<std::vector<campaign>> list(std::int64_t after, std::int64_t limit);
     [[nodiscard]] result<void> set_targets(campaign_key key, std::int64_t targets);
@@ -52,7 +53,7 @@ public:
                                          std::optional<timestamp> finished);
 
     // --- targets and chunks
-    // Round 1: every card that the selection names, in order of card id; returns how many.
+    // Round 1: every card that the selection means, in order of card id; returns how many.
     [[nodiscard]] result<std::int64_t> select_targets(campaign_key key, const target_selection& selection);
     [[nodiscard]] result<bool> add_target(campaign_key key, int round, cards::card_id card, operations::purpose what);
     // Cuts a round's targets into chunks of limits::chunk_cards; returns how many targets.

@@ -8,6 +8,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "campaigns/image_condition.h"
 #include "cards/types.h"
 #include "operations/packet_builder.h"
 #include "operations/script.h"
@@ -23,12 +24,28 @@ enum class phase : std::uint8_t { none = 0, prepare = 1, exchange = 2, settle = 
 [[nodiscard]] std::string_view to_string(campaign_state state);
 [[nodiscard]] std::string_view to_string(phase which);
 
-// Which cards; exactly one of the selections is set.
-struct target_selection {
+// What the outcomes of another campaign say about a card; the latest outcome counts.
+struct earlier_outcome {
+    campaign_key campaign;
+    std::vector<operations::outcome> outcomes;  // any of these
+};
+
+// Each that is set says something about a card.
+struct card_selectors {
     std::optional<std::string> profile;
-    std::vector<std::string> iccids;                                // read from the file that the campaign names
-    std::optional<std::pair<std::string, std::string>> imsi_range;  // both ends belong to it
-    bool all = false;
+    std::vector<std::vector<cards::card_id>> lists;  // a card belongs to one by standing in it; in rising order
+    std::optional<std::pair<std::string, std::string>> iccid_range;  // both ends belong to a range
+    std::optional<std::pair<std::string, std::string>> imsi_range;
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> msisdn_range;
+    std::vector<std::string> tags;  // any of these
+    std::optional<earlier_outcome> earlier;
+    std::vector<image_condition> image;  // all of these
+};
+
+// Which cards: those of which every selector of `include` holds and none of `exclude`. No selector: all cards.
+struct target_selection {
+    card_selectors include;
+    card_selectors exclude;
 };
 
 // What a campaign file says.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/limits.h"
+
 namespace tessera::cards {
 namespace {
 
@@ -46,6 +48,31 @@ result<std::uint64_t> parse_msisdn(std::string_view text, std::string_view field
     std::uint64_t number = 0;
     std::from_chars(text.data(), text.data() + text.size(), number);
     return number;
+}
+
+result<std::string> parse_tag(std::string_view text, std::string_view field) {
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    };
+    if (text.empty() || text.size() > limits::tag_octets || !std::ranges::all_of(text, fits))
+        return failure("bad_tag", field,
+                       "expected 1 to " + std::to_string(limits::tag_octets) + " of a-z, 0-9, '_', '.' and '-'");
+    return std::string(text);
+}
+
+result<std::vector<std::string>> parse_tags(std::string_view text, std::string_view field) {
+    std::vector<std::string> tags;
+    while (!text.empty()) {
+        const auto end = std::min(text.find_first_of("; "), text.size());
+        if (end > 0) {
+            TESSERA_TRY_VALUE(auto tag, parse_tag(text.substr(0, end), field));
+            if (std::ranges::find(tags, tag) == tags.end()) tags.push_back(std::move(tag));
+        }
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (tags.size() > limits::tags_per_card)
+            return failure("bad_tag", field, "more than " + std::to_string(limits::tags_per_card) + " tags");
+    }
+    return tags;
 }
 
 }  // namespace tessera::cards

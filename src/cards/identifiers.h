@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -18,5 +19,10 @@ namespace tessera::cards {
 [[nodiscard]] result<std::string> parse_imsi(std::string_view text, std::string_view field = "imsi");
 // 5 to 15 digits, a plus sign before them allowed, no leading zero. Errors: bad_msisdn.
 [[nodiscard]] result<std::uint64_t> parse_msisdn(std::string_view text, std::string_view field = "msisdn");
+
+// A tag: 1 to limits::tag_octets of a-z, 0-9, '_', '.', '-'. Errors: bad_tag.
+[[nodiscard]] result<std::string> parse_tag(std::string_view text, std::string_view field = "tag");
+// Several, separated by ';' or spaces, each once. Errors: bad_tag, also for more than limits::tags_per_card.
+[[nodiscard]] result<std::vector<std::string>> parse_tags(std::string_view text, std::string_view field = "tags");
 
 }  // namespace tessera::cards

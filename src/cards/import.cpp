@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <unordered_map>
@@ -17,8 +18,9 @@ namespace {
 // The refused rows, written beside the input under another name until the import has ended.
 class rejects_file {
 public:
-    explicit rejects_file(const std::string& input)
-        : path_(std::filesystem::path(input).replace_extension(".rejects.csv").string()),
+    rejects_file(const std::string& input, std::string header)
+        : header_(std::move(header)),
+          path_(std::filesystem::path(input).replace_extension(".rejects.csv").string()),
           partial_(path_ + ".partial") {}
     ~rejects_file() {
         if (file_ != nullptr) {
@@ -58,9 +60,10 @@ private:
         const int descriptor = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         file_ = descriptor < 0 ? nullptr : fdopen(descriptor, "w");
         if (file_ == nullptr) return refused();
-        return add(import_columns::canonical_header() + ",line,field,reason");
+        return add(header_ + ",line,field,reason");
     }
 
+    std::string header_;
     std::string path_;
     std::string partial_;
     std::FILE* file_ = nullptr;
@@ -91,12 +94,17 @@ public:
         } else {
             TESSERA_TRY_VALUE(id, same_card(row));
         }
+        TESSERA_TRY_VALUE(const auto fresh_tags, tags_to_add(id, inserted, row));
         bool key_set_added = false;
         if (row.keys) {
             TESSERA_TRY_VALUE(key_set_added, add_keys(id, *row.keys));
         }
         if (key_set_added) ++report.key_sets_added;
-        if (!inserted && !key_set_added) ++report.unchanged;
+        for (const auto& tag : fresh_tags) {
+            TESSERA_TRY_VALUE(const bool added, store_.add_tag(id, tag));
+            if (added) ++report.tags_added;
+        }
+        if (!inserted && !key_set_added && fresh_tags.empty()) ++report.unchanged;
         return {};
     }
 
@@ -114,6 +122,19 @@ private:
             known = profiles_.emplace(row.profile, *found).first;
         }
         return store_.insert(fresh, row.identity, known->second, now_);
+    }
+
+    // Asked before anything of the row is written: too many tags refuse it.
+    result<std::vector<std::string>> tags_to_add(card_id id, bool inserted, const import_row& row) {
+        if (inserted || row.tags.empty()) return row.tags;
+        TESSERA_TRY_VALUE(const auto held, store_.tags(id));
+        std::vector<std::string> more;
+        for (const auto& tag : row.tags)
+            if (std::ranges::find(held, tag) == held.end()) more.push_back(tag);
+        if (held.size() + more.size() > limits::tags_per_card)
+            return failure("bad_tag", "tags",
+                           "the card would have more than " + std::to_string(limits::tags_per_card) + " tags");
+        return more;
     }
 
     result<bool> taken(const card_identity& identity) {
@@ -233,11 +254,11 @@ result<import_report> import_cards(const std::string& path, const import_options
                                    key_vault& vault, timestamp now, const std::function<void(std::size_t)>& progress) {
     TESSERA_TRY_VALUE(csv_reader reader, csv_reader::open(path));
     TESSERA_TRY_VALUE(const bool header, reader.next());
-    if (!header) return failure("bad_header", path, "is empty; expected: " + import_columns::canonical_header());
+    if (!header) return failure("bad_header", path, "is empty; expected: " + import_columns::known());
     TESSERA_TRY_VALUE(const import_columns columns, import_columns::from_header(reader.fields(), path));
     source from{std::move(reader), columns};
     importer into(options, writer, vault, now);
-    rejects_file rejects(path);
+    rejects_file rejects(path, from.columns.canonical_header());
     import_report report;
     TESSERA_TRY(into.begin());
     auto added = add_rows(from, into, options, rejects, report, progress);

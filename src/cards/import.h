@@ -1,5 +1,5 @@
 // Cards from a CSV file: iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter in any
-// order.
+// order, and tags if there are any.
 //
 // Several rows with one ICCID are several key sets of one card. A row that the registry holds already changes nothing:
 // an import adds and never overwrites, and a counter that campaigns have raised stays where it is.
@@ -30,6 +30,7 @@ struct import_report {
     std::size_t rows = 0;
     std::size_t cards_added = 0;
     std::size_t key_sets_added = 0;
+    std::size_t tags_added = 0;
     std::size_t unchanged = 0;  // rows that said nothing new
     std::size_t rejected = 0;
     std::vector<import_problem> problems;  // the first few

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t absent = static_cast<std::size_t>(-1);
 constexpr std::array<std::string_view, import_columns::count> names{
-    "iccid", "imsi", "msisdn", "profile", "kvn", "kic_algorithm", "kic_key", "kid_algorithm", "kid_key", "counter"};
+    "iccid",   "imsi",          "msisdn",  "profile", "kvn", "kic_algorithm",
+    "kic_key", "kid_algorithm", "kid_key", "counter", "tags"};
 // What a file of refused rows has beside the columns; passed over, so that a mended one can be imported as it is.
 constexpr std::array<std::string_view, 3> remarks{"line", "field", "reason"};
 constexpr std::size_t profile_octets_max = 64;
@@ -52,7 +53,7 @@ bool printable(std::string_view text) {
 }
 
 bool may_be_absent(std::size_t column) {
-    return column == import_columns::profile || column == import_columns::counter;
+    return column == import_columns::profile || column == import_columns::counter || column == import_columns::tags;
 }
 
 result<crypto::cipher_algorithm> parse_algorithm(std::string_view text, std::string_view field) {
@@ -78,8 +79,7 @@ result<import_columns> import_columns::from_header(const std::vector<std::string
         const auto name = trimmed(header[i]);
         if (std::ranges::find(remarks, name) != remarks.end()) continue;
         const auto found = std::ranges::find(names, name);
-        if (found == names.end())
-            return failure("bad_header", where, unknown_column(i, name) + "; known: " + canonical_header());
+        if (found == names.end()) return failure("bad_header", where, unknown_column(i, name) + "; known: " + known());
         auto& place = columns.places_[static_cast<std::size_t>(found - names.begin())];
         if (place != absent) return failure("bad_header", where, "column " + std::string(name) + " stands there twice");
         place = i;
@@ -87,13 +87,21 @@ result<import_columns> import_columns::from_header(const std::vector<std::string
     for (std::size_t i = 0; i < names.size(); ++i)
         if (columns.places_[i] == absent && !may_be_absent(i))
             return failure("bad_header", where,
-                           "column " + std::string(names[i]) + " is missing; expected: " + canonical_header());
+                           "column " + std::string(names[i]) + " is missing; expected: " + known());
     return columns;
 }
 
-std::string import_columns::canonical_header() {
+std::string import_columns::known() {
     std::string line;
     for (const auto name : names) line += (line.empty() ? "" : ",") + std::string(name);
+    return line;
+}
+
+std::size_t import_columns::columns() const { return places_[tags] == absent ? tags : count; }
+
+std::string import_columns::canonical_header() const {
+    std::string line;
+    for (std::size_t i = 0; i < columns(); ++i) line += (i == 0 ? "" : ",") + std::string(names[i]);
     return line;
 }
 
@@ -104,7 +112,7 @@ std::string_view import_columns::value(const std::vector<std::string>& fields, c
 
 std::string import_columns::canonical_row(const std::vector<std::string>& fields) const {
     std::string line;
-    for (std::size_t i = 0; i < names.size(); ++i) {
+    for (std::size_t i = 0; i < columns(); ++i) {
         if (i != 0) line.push_back(',');
         append_csv_field(line, value(fields, static_cast<column>(i)));
     }
@@ -153,6 +161,9 @@ result<import_row> import_columns::parse(const std::vector<std::string>& fields,
     if (row.profile.empty()) return failure("bad_profile", "profile", "is empty, and no --profile was given");
     if (row.profile.size() > profile_octets_max) return failure("bad_profile", "profile", "is longer than 64 octets");
     if (!printable(row.profile)) return failure("bad_profile", "profile", "expected UTF-8 without control characters");
+    if (const auto text = value(fields, tags); !text.empty()) {
+        TESSERA_TRY_VALUE(row.tags, parse_tags(text));
+    }
     TESSERA_TRY_VALUE(row.keys, parse_keys(fields));
     return row;
 }

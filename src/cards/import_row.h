@@ -15,6 +15,7 @@ struct import_row {
     card_identity identity;
     std::string profile;
     std::optional<key_set> keys;  // none when all five key columns are empty
+    std::vector<std::string> tags;
 };
 
 class import_columns {
@@ -30,6 +31,7 @@ public:
         kid_algorithm,
         kid_key,
         counter,
+        tags,
         count
     };
 
@@ -41,11 +43,15 @@ public:
     [[nodiscard]] result<import_row> parse(const std::vector<std::string>& fields,
                                            std::string_view default_profile) const;
 
-    // The canonical header and a row in its order, for the file of refused rows. Missing fields are empty.
-    [[nodiscard]] static std::string canonical_header();
+    // Every column there is.
+    [[nodiscard]] static std::string known();
+    // The canonical header and a row in its order, for the file of refused rows. Missing fields are empty; tags stand
+    // in it if the file has that column.
+    [[nodiscard]] std::string canonical_header() const;
     [[nodiscard]] std::string canonical_row(const std::vector<std::string>& fields) const;
 
 private:
+    [[nodiscard]] std::size_t columns() const;
     [[nodiscard]] std::string_view value(const std::vector<std::string>& fields, column which) const;
     [[nodiscard]] result<std::optional<key_set>> parse_keys(const std::vector<std::string>& fields) const;
 

@@ -195,5 +195,44 @@ TEST_F(import_test, a_failure_in_between_leaves_whole_batches) {
     EXPECT_EQ(told, rows / 10'000 * 10'000);
 }
 
+TEST_F(import_test, tags_come_by_a_column_of_their_own) {
+    const auto with_tags = [](std::string line, std::string_view tags) {
+        line.insert(line.size() - 1, "," + std::string(tags));
+        return line;
+    };
+    const auto text = with_tags(std::string(header), "tags") + with_tags(row(first), "pilot; north.west pilot") +
+                      with_tags(row(second), "");
+    const auto report = import(text);
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_EQ(report->tags_added, 2U);
+    card_store cards(*writer);
+    EXPECT_EQ(cards.tags(card_id{1}).value(), (std::vector<std::string>{"north.west", "pilot"}));
+    EXPECT_TRUE(cards.tags(card_id{2}).value().empty());
+    // Again, it changes nothing; another file adds, and a card keeps what it has.
+    const auto again = import(text);
+    EXPECT_EQ(again->unchanged, 2U);
+    EXPECT_EQ(again->tags_added, 0U);
+    const auto more = import(with_tags(std::string(header), "tags") + with_tags(row(first), "night"));
+    EXPECT_EQ(more->tags_added, 1U);
+    EXPECT_EQ(more->unchanged, 0U);
+    EXPECT_EQ(cards.tags(card_id{1}).value(), (std::vector<std::string>{"night", "north.west", "pilot"}));
+}
+
+TEST_F(import_test, tags_are_bounded_and_a_refused_row_leaves_none) {
+    std::string many;
+    for (std::size_t i = 0; i < limits::tags_per_card; ++i) many += "t" + std::to_string(i) + ";";
+    const std::string columns = "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,tags\n";
+    ASSERT_TRUE(import(columns + "8949000000000000018,,,telco,,,,,," + many + "\n"));
+    for (const auto& tags :
+         {std::string("one.more"), many + "x", std::string("Pilot"), std::string(limits::tag_octets + 1, 'a')}) {
+        const auto report = import(columns + "8949000000000000018,,,telco,,,,,," + tags + "\n");
+        ASSERT_TRUE(report);
+        ASSERT_EQ(report->problems.size(), 1U) << tags;
+        EXPECT_EQ(report->problems[0].field, "tags");
+        EXPECT_NE(content(report->rejects_file).find("kid_key,counter,tags,line"), std::string::npos);
+    }
+    EXPECT_EQ(count("card_tag"), static_cast<std::int64_t>(limits::tags_per_card));
+}
+
 }  // namespace
 }  // namespace tessera::cards

@@ -58,6 +58,26 @@ result<std::optional<card>> card_store::find(std::string_view name) {
     return find_by_msisdn(*msisdn);
 }
 
+result<std::optional<card_id>> card_store::id_of(identifier which, std::string_view value) {
+    store::statement* query = nullptr;
+    if (which == identifier::msisdn) {
+        TESSERA_TRY_VALUE(const auto number, parse_msisdn(value));
+        TESSERA_TRY_VALUE(query, database_->kept("SELECT card_id FROM card WHERE msisdn = $1"));
+        query->with(number);
+    } else if (which == identifier::imsi) {
+        TESSERA_TRY_VALUE(query, database_->kept("SELECT card_id FROM card WHERE imsi = $1"));
+        query->with(value);
+    } else {
+        TESSERA_TRY_VALUE(query, database_->kept("SELECT card_id FROM card WHERE iccid = $1"));
+        query->with(value);
+    }
+    TESSERA_TRY_VALUE(const bool there, query->step());
+    if (!there) return std::nullopt;
+    const card_id found{query->integer(0)};
+    query->reset();
+    return found;
+}
+
 result<std::vector<card>> card_store::list(const list_filter& filter) {
     TESSERA_TRY_VALUE(auto* query,
                       database_->kept(TESSERA_CARD_COLUMNS
@@ -207,6 +227,37 @@ result<void> card_store::put_counter(card_id id, std::uint8_t key_version, std::
         database_->kept("INSERT INTO key_counter (card_id, key_version, application, counter) VALUES ($1, $2, $3, $4) "
                         "ON CONFLICT (card_id, key_version, application) DO UPDATE SET counter = excluded.counter"));
     return put->with(id.value, key_version, application, counter).execute();
+}
+
+result<bool> card_store::add_tag(card_id id, std::string_view tag) {
+    TESSERA_TRY_VALUE(auto* add, database_->kept("INSERT INTO card_tag (tag, card_id) VALUES ($1, $2) "
+                                                 "ON CONFLICT DO NOTHING"));
+    TESSERA_TRY(add->with(tag, id.value).execute());
+    return database_->changed() == 1;
+}
+
+result<bool> card_store::remove_tag(card_id id, std::string_view tag) {
+    TESSERA_TRY_VALUE(auto* remove, database_->kept("DELETE FROM card_tag WHERE tag = $1 AND card_id = $2"));
+    TESSERA_TRY(remove->with(tag, id.value).execute());
+    return database_->changed() == 1;
+}
+
+result<std::vector<std::string>> card_store::tags(card_id id) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT tag FROM card_tag WHERE card_id = $1 ORDER BY tag"));
+    query->with(id.value);
+    std::vector<std::string> found;
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, query->step());
+        if (!more) return found;
+        found.emplace_back(query->text(0));
+    }
+}
+
+result<bool> card_store::tag_known(std::string_view tag) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT 1 FROM card_tag WHERE tag = $1 LIMIT 1"));
+    TESSERA_TRY_VALUE(const bool there, query->with(tag).step());
+    query->reset();
+    return there;
 }
 
 }  // namespace tessera::cards

@@ -36,6 +36,8 @@ public:
     [[nodiscard]] result<std::optional<card>> find(std::string_view name);
     [[nodiscard]] result<std::optional<card>> find_by_imsi(std::string_view imsi);
     [[nodiscard]] result<std::optional<card>> find_by_msisdn(std::uint64_t msisdn);
+    // Much quicker than the whole card. `value` in the form that parse_iccid and so on give; an MSISDN in digits.
+    [[nodiscard]] result<std::optional<card_id>> id_of(identifier which, std::string_view value);
     [[nodiscard]] result<std::vector<card>> list(const list_filter& filter);
 
     [[nodiscard]] result<profile_id> profile_named(std::string_view name);  // made if there is none
@@ -58,6 +60,12 @@ public:
     [[nodiscard]] result<void> clear_doubt(card_id id, std::string_view file, std::uint16_t record);
     [[nodiscard]] result<void> put_counter(card_id id, std::uint8_t key_version, std::uint32_t application,
                                            std::uint64_t counter);
+
+    // False: the card has the tag already, or does not have it.
+    [[nodiscard]] result<bool> add_tag(card_id id, std::string_view tag);
+    [[nodiscard]] result<bool> remove_tag(card_id id, std::string_view tag);
+    [[nodiscard]] result<std::vector<std::string>> tags(card_id id);  // in order of the alphabet
+    [[nodiscard]] result<bool> tag_known(std::string_view tag);       // some card has it
 
 private:
     [[nodiscard]] result<std::optional<card>> one(store::statement& query);

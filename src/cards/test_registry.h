@@ -59,6 +59,7 @@ protected:
               "SELECT card_id || ' v' || key_version || ' ' || kic_algorithm || ' ' || kid_algorithm || ' ' || "
               "initial_counter || ' ' || created_at FROM key_set ORDER BY card_id, key_version",
               "SELECT name FROM profile ORDER BY profile_id",
+              "SELECT card_id || ' ' || tag FROM card_tag ORDER BY card_id, tag",
               "SELECT card_id || ' ' || counter FROM key_counter ORDER BY card_id"}) {
             const auto query = writer->prepare(sql).value();
             while (query->step().value()) all.append(query->text(0)).push_back('\n');

@@ -27,6 +27,8 @@ struct card_identity {
     friend bool operator==(const card_identity&, const card_identity&) = default;
 };
 
+enum class identifier : std::uint8_t { iccid, imsi, msisdn };
+
 struct card {
     card_id id;
     card_identity identity;

@@ -233,6 +233,12 @@ std::string_view to_string(outcome what) {
     return names[static_cast<std::size_t>(what)];
 }
 
+std::optional<outcome> outcome_from(std::string_view text) {
+    for (const auto one : {outcome::done, outcome::skipped, outcome::failed, outcome::unknown})
+        if (to_string(one) == text) return one;
+    return std::nullopt;
+}
+
 std::string_view to_string(cause_kind kind) {
     constexpr std::array<std::string_view, 11> names{
         "none",          "status_word",       "por_status",        "smpp_status", "no_key",         "no_answer",

@@ -20,6 +20,7 @@ enum class purpose : std::uint8_t { write = 0, listen = 1, read_back = 2 };
 
 enum class outcome : std::uint8_t { done = 0, skipped = 1, failed = 2, unknown = 3 };
 [[nodiscard]] std::string_view to_string(outcome what);
+[[nodiscard]] std::optional<outcome> outcome_from(std::string_view text);
 
 enum class cause_kind : std::uint8_t {
     none = 0,

@@ -213,8 +213,19 @@ ALTER TABLE image_file ADD COLUMN counter {int} NOT NULL DEFAULT 0;
 ALTER TABLE chunk ADD COLUMN formatted {int} NOT NULL DEFAULT 0;
 )sql";
 
-constexpr std::array<migration, 3> migrations{
-    {{1, "cards", cards_sql}, {2, "campaigns", campaigns_sql}, {3, "operations", operations_sql}}};
+// Names that operators give to cards, to pick them by. By tag first: a selection reads one tag's cards in order.
+constexpr std::string_view tags_sql = R"sql(
+CREATE TABLE card_tag (
+    tag TEXT NOT NULL,
+    card_id {int} NOT NULL,
+    PRIMARY KEY (tag, card_id)) {clustered};
+CREATE INDEX card_tag_by_card ON card_tag (card_id);
+)sql";
+
+constexpr std::array<migration, 4> migrations{{{1, "cards", cards_sql},
+                                               {2, "campaigns", campaigns_sql},
+                                               {3, "operations", operations_sql},
+                                               {4, "tags", tags_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

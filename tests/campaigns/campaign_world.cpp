@@ -182,7 +182,7 @@ std::string campaign_text(const campaign_options& options) {
            options.telecom + "\n";
 }
 
-world::world(const world_options& options) : cards_(options.cards) {
+world::world(const world_options& options) : cards_(options.cards), seed_(options.seed) {
     auto pattern = (std::filesystem::temp_directory_path() / "tessera-campaigns-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
     directory_ = pattern;
@@ -241,6 +241,17 @@ campaign world::create(const campaign_options& options) {
     auto made = create_campaign(*writer, campaign_text(options), context, system_clock().now(), system_random());
     if (!made) throw std::runtime_error(to_string(made.error().front()));
     return std::move(*made);
+}
+
+std::expected<campaign, std::vector<error>> world::follow_up(const campaign& earlier,
+                                                             const campaigns::follow_up& wanted) {
+    const auto now = campaign_store(*writer).get(earlier.key).value();
+    return create_follow_up(*writer, now, wanted, {}, system_clock().now(), system_random());
+}
+
+void world::renew_simulator(std::string_view faults) {
+    sim = std::make_unique<simulator>(directory_ / "simulated.csv", faults, seed_);
+    smsc.address = sim->address();
 }
 
 result<run_end> world::try_to_conduct(const campaign& which) {

@@ -143,6 +143,10 @@ public:
     world& operator=(const world&) = delete;
 
     [[nodiscard]] campaign create(const campaign_options& options = {});
+    [[nodiscard]] std::expected<campaign, std::vector<error>> follow_up(const campaign& earlier,
+                                                                        const campaigns::follow_up& wanted = {});
+    // Another simulator with the same cards as they were at the beginning.
+    void renew_simulator(std::string_view faults);
     // conduct() by a new instance. Failures of it fail the test.
     run_end conduct_now(const campaign& which);
     [[nodiscard]] result<run_end> try_to_conduct(const campaign& which);
@@ -193,6 +197,7 @@ private:
     std::unique_ptr<telecom::network> make_network(net::event_loop& loop, telecom::network_events& events);
 
     std::size_t cards_;
+    std::uint64_t seed_;
     std::filesystem::path directory_;
     std::unique_ptr<cards::key_vault> vault_;
     std::vector<telecom::smsc_settings> smscs_;

@@ -69,7 +69,14 @@ class Create(WorldTest):
         (world.folder / "list.txt").write_text("# some\n" + "\r\n".join(listed) + "\n\n" + listed[0] + "\n")
         first, last = world.fleet[2].imsi, world.fleet[6].imsi
         for targets, count in (('profile = "p-des"', 2), ('iccids = "list.txt"', 5),
-                               (f'imsi_range = ["{first}", "{last}"]', 5), ("all = true", 12)):
+                               (f'imsi_range = ["{first}", "{last}"]', 5), ("all = true", 12),
+                               (f'iccids = ["{listed[0]}", "{listed[1]}"]', 2),
+                               (f'imsis = ["{first}"]\nmsisdns = ["{world.fleet[2].msisdn}"]', 1),
+                               (f'msisdn_range = ["{world.fleet[0].msisdn}", "{world.fleet[3].msisdn}"]', 4),
+                               (f'iccid_range = ["{world.fleet[1].iccid}", "{world.fleet[4].iccid}"]', 4),
+                               (f'imsi_range = ["{first}", "{last}"]\niccids = "list.txt"', 4),
+                               ('all = true\n[targets.exclude]\nprofile = "p-des"\niccids = "list.txt"', 6),
+                               ('image = \'file "7f20/6f46" missing\'', 12)):
             with self.subTest(targets=targets):
                 self.assertEqual(world.status(world.create(campaign_text(targets=targets)))["targets"], count)
 
@@ -83,10 +90,80 @@ class Create(WorldTest):
                               ('iccids = "."', ":4: "), ('imsi_range = ["1", "2"]', ":4: "),
                               ('imsi_range = ["999990000000000", "999990000000009"]', "[targets]"),
                               ("imsi_range = 5", ":4: "), ('all = "yes"', ":4: "), ("all = false", ":4: "),
-                              ('profile = "a"\nall = true', "exactly one"), ("", "exactly one")):
+                              ('profile = "a"\nall = true', "stands alone"), ("", "at least one"),
+                              ('tag = "nobody"', ":4: "), ('campaign = "none"\noutcome = "failed"', ":4: "),
+                              ('imsis = ["999990000000000"]', ":4: "),
+                              ('all = true\n[targets.exclude]\niccids = "bad.txt"', "bad.txt:2: ")):
             with self.subTest(targets=targets):
                 file.write_text(campaign_text(targets=targets))
                 self.assert_refused(world.run("campaign", "create", file), said)
+
+
+class Preview(WorldTest):
+    def test_a_file_and_then_its_campaign(self):
+        world = self.world(make_fleet(12), faults="")
+        world.must("campaign", "run", world.create(campaign_text(targets='profile = "p-des"')))
+        no_key = make_fleet(13)[12]
+        bare = ",".join([no_key.iccid, no_key.imsi, no_key.msisdn, "bare", "", "", "", "", "", ""])
+        world.must("card", "import", write_csv(world.folder / "bare.csv", [bare]))
+        file = world.folder / "next.toml"
+        file.write_text(campaign_text())
+        found = world.must("campaign", "preview", file, "--json").json()
+        self.assertEqual(found, {"targets": 13, "skipped": 2, "no_subscriber": 0, "no_key": 1, "no_packet": 0,
+                                 "cards": 10, "packets": 10, "sms": 10, "estimated_seconds": found["estimated_seconds"],
+                                 "sms_per_second": found["sms_per_second"], "limited_by": "window"})
+        self.assertEqual(len(world.must("campaign", "list", "--json").json_lines()), 1, "nothing was made")
+        campaign = world.create(campaign_text())
+        self.assertEqual(world.must("campaign", "preview", campaign, "--json").json(), found)
+        said = world.must("campaign", "preview", campaign).out
+        for words in ("13  targets", "2  skipped", "1  would fail: no key set", "10  short messages", "window"):
+            self.assertIn(words, said)
+        submits = world.simulator.statistics()["submits"]
+        world.must("campaign", "run", campaign)
+        self.assertEqual(world.simulator.statistics()["submits"] - submits, found["sms"])
+        self.assertEqual(world.status(campaign)["outcomes"], {"done": 10, "skipped": 2, "failed": 1, "unknown": 0})
+        self.assert_refused(world.run("campaign", "preview", campaign), campaign, "finished")
+
+    def test_the_rate_makes_the_time(self):
+        world = self.world(make_fleet(40))
+        (world.data / "tessera.toml").write_text("[[smsc]]\nrate = 20\n")
+        file = world.folder / "c.toml"
+        file.write_text(campaign_text())
+        found = world.must("campaign", "preview", file, "--json").json()
+        self.assertEqual((found["estimated_seconds"], found["sms_per_second"], found["limited_by"]), (2, 20, "rate"))
+        self.assertIn("the rate of [[smsc]] main", world.must("campaign", "preview", file).out)
+
+    def test_mistakes_and_what_is_not_there(self):
+        world = self.world(make_fleet(1))
+        file = world.folder / "wrong.toml"
+        file.write_text(campaign_text(targets='tag = "nobody"'))
+        self.assert_refused(world.run("campaign", "preview", file), f"{file}:4: ")
+        self.assert_refused(world.run("campaign", "preview", world.folder / "absent.toml"), "absent.toml")
+        nobody = "01890000-0000-7000-8000-000000000000"
+        self.assert_refused(world.run("campaign", "preview", nobody), nobody)
+
+
+class FollowUp(WorldTest):
+    def test_the_open_cards_of_a_campaign(self):
+        world = self.world(make_fleet(40), faults="card_off = 0.3\ncard_wrong_key = 0.3\n")
+        campaign = world.create(campaign_text(por_timeout="300ms", attempts=1))
+        self.assert_refused(world.run("campaign", "follow-up", campaign), campaign, "created")
+        world.must("campaign", "run", campaign)
+        outcomes = world.status(campaign)["outcomes"]
+        self.assertGreater(outcomes["unknown"], 0)
+        self.assertGreater(outcomes["failed"], 0)
+        said = world.must("campaign", "follow-up", campaign)
+        self.assertRegex(said.out, rf"\A{UUID.pattern}\n\Z")
+        status = world.status(said.out.strip())
+        self.assertEqual((status["name"], status["targets"]),
+                         ("Test (follow-up)", outcomes["unknown"] + outcomes["failed"]))
+        named = world.must("campaign", "follow-up", campaign, "--outcome", "failed", "--name", "Wrong", "--json").json()
+        status = world.status(named["id"])
+        self.assertEqual((status["name"], status["targets"]), ("Wrong", outcomes["failed"]))
+        world.must("campaign", "run", named["id"])
+        self.assertEqual(world.status(named["id"])["outcomes"]["failed"], outcomes["failed"])
+        self.assert_refused(world.run("campaign", "follow-up", campaign, "--outcome", "lost"), "--outcome")
+        self.assert_refused(world.run("campaign", "follow-up", campaign, "--outcome", "skipped"), "no card")
 
 
 class Run(WorldTest):

@@ -208,8 +208,8 @@ class Import(WorldTest):
         world = self.world()
         file = write_csv(world.folder / "a.csv", make_fleet(12))
         said = world.must("card", "import", file, "--json")
-        self.assertEqual(said.json(), {"rows": 12, "cards_added": 12, "key_sets_added": 12, "unchanged": 0,
-                                       "rejected": 0, "rejects_file": None, "problems": []})
+        self.assertEqual(said.json(), {"rows": 12, "cards_added": 12, "key_sets_added": 12, "tags_added": 0,
+                                       "unchanged": 0, "rejected": 0, "rejects_file": None, "problems": []})
         again = world.must("card", "import", file, "--json").json()
         self.assertEqual((again["unchanged"], again["cards_added"], again["key_sets_added"]), (12, 0, 0))
 
@@ -250,6 +250,32 @@ class Import(WorldTest):
         self.assertEqual(len(lines), 1 + report["rejected"])
         again = world.must("card", "import", rejects, "--json").json()
         self.assertEqual((again["rows"], again["rejected"], again["cards_added"]), (11, 11, 0))
+
+    def test_tags_by_column_and_by_hand(self):
+        world = self.world()
+        fleet = make_fleet(4)
+        file = world.folder / "tags.csv"
+        file.write_text("\n".join([HEADER + ",tags"] + [card.row() + tags for card, tags in
+                                                       zip(fleet, (",pilot;night", ",pilot", ",", ","), strict=True)]))
+        self.assertEqual(world.must("card", "import", file, "--json").json()["tags_added"], 3)
+        self.assertEqual(world.must("card", "import", file, "--json").json()["unchanged"], 4)
+        tags = lambda card: world.must("card", "show", card.iccid, "--json").json()["tags"]
+        self.assertEqual([tags(card) for card in fleet], [["night", "pilot"], ["pilot"], [], []])
+        said = world.must("card", "tag", fleet[0].iccid, fleet[2].imsi, "--add", "vip", "--add", "a.b-c_1", "--remove",
+                          "pilot", "--json")
+        self.assertEqual(said.json(), {"cards": 2, "added": 4, "removed": 1})
+        self.assertEqual([tags(card) for card in fleet], [["a.b-c_1", "night", "vip"], ["pilot"], ["a.b-c_1", "vip"], []])
+        self.assertIn("a.b-c_1 night vip", world.must("card", "show", fleet[0].iccid).out)
+
+    def test_tags_that_are_none_change_nothing(self):
+        world = self.world(make_fleet(2))
+        iccid = world.fleet[0].iccid
+        self.assert_refused(world.run("card", "tag", iccid, "8949001999999999999", "--add", "vip"),
+                            "8949001999999999999")
+        self.assert_refused(world.run("card", "tag", iccid, "--add", "VIP"), "--add", "a-z")
+        self.assert_refused(world.run("card", "tag", iccid), "--add")
+        self.assert_refused(world.run("card", "tag", iccid, *(f"--add=t{i}" for i in range(33))), "more than 32")
+        self.assertEqual(world.must("card", "show", iccid, "--json").json()["tags"], [])
 
     def test_strict_refuses_the_whole_file(self):
         world = self.world()

@@ -1,0 +1,20 @@
+#include "campaigns/card_plan.h"
+
+namespace tessera::campaigns {
+
+card_plan plan_of(const card_facts& facts) {
+    if (facts.what == operations::purpose::write && facts.holds) return card_plan::skip;
+    if (!facts.has_subscriber) return card_plan::no_subscriber;
+    if (facts.what == operations::purpose::listen) return card_plan::listen;
+    return facts.has_keys ? card_plan::build : card_plan::no_key;
+}
+
+bool holds_all(image_scan& images, cards::card_id card, const std::vector<operations::file_write>& writes) {
+    const auto& held = images.of(card);
+    if (images.doubtful(card)) return false;
+    for (std::size_t i = 0; i < held.size(); ++i)
+        if (!holds(held[i], writes[i].content)) return false;
+    return true;
+}
+
+}  // namespace tessera::campaigns

@@ -1,0 +1,186 @@
+#include "campaigns/preview.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/limits.h"
+#include "campaigns/card_plan.h"
+#include "campaigns/selection.h"
+#include "codec/sms_tpdu.h"
+
+namespace tessera::campaigns {
+namespace {
+
+// In front of WHERE, after FROM: what P1 reads of a card, but for the keys themselves. $1 is the key version, $2 the
+// application.
+#define TESSERA_PREVIEW_COLUMNS \
+    "SELECT c.card_id, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.initial_counter, n.counter "
+#define TESSERA_PREVIEW_KEYS                                                       \
+    "LEFT JOIN key_set k ON k.card_id = c.card_id AND k.key_version = $1 "         \
+    "LEFT JOIN key_counter n ON n.card_id = c.card_id AND n.key_version = $1 AND " \
+    "n.application = $2 "
+
+struct card_row {
+    cards::card_id id;
+    bool has_subscriber;
+    bool has_keys;
+    cards::key_set_header header;
+    std::uint64_t last_counter;
+};
+
+// What one card's packets come to; the same for all cards with keys of these algorithms.
+struct packet_measure {
+    std::int64_t packets = 0;  // 0: they cannot be built
+    std::int64_t short_messages = 0;
+};
+
+class previewer {
+public:
+    previewer(store::connection& reader, const definition& what, int reference_bits)
+        : reader_(&reader), what_(&what), reference_bits_(reference_bits) {
+        for (auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max)))
+            scripts_.push_back(std::move(one.octets));
+    }
+
+    void bind(store::statement& query) const {
+        query.bind(1, static_cast<std::int64_t>(what_->security.key_version));
+        query.bind(2, static_cast<std::int64_t>(operations::application_of(what_->security.tar)));
+    }
+    // Rows of a query that begins with TESSERA_PREVIEW_COLUMNS, in order of card id.
+    result<void> count(store::statement& query) {
+        for (;;) {
+            TESSERA_TRY_VALUE(const bool more, query.step());
+            if (more) rows_.push_back(read(query));
+            if (!more || rows_.size() == limits::chunk_cards) TESSERA_TRY(count_rows());
+            if (!more) return {};
+        }
+    }
+    [[nodiscard]] const campaign_preview& made() const { return made_; }
+
+private:
+    card_row read(const store::statement& row) const {
+        card_row found{};
+        found.id = cards::card_id{row.integer(0)};
+        found.has_subscriber = row.integer(1) != 0;
+        found.has_keys = !row.is_null(2);
+        found.header = {what_->security.key_version, static_cast<crypto::cipher_algorithm>(row.integer(2)),
+                        static_cast<crypto::cipher_algorithm>(row.integer(3)),
+                        static_cast<std::uint64_t>(row.integer(4))};
+        found.last_counter = std::max(found.header.initial_counter, static_cast<std::uint64_t>(row.integer(5)));
+        return found;
+    }
+
+    result<void> count_rows() {
+        if (rows_.empty()) return {};
+        TESSERA_TRY(images_.load(*reader_, rows_.front().id, rows_.back().id, what_->writes));
+        for (const auto& row : rows_) count_card(row);
+        rows_.clear();
+        return {};
+    }
+
+    void count_card(const card_row& row) {
+        ++made_.targets;
+        const auto held = holds_all(images_, row.id, what_->writes);
+        switch (plan_of({operations::purpose::write, held, row.has_subscriber, row.has_keys})) {
+            case card_plan::skip:
+                ++made_.skipped;
+                return;
+            case card_plan::no_subscriber:
+                ++made_.no_subscriber;
+                return;
+            case card_plan::no_key:
+                ++made_.no_key;
+                return;
+            case card_plan::listen:
+            case card_plan::build:
+                break;
+        }
+        const auto& measure = measure_of(row.header);
+        const auto before_last = row.last_counter + static_cast<std::uint64_t>(measure.packets) - 1;
+        if (measure.packets == 0 || !operations::next_counter(before_last)) {
+            ++made_.no_packet;
+            return;
+        }
+        ++made_.cards;
+        made_.packets += measure.packets;
+        made_.short_messages += measure.short_messages;
+    }
+
+    const packet_measure& measure_of(const cards::key_set_header& header) {
+        const auto [found, fresh] = measures_.try_emplace({header.kic_algorithm, header.kid_algorithm});
+        if (fresh) found->second = measured(header);
+        return found->second;
+    }
+
+    // A packet's length depends on the algorithms and not on the keys, so one card's packets are built with keys of
+    // zeros, and thrown away.
+    packet_measure measured(const cards::key_set_header& header) {
+        const auto security = operations::security_for(what_->security, header);
+        if (!operations::speakable(security)) return {};
+        const bytes kic(crypto::key_octets(header.kic_algorithm), 0);
+        const bytes kid(crypto::key_octets(header.kid_algorithm), 0);
+        packet_measure made;
+        for (const auto& script : scripts_) {
+            bytes packet;
+            if (!codec_.encode_command(security, {kic, kid}, 1, script, packet)) return {};
+            ++made.packets;
+            made.short_messages += static_cast<std::int64_t>(codec::part_count(packet.size(), reference_bits_));
+        }
+        return made;
+    }
+
+    store::connection* reader_;
+    const definition* what_;
+    int reference_bits_;
+    std::vector<bytes> scripts_;
+    codec::secured_packet_codec codec_;
+    std::map<std::pair<crypto::cipher_algorithm, crypto::cipher_algorithm>, packet_measure> measures_;
+    std::vector<card_row> rows_;
+    image_scan images_;
+    campaign_preview made_;
+};
+
+}  // namespace
+
+result<campaign_preview> preview_definition(store::connection& reader, const definition& what, int reference_bits) {
+    const store::snapshot view(reader);
+    TESSERA_TRY(view.begun());
+    previewer counting(reader, what, reference_bits);
+    const auto count = [&](const selection_piece& piece) -> result<void> {
+        TESSERA_TRY_VALUE(const auto query,
+                          reader.prepare(TESSERA_PREVIEW_COLUMNS "FROM card c " TESSERA_PREVIEW_KEYS "WHERE " +
+                                         piece.condition + " ORDER BY c.card_id"));
+        counting.bind(*query);
+        piece.bind(*query);
+        return counting.count(*query);
+    };
+    TESSERA_TRY(for_each_piece(what.targets, 3, count));
+    return counting.made();
+}
+
+result<campaign_preview> preview_targets(store::connection& reader, campaign_key key, const definition& what,
+                                         int reference_bits) {
+    const store::snapshot view(reader);
+    TESSERA_TRY(view.begun());
+    previewer counting(reader, what, reference_bits);
+    TESSERA_TRY_VALUE(
+        auto* query,
+        reader.kept(TESSERA_PREVIEW_COLUMNS "FROM target t JOIN card c ON c.card_id = t.card_id " TESSERA_PREVIEW_KEYS
+                                            "WHERE t.campaign_key = $3 AND t.round = 1 ORDER BY t.card_id"));
+    query->reset();
+    counting.bind(*query);
+    query->bind(3, key.value);
+    TESSERA_TRY(counting.count(*query));
+    return counting.made();
+}
+
+sending_estimate estimate_sending(std::int64_t short_messages, const telecom::smsc_settings& smsc) {
+    sending_estimate made;
+    made.per_second = static_cast<double>(smsc.window) / seconds(assumed_submit_answer);
+    made.by_rate = smsc.rate > 0 && smsc.rate <= made.per_second;
+    if (made.by_rate) made.per_second = smsc.rate;
+    made.seconds = static_cast<double>(short_messages) / made.per_second;
+    return made;
+}
+
+}  // namespace tessera::campaigns

@@ -1,0 +1,40 @@
+// What a campaign would do, before anything is sent: read in one snapshot, nothing written, no counter used.
+#pragma once
+
+#include <string>
+
+#include "campaigns/types.h"
+#include "store/database.h"
+#include "telecom/smsc_settings.h"
+
+namespace tessera::campaigns {
+
+struct campaign_preview {
+    std::int64_t targets = 0;
+    std::int64_t skipped = 0;        // hold the content already
+    std::int64_t no_subscriber = 0;  // would fail: no MSISDN,
+    std::int64_t no_key = 0;         // no key set of the version,
+    std::int64_t no_packet = 0;      // security and keys at odds, or the counter used up
+    std::int64_t cards = 0;          // that something would be sent to
+    std::int64_t packets = 0;
+    std::int64_t short_messages = 0;
+};
+
+// The cards that the definition's targets mean now.
+[[nodiscard]] result<campaign_preview> preview_definition(store::connection& reader, const definition& what,
+                                                          int reference_bits);
+// The cards that a campaign which has not begun has chosen.
+[[nodiscard]] result<campaign_preview> preview_targets(store::connection& reader, campaign_key key,
+                                                       const definition& what, int reference_bits);
+
+// How long the link takes to bring the short messages to the SMSC, with no repeats; what cards take to answer comes on
+// top. A window that is not answered holds the link back like a rate; how soon an SMSC answers is assumed.
+struct sending_estimate {
+    double seconds = 0;
+    double per_second = 0;
+    bool by_rate = false;  // else by the window
+};
+inline constexpr std::chrono::milliseconds assumed_submit_answer{100};
+[[nodiscard]] sending_estimate estimate_sending(std::int64_t short_messages, const telecom::smsc_settings& smsc);
+
+}  // namespace tessera::campaigns

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <cstdio>
 #include <memory>
@@ -9,6 +10,7 @@
 #include "tessera/campaign_runner.h"
 #include "tessera/commands.h"
 #include "tessera/json_output.h"
+#include "tessera/owner.h"
 #include "tessera/progress.h"
 
 namespace tessera::app {
@@ -64,8 +66,13 @@ result<void> conduct(data_directory& data, const campaign_options& options, bool
                 (subject.state == campaigns::campaign_state::running ? "; go on with: tessera campaign resume" : ""));
     progress_display progress(system_clock());
     TESSERA_TRY_VALUE(const auto end, run_campaign(data, subject, progress));
-    if (end == campaigns::run_end::interrupted)
-        return failure("interrupted", options.id, "was stopped; go on with: tessera campaign resume " + options.id);
+    if (end == campaigns::run_end::interrupted) {
+        TESSERA_TRY_VALUE(const auto left, find_campaign(data, options.id));
+        if (left.state == campaigns::campaign_state::cancelled)
+            return failure("cancelled", options.id, "was cancelled");
+        const std::string how = left.state == campaigns::campaign_state::paused ? "paused" : "stopped";
+        return failure("interrupted", options.id, "was " + how + "; go on with: tessera campaign resume " + options.id);
+    }
     return print_end(data, options);
 }
 
@@ -75,8 +82,30 @@ void run_or_resume(invocation& run, const campaign_options& options, bool resume
     if (const auto done = conduct(*data, options, resume); !done) refuse(run, done.error());
 }
 
+std::string text_of(const json::object& from, std::string_view key) {
+    const auto* found = from.if_contains(key);
+    if (found == nullptr || found->is_null()) return "-";
+    return found->is_string() ? std::string(found->get_string()) : json::serialize(*found);
+}
+
+// Where the campaign stands, from the process that owns the data directory, which is perhaps at work on it.
+void ask_and_print(invocation& run, const campaign_options& options, const char* method, const std::string& verb) {
+    const auto answer = ask_owner(run, {method, "/v1/campaigns/" + options.id + verb, ""});
+    if (!answer) return;
+    if (answer->status != 200)
+        return refuse(run, error{text_of(answer->body, "code"), text_of(answer->body, "field"),
+                                 text_of(answer->body, "message")});
+    if (options.json) return print_json(answer->body);
+    std::printf("campaign \"%s\" %s: %s, round %s, phase %s\n", text_of(answer->body, "name").c_str(),
+                text_of(answer->body, "id").c_str(), text_of(answer->body, "state").c_str(),
+                text_of(answer->body, "round").c_str(), text_of(answer->body, "phase").c_str());
+    for (const auto* key : {"targets", "prepared", "sent", "answered", "settled", "outcomes"})
+        std::printf("  %-9s %s\n", key, text_of(answer->body, key).c_str());
+}
+
 void status(invocation& run, const campaign_options& options) {
     auto data = open_data_directory(run.data);
+    if (!data && data.error().front().code == "in_use") return ask_and_print(run, options, "GET", "");
     if (!data) return refuse(run, data.error());
     if (const auto done = print_end(*data, options); !done) refuse(run, done.error());
 }
@@ -184,6 +213,10 @@ void add_campaign(CLI::App& app, invocation& run) {
     with_json(with_id(add("resume", "go on from wherever it stands",
                           [](invocation& r, const campaign_options& o) { run_or_resume(r, o, true); })));
     with_json(with_id(add("status", "where it stands", status)));
+    with_json(with_id(add("pause", "stop at the next commit; resume goes on",
+                          [](invocation& r, const campaign_options& o) { ask_and_print(r, o, "POST", "/pause"); })));
+    with_json(with_id(add("cancel", "end it where it stands",
+                          [](invocation& r, const campaign_options& o) { ask_and_print(r, o, "POST", "/cancel"); })));
     auto* listing = add("list", "all campaigns, oldest first", list);
     listing->add_option("--limit", options->limit, "at most so many")
         ->capture_default_str()

@@ -8,6 +8,7 @@
 
 #include "campaigns/create.h"
 #include "telecom/radio.h"
+#include "tessera/local_service.h"
 
 namespace tessera::app {
 namespace {
@@ -78,7 +79,11 @@ result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::c
     env.open_network = [&](net::event_loop&, telecom::network_events& events) {
         return radio.link(smsc->name)->attach(telecom::link_user::exchange, events);
     };
-    return campaigns::conduct(env, subject.key, campaigns::definition_of);
+    TESSERA_TRY_VALUE(const auto service, local_service::start(data, writer, radio, true));
+    service->conducting(subject.id, stop_wanted);
+    auto end = campaigns::conduct(env, subject.key, campaigns::definition_of);
+    TESSERA_TRY(service->conducted());
+    return end;
 }
 
 result<campaigns::campaign> find_campaign(data_directory& data, const std::string& id) {

@@ -22,7 +22,7 @@ namespace json = boost::json;
 struct card_options {
     std::string file, name, after;
     std::vector<std::string> names, add, remove;
-    cards::import_options import;
+    cards::import_options importing;
     std::optional<std::string> profile;
     std::int64_t limit = 100;
     bool json = false;
@@ -51,7 +51,7 @@ json::object report_json(const cards::import_report& report) {
 void import_file(invocation& run, const card_options& options) {
     auto data = open_data_directory(run.data);
     if (!data) return refuse(run, data.error());
-    const auto report = cards::import_cards(options.file, options.import, *data->writer, data->vault,
+    const auto report = cards::import_cards(options.file, options.importing, *data->writer, data->vault,
                                             system_clock().now(), [](std::size_t rows) {
                                                 if (rows % 100'000 == 0) std::fprintf(stderr, "%zu rows read\n", rows);
                                             });
@@ -236,37 +236,39 @@ void add_card(CLI::App& app, invocation& run) {
     command->require_subcommand(1);
     const auto options = std::make_shared<card_options>();
 
-    auto* import = command->add_subcommand("import", "cards and keys from a CSV file");
-    import
+    auto* importing = command->add_subcommand("import", "cards and keys from a CSV file");
+    importing
         ->add_option("FILE", options->file,
                      "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter[,tags]")
         ->required();
-    import->add_option("--profile", options->import.profile, "profile of rows that name none");
-    import->add_flag("--strict", options->import.strict, "one bad row refuses the whole file");
-    import->add_flag("--json", options->json, "print one JSON object");
-    import->callback([&run, options] { import_file(run, *options);
-});
+    importing->add_option("--profile", options->importing.profile, "profile of rows that name none");
+    importing->add_flag("--strict", options->importing.strict, "one bad row refuses the whole file");
+    importing->add_flag("--json", options->json, "print one JSON object");
+    importing->callback([&run, options] { import_file(run, *options); });
 
-auto* tagging = command->add_subcommand("tag", "put tags on cards and take them off");
-tagging->add_option("NAME", options->names, "ICCID, IMSI or MSISDN of each card")->required();
-tagging->add_option("--add", options->add, "a tag: a-z, 0-9, '_', '.', '-'; may be repeated")->allow_extra_args(false);
-tagging->add_option("--remove", options->remove, "may be repeated")->allow_extra_args(false);
-tagging->add_flag("--json", options->json, "print one JSON object");
-tagging->callback([&run, options] { tag(run, *options); });
+    auto* tagging = command->add_subcommand("tag", "put tags on cards and take them off");
+    tagging->add_option("NAME", options->names, "ICCID, IMSI or MSISDN of each card")->required();
+    tagging->add_option("--add", options->add, "a tag: a-z, 0-9, '_', '.', '-'; may be repeated")
+        ->allow_extra_args(false);
+    tagging->add_option("--remove", options->remove, "may be repeated")->allow_extra_args(false);
+    tagging->add_flag("--json", options->json, "print one JSON object");
+    tagging->callback([&run, options] { tag(run, *options); });
 
-auto* showing = command->add_subcommand("show", "one card: identity, tags, key sets, image, history");
-showing->add_option("NAME", options->name, "ICCID, IMSI or MSISDN")->required();
-showing->add_flag("--json", options->json, "print one JSON object");
-showing->callback([&run, options] { show(run, *options); });
+    auto* showing = command->add_subcommand("show", "one card: identity, tags, key sets, image, history");
+    showing->add_option("NAME", options->name, "ICCID, IMSI or MSISDN")->required();
+    showing->add_flag("--json", options->json, "print one JSON object");
+    showing->callback([&run, options] { show(run, *options); });
 
-auto* listing = command->add_subcommand("list", "cards in the order of their import");
-listing->add_option("--profile", options->profile, "only this profile");
-listing->add_option("--limit", options->limit, "at most so many")
-    ->capture_default_str()
-    ->check(CLI::Range(1, 1'000'000));
-listing->add_option("--after", options->after, "cursor of the last card seen");
-listing->add_flag("--json", options->json, "print JSON Lines");
-listing->callback([&run, options] { list(run, *options); });
-}  // namespace tessera::app
+    auto* listing = command->add_subcommand("list", "cards in the order of their import");
+    listing->add_option("--profile", options->profile, "only this profile");
+    listing->add_option("--limit", options->limit, "at most so many")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1'000'000));
+    listing->add_option("--after", options->after, "cursor of the last card seen");
+    listing->add_flag("--json", options->json, "print JSON Lines");
+    listing->callback([&run, options] { list(run, *options); });
+
+    add_card_operations(*command, run);
+}
 
 }  // namespace tessera::app

@@ -15,7 +15,12 @@ class App;
 namespace tessera::app {
 
 // Exit status of every command, unless an issue of its own says otherwise.
-enum class exit_status : std::uint8_t { done = 0, refused = 1, wrong_usage = 2 };
+enum class exit_status : std::uint8_t {
+    done = 0,
+    refused = 1,
+    wrong_usage = 2,
+    inhibited = 3,  // a campaign manages the card now
+};
 
 // What stands before the subcommand, and what the subcommand's callback leaves behind.
 struct invocation {
@@ -29,7 +34,9 @@ void refuse(invocation& run, const std::vector<error>& problems);  // one line e
 
 void add_init(CLI::App& app, invocation& run);
 void add_card(CLI::App& app, invocation& run);
+void add_card_operations(CLI::App& card_command, invocation& run);
 void add_campaign(CLI::App& app, invocation& run);
+void add_serve(CLI::App& app, invocation& run);
 void add_ota(CLI::App& app, invocation& run);
 void add_ef(CLI::App& app, invocation& run);
 void add_sim(CLI::App& app, invocation& run);

@@ -56,6 +56,13 @@ inline constexpr std::size_t selection_items = 900;  // cards that one statement
 inline constexpr std::size_t single_operations = 10'000;  // under way or waiting in one process
 inline constexpr std::chrono::seconds single_operation_wait{30};  // that the end of P1 waits for those under way
 
+// --- the local socket
+inline constexpr std::size_t http_body_octets = 1'048'576;
+inline constexpr std::size_t http_header_octets = 16'384;
+inline constexpr std::size_t http_answer_octets = 16'777'216;
+inline constexpr std::size_t local_connections = 1'000;
+inline constexpr std::chrono::seconds http_read_wait{10};  // for a request to come whole
+
 // --- the exchange
 inline constexpr std::size_t open_chunks = 4'096;     // chunks with cards that an answer is awaited from
 inline constexpr std::size_t exchange_loads = 4;      // chunks on their way out of the journal

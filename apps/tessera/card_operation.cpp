@@ -1,0 +1,128 @@
+// card write, card read, card run: one operation on one card, now.
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "tessera/commands.h"
+#include "tessera/json_output.h"
+#include "tessera/owner.h"
+
+namespace tessera::app {
+namespace {
+
+namespace json = boost::json;
+
+struct operation_options {
+    std::string card, file, content, value, tar, spi, smsc, por_timeout;
+    std::vector<std::string> commands;
+    int record = 0, length = 0, kvn = 0, attempts = 0;
+    bool wait = false, json = false;
+};
+
+void put(json::object& into, const char* key, const std::string& text) {
+    if (!text.empty()) into[key] = text;
+}
+void put(json::object& into, const char* key, int number) {
+    if (number != 0) into[key] = number;
+}
+
+result<json::object> request_of(const char* kind, const operation_options& options) {
+    json::object made{{"kind", kind}};
+    put(made, "file", options.file);
+    put(made, "record", options.record);
+    put(made, "content", options.content);
+    put(made, "length", options.length);
+    put(made, "tar", options.tar);
+    put(made, "spi", options.spi);
+    put(made, "kvn", options.kvn);
+    put(made, "smsc", options.smsc);
+    put(made, "por_timeout", options.por_timeout);
+    put(made, "attempts", options.attempts);
+    if (options.wait) made["wait"] = true;
+    if (!options.commands.empty()) made["commands"] = json::array(options.commands.begin(), options.commands.end());
+    if (options.value.empty()) return made;
+    boost::system::error_code problem;
+    made["value"] = json::parse(options.value, problem);
+    if (problem) return failure("bad_value", "--value", "expected JSON: " + problem.message());
+    return made;
+}
+
+std::string text_of(const json::object& from, const char* key) {
+    const auto* found = from.if_contains(key);
+    if (found == nullptr || found->is_null()) return "";
+    return found->is_string() ? std::string(found->get_string()) : json::serialize(*found);
+}
+
+void print_answer(const json::object& answer) {
+    const auto cause = text_of(answer, "cause");
+    std::printf("%s %s: %s%s%s\n", text_of(answer, "iccid").c_str(), text_of(answer, "operation").c_str(),
+                text_of(answer, "outcome").c_str(), cause.empty() ? "" : ", ", cause.c_str());
+    for (const auto* key : {"file", "record", "content", "value", "executed", "status_word", "data"})
+        if (const auto text = text_of(answer, key); !text.empty()) std::printf("  %-11s %s\n", key, text.c_str());
+}
+
+void operate(invocation& run, const char* kind, const operation_options& options) {
+    const auto request = request_of(kind, options);
+    if (!request) return refuse(run, request.error());
+    const auto answer =
+        ask_owner(run, {"POST", "/v1/cards/" + options.card + "/operations", json::serialize(*request)});
+    if (!answer) return;
+    if (answer->status != 200) {
+        if (options.json) print_json(answer->body);
+        refuse(run,
+               error{text_of(answer->body, "code"), text_of(answer->body, "field"), text_of(answer->body, "message")});
+        if (text_of(answer->body, "code") == "inhibited") run.status = exit_status::inhibited;
+        return;
+    }
+    options.json ? print_json(answer->body) : print_answer(answer->body);
+    if (text_of(answer->body, "outcome") != "done") run.status = exit_status::refused;
+}
+
+CLI::App* add_operation(CLI::App& card_command, invocation& run, const char* kind, const char* description,
+                        const std::shared_ptr<operation_options>& options) {
+    auto* command = card_command.add_subcommand(kind, description);
+    command->add_option("NAME", options->card, "ICCID, IMSI or MSISDN")
+        ->required()
+        ->check(CLI::Validator(
+            [](std::string& text) {
+                const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+                return digits ? std::string() : std::string("expected digits");
+            },
+            "DIGITS"));
+    command->add_option("--tar", options->tar, "application on the card (default b00010)");
+    command->add_option("--spi", options->spi, "security of the packet (default 1639)");
+    command->add_option("--kvn", options->kvn, "key set (default: the card's highest)")->check(CLI::Range(1, 15));
+    command->add_option("--smsc", options->smsc, "of tessera.toml (default main)");
+    command->add_option("--por-timeout", options->por_timeout, "wait for an answer (default 30s)");
+    command->add_option("--attempts", options->attempts, "sendings of the same octets (default 3)")
+        ->check(CLI::Range(1, 20));
+    command->add_flag("--wait", options->wait, "until the card is free, instead of being refused");
+    command->add_flag("--json", options->json, "print one JSON object");
+    command->callback([&run, kind, options] { operate(run, kind, *options); });
+    return command;
+}
+
+}  // namespace
+
+void add_card_operations(CLI::App& card_command, invocation& run) {
+    const auto writing = std::make_shared<operation_options>();
+    auto* write = add_operation(card_command, run, "write", "a file of one card, now", writing);
+    write->add_option("--file", writing->file, "path or name: 7f20/6f46, SPN")->required();
+    write->add_option("--record", writing->record, "of a file with records")->check(CLI::Range(1, 254));
+    auto* content = write->add_option("--content", writing->content, "in hex");
+    write->add_option("--value", writing->value, "as JSON: {\"display\": \"Tessera\", \"flags\": 1}")
+        ->excludes(content);
+    write->add_option("--length", writing->length, "fill a value up to so many octets")->check(CLI::Range(1, 32'768));
+
+    const auto reading = std::make_shared<operation_options>();
+    auto* read = add_operation(card_command, run, "read", "a file of one card, now", reading);
+    read->add_option("--file", reading->file, "path or name: 7f20/6f46, SPN")->required();
+    read->add_option("--record", reading->record, "of a file with records")->check(CLI::Range(1, 254));
+
+    const auto running = std::make_shared<operation_options>();
+    auto* runs = add_operation(card_command, run, "run", "commands on one card, now, in one packet", running);
+    runs->add_option("--apdu", running->commands, "in hex; several run one after another")->required();
+}
+
+}  // namespace tessera::app

@@ -1,0 +1,232 @@
+#include "tessera/local_service.h"
+
+#include <boost/json.hpp>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "campaigns/control.h"
+#include "campaigns/create.h"
+#include "campaigns/membership.h"
+#include "campaigns/report.h"
+#include "net/local_http.h"
+#include "operations/desk.h"
+#include "tessera/json_output.h"
+#include "tessera/operation_json.h"
+
+namespace tessera::app {
+namespace {
+
+namespace json = boost::json;
+using campaigns::campaign_event;
+using net::http_request;
+using net::http_response;
+
+unsigned status_of(const std::string& code) {
+    if (code == "not_found") return 404;
+    if (code == "inhibited" || code == "busy" || code == "bad_state") return 409;
+    return code == store::code_database || code == store::code_retry || code == "no_network" ? 503 : 422;
+}
+
+http_response refusal(const error& why) {
+    return {status_of(why.code),
+            json::serialize(json::object{{"code", why.code}, {"field", why.field}, {"message", why.message}})};
+}
+
+// "/v1/cards/X/operations" cut at its slashes, behind "/v1".
+std::vector<std::string> words_of(std::string_view target) {
+    std::vector<std::string> words;
+    while (!target.empty()) {
+        target.remove_prefix(1);
+        const auto end = std::min(target.find('/'), target.size());
+        words.emplace_back(target.substr(0, end));
+        target.remove_prefix(end);
+    }
+    return words;
+}
+
+}  // namespace
+
+class local_service::machine {
+public:
+    machine(data_directory& data, store::shared_writer& writer, telecom::radio& radio)
+        : writer_(&writer), members_(env_, campaigns::definition_of) {
+        env_.storage = data.storage.get();
+        env_.writer = &writer;
+        env_.vault = &data.vault;
+        env_.clock = &system_clock();
+        operations::desk_environment needs;
+        needs.writer = &writer;
+        needs.vault = &data.vault;
+        needs.clock = &system_clock();
+        needs.random = &system_random();
+        needs.fleets = &members_;
+        needs.radio = &radio;
+        needs.home = &loop_;
+        desk_.emplace(needs);
+    }
+    ~machine() {
+        loop_.post([this] {
+            desk_.reset();
+            server_.reset();
+            tick_.reset();
+            loop_.stop();
+        });
+        if (thread_.joinable()) thread_.join();
+    }
+    machine(const machine&) = delete;
+    machine& operator=(const machine&) = delete;
+
+    result<void> start(const std::filesystem::path& socket, bool listen) {
+        TESSERA_TRY(desk_->begin());
+        if (listen) {
+            TESSERA_TRY_VALUE(server_,
+                              net::local_http_server::listen(
+                                  loop_, socket, [this](http_request request, net::local_http_server::respond give) {
+                                      handle(std::move(request), std::move(give));
+                                  }));
+        }
+        loop_.post([this] { keep_awake(); });
+        thread_ = std::thread([this] { loop_.run(); });
+        return {};
+    }
+
+    http_response ask(http_request request) {
+        std::promise<http_response> answered;
+        loop_.post(
+            [&] { handle(std::move(request), [&](http_response made) { answered.set_value(std::move(made)); }); });
+        return answered.get_future().get();
+    }
+
+    void conducting(const std::string& campaign, std::atomic<bool>& stop) {
+        const std::lock_guard held(mutex_);
+        conducted_ = campaign;
+        stop_ = &stop;
+    }
+    result<bool> conducted() {
+        std::vector<waiting> asked;
+        {
+            const std::lock_guard held(mutex_);
+            conducted_.clear();
+            stop_ = nullptr;
+            asked = std::exchange(asked_, {});
+        }
+        for (auto& one : asked) {
+            auto made = change(one.campaign, one.event);
+            loop_.post([give = one.give, made] { give(made); });
+        }
+        return !asked.empty();
+    }
+
+private:
+    using respond = net::local_http_server::respond;
+    struct waiting {
+        std::string campaign;
+        campaign_event event;
+        respond give;
+    };
+
+    void keep_awake() {
+        tick_ = loop_.after(std::chrono::seconds(1), [this] { keep_awake(); });
+    }
+
+    void handle(http_request request, respond give) {
+        const auto words = words_of(request.target);
+        const bool known = words.size() >= 3 && words[0] == "v1";
+        if (known && words[1] == "cards" && words.size() == 4 && words[3] == "operations" && request.method == "POST")
+            return operate(words[2], request.body, std::move(give));
+        if (known && words[1] == "campaigns" && words.size() == 3 && request.method == "GET")
+            return give(status(words[2]));
+        if (known && words[1] == "campaigns" && words.size() == 4 && request.method == "POST") {
+            if (words[3] == "pause") return control(words[2], campaign_event::pause, std::move(give));
+            if (words[3] == "cancel") return control(words[2], campaign_event::cancel, std::move(give));
+        }
+        give(refusal({"not_found", request.target, "there is no such route"}));
+    }
+
+    void operate(const std::string& card, const std::string& body, respond give) {
+        boost::system::error_code problem;
+        const auto parsed = json::parse(body, problem);
+        if (problem || !parsed.is_object()) return give(refusal({"bad_json", "body", "expected a JSON object"}));
+        auto request = operation_request(card, parsed.get_object());
+        if (!request) return give(refusal(request.error()));
+        desk_->perform(*request, [asked = *request, give](const operations::single_answer& made) {
+            give({made.refused ? status_of(made.refused->code) : 200, json::serialize(operation_answer(asked, made))});
+        });
+    }
+
+    result<campaigns::campaign> find(store::connection& writer, const std::string& id) {
+        TESSERA_TRY_VALUE(auto found, campaigns::campaign_store(writer).find(id));
+        if (!found) return failure("not_found", id, "there is no campaign with this id");
+        return std::move(*found);
+    }
+
+    http_response status(const std::string& id) {
+        bool running = false;
+        {
+            const std::lock_guard held(mutex_);
+            running = conducted_ == id;
+        }
+        const auto made =
+            writer_->transact_first([&](store::connection& writer) -> result<campaigns::campaign_summary> {
+                TESSERA_TRY_VALUE(const auto subject, find(writer, id));
+                const auto now = system_clock().now();
+                return campaigns::summarize(writer, subject, running ? std::optional(now) : std::nullopt);
+            });
+        if (!made) return refusal(made.error());
+        return {200, json::serialize(status_json(*made))};
+    }
+
+    // A campaign under way is stopped first; whoever conducts it then moves its state.
+    void control(const std::string& id, campaign_event event, respond give) {
+        {
+            const std::lock_guard held(mutex_);
+            if (!conducted_.empty() && conducted_ == id) {
+                asked_.push_back({id, event, std::move(give)});
+                stop_->store(true);
+                return;
+            }
+        }
+        give(change(id, event));
+    }
+
+    http_response change(const std::string& id, campaign_event event) {
+        const auto changed = writer_->transact_first([&](store::connection& writer) -> result<campaigns::campaign> {
+            TESSERA_TRY_VALUE(const auto subject, find(writer, id));
+            return campaigns::change_state(writer, subject.key, event, system_clock().now());
+        });
+        return changed ? status(id) : refusal(changed.error());
+    }
+
+    store::shared_writer* writer_;
+    campaigns::environment env_;
+    campaigns::membership members_;
+    net::event_loop loop_;
+    std::optional<operations::desk> desk_;
+    std::unique_ptr<net::local_http_server> server_;
+    std::unique_ptr<net::event_loop::timer> tick_;
+    std::thread thread_;
+
+    std::mutex mutex_;
+    std::string conducted_;  // id of the campaign that this process runs
+    std::atomic<bool>* stop_ = nullptr;
+    std::vector<waiting> asked_;
+};
+
+local_service::local_service(std::unique_ptr<machine> made) : machine_(std::move(made)) {}
+local_service::~local_service() = default;
+
+result<std::unique_ptr<local_service>> local_service::start(data_directory& data, store::shared_writer& writer,
+                                                            telecom::radio& radio, bool listen) {
+    auto made = std::make_unique<machine>(data, writer, radio);
+    TESSERA_TRY(made->start(data.path / socket_name, listen));
+    return std::unique_ptr<local_service>(new local_service(std::move(made)));
+}
+
+http_response local_service::ask(http_request request) { return machine_->ask(std::move(request)); }
+void local_service::conducting(const std::string& campaign, std::atomic<bool>& stop) {
+    machine_->conducting(campaign, stop);
+}
+result<bool> local_service::conducted() { return machine_->conducted(); }
+
+}  // namespace tessera::app

@@ -1,0 +1,51 @@
+// What a process that owns a data directory does for others on this machine, and for itself: single operations at once,
+// and control of the campaign that it runs. Other processes reach it at DIR/tessera.sock by HTTP:
+//
+//   POST /v1/cards/NAME/operations        {kind, file, content, ...} -> what became of it (operation_json.h)
+//   GET  /v1/campaigns/ID                 its status
+//   POST /v1/campaigns/ID/pause | cancel  its status, once that is durable
+//
+// 404 what is not there, 409 what is inhibited or in the wrong state, 422 what is not understood.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "campaigns/machine.h"
+#include "net/http.h"
+#include "store/shared_writer.h"
+#include "telecom/radio.h"
+#include "tessera/data_directory.h"
+
+namespace tessera::app {
+
+inline constexpr std::string_view socket_name = "tessera.sock";
+
+class local_service {
+public:
+    // `listen`: for other processes, too. Everything must outlive it; while it lives nobody else uses data.writer but
+    // through `writer`. Errors: cannot_listen, database.
+    [[nodiscard]] static result<std::unique_ptr<local_service>> start(data_directory& data,
+                                                                      store::shared_writer& writer,
+                                                                      telecom::radio& radio, bool listen);
+    ~local_service();
+    local_service(const local_service&) = delete;
+    local_service& operator=(const local_service&) = delete;
+
+    // As if it had come over the socket; waits for the response. Not from the service's own thread.
+    [[nodiscard]] net::http_response ask(net::http_request request);
+
+    // This process conducts that campaign from now on; a request to pause or cancel it sets `stop` and waits until
+    // conducted() says that it stands still.
+    void conducting(const std::string& campaign, std::atomic<bool>& stop);
+    // Carries out what was asked for meanwhile. True: the campaign was paused or cancelled.
+    [[nodiscard]] result<bool> conducted();
+
+private:
+    class machine;
+    explicit local_service(std::unique_ptr<machine> made);
+    std::unique_ptr<machine> machine_;
+};
+
+}  // namespace tessera::app

@@ -1,0 +1,194 @@
+#include "net/local_http.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <set>
+
+#include "base/limits.h"
+#include "net/asio_context.h"
+
+namespace tessera::net {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::local::stream_protocol;
+using boost::system::error_code;
+
+// A Unix socket's address has room for 107 octets; through a descriptor of its directory every path is short.
+class short_path {
+public:
+    explicit short_path(const std::filesystem::path& path)
+        : directory_(
+              ::open(path.parent_path().empty() ? "." : path.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)),
+          text_("/proc/self/fd/" + std::to_string(directory_) + "/" + path.filename().string()) {}
+    ~short_path() {
+        if (directory_ >= 0) ::close(directory_);
+    }
+    short_path(const short_path&) = delete;
+    short_path& operator=(const short_path&) = delete;
+    [[nodiscard]] stream_protocol::endpoint endpoint() const { return {text_}; }
+
+private:
+    int directory_;
+    std::string text_;
+};
+
+class server;
+
+class connection final : public std::enable_shared_from_this<connection> {
+public:
+    connection(stream_protocol::socket socket, server& owner)
+        : socket_(std::move(socket)), patience_(socket_.get_executor()), owner_(&owner) {
+        parser_.body_limit(limits::http_body_octets);
+        parser_.header_limit(limits::http_header_octets);
+    }
+    void read();
+    void close() {
+        error_code ignored;
+        socket_.close(ignored);
+        patience_.cancel();
+        owner_ = nullptr;
+    }
+
+private:
+    void on_request();
+    void answer(http_response response);
+    void end();
+
+    stream_protocol::socket socket_;
+    asio::steady_timer patience_;
+    boost::beast::flat_buffer input_;
+    http::request_parser<http::string_body> parser_;
+    http::response<http::string_body> response_;
+    server* owner_;
+};
+
+class server final : public local_http_server {
+public:
+    server(event_loop& loop, std::filesystem::path path, handler handle)
+        : path_(std::move(path)), handle_(std::move(handle)), acceptor_(loop.asio().io) {}
+    ~server() override {
+        error_code ignored;
+        acceptor_.close(ignored);
+        for (const auto& one : std::set(connections_)) one->close();
+        ::unlink(path_.c_str());
+    }
+
+    result<void> listen() {
+        ::unlink(path_.c_str());
+        const short_path where(path_);
+        error_code problem;
+        acceptor_.open(stream_protocol(), problem);
+        if (!problem) acceptor_.bind(where.endpoint(), problem);
+        if (!problem && ::chmod(path_.c_str(), S_IRUSR | S_IWUSR) != 0)
+            problem = error_code(errno, boost::system::system_category());
+        if (!problem) acceptor_.listen(asio::socket_base::max_listen_connections, problem);
+        if (problem) return failure("cannot_listen", path_.string(), problem.message());
+        accept();
+        return {};
+    }
+
+    void handle(http_request request, respond give) { handle_(std::move(request), std::move(give)); }
+    void forget(const std::shared_ptr<connection>& one) {
+        connections_.erase(one);
+        if (!accepting_) accept();
+    }
+
+private:
+    void accept() {
+        accepting_ = connections_.size() < limits::local_connections;
+        if (!accepting_) return;
+        acceptor_.async_accept([this](const error_code& problem, stream_protocol::socket socket) {
+            if (problem == asio::error::operation_aborted) return;
+            if (!problem) {
+                const auto made = std::make_shared<connection>(std::move(socket), *this);
+                connections_.insert(made);
+                made->read();
+            }
+            accept();
+        });
+    }
+
+    std::filesystem::path path_;
+    handler handle_;
+    stream_protocol::acceptor acceptor_;
+    std::set<std::shared_ptr<connection>> connections_;
+    bool accepting_ = false;
+};
+
+void connection::read() {
+    patience_.expires_after(limits::http_read_wait);
+    patience_.async_wait([self = shared_from_this()](const error_code& cancelled) {
+        if (!cancelled) self->end();
+    });
+    http::async_read(socket_, input_, parser_, [self = shared_from_this()](const error_code& problem, std::size_t) {
+        if (self->owner_ == nullptr) return;
+        self->patience_.cancel();
+        if (problem == http::error::body_limit || problem == http::error::header_limit)
+            return self->answer({413, R"({"code":"too_large","message":"the request is too large"})"});
+        if (problem) return self->end();
+        self->on_request();
+    });
+}
+
+void connection::on_request() {
+    auto& request = parser_.get();
+    owner_->handle({std::string(request.method_string()), std::string(request.target()), std::move(request.body())},
+                   [self = shared_from_this()](http_response response) { self->answer(std::move(response)); });
+}
+
+void connection::answer(http_response response) {
+    if (owner_ == nullptr) return;
+    response_.result(response.status);
+    response_.set(http::field::content_type, "application/json");
+    response_.keep_alive(false);
+    response_.body() = std::move(response.body);
+    response_.prepare_payload();
+    http::async_write(socket_, response_, [self = shared_from_this()](const error_code&, std::size_t) { self->end(); });
+}
+
+void connection::end() {
+    if (owner_ == nullptr) return;
+    auto* owner = owner_;
+    close();
+    owner->forget(shared_from_this());
+}
+
+}  // namespace
+
+result<std::unique_ptr<local_http_server>> local_http_server::listen(event_loop& loop,
+                                                                     const std::filesystem::path& path,
+                                                                     handler handle) {
+    auto made = std::make_unique<server>(loop, path, std::move(handle));
+    TESSERA_TRY(made->listen());
+    return made;
+}
+
+result<http_response> ask_local_http(const std::filesystem::path& path, const http_request& request) {
+    asio::io_context io;
+    stream_protocol::socket socket(io);
+    error_code problem;
+    const short_path where(path);
+    socket.connect(where.endpoint(), problem);
+    if (problem) return failure("no_server", path.string(), problem.message());
+    http::request<http::string_body> asked{http::string_to_verb(request.method), request.target, 11, request.body};
+    asked.set(http::field::host, "localhost");
+    asked.set(http::field::content_type, "application/json");
+    asked.prepare_payload();
+    http::write(socket, asked, problem);
+    boost::beast::flat_buffer input;
+    http::response_parser<http::string_body> parser;
+    parser.body_limit(limits::http_answer_octets);
+    if (!problem) http::read(socket, input, parser, problem);
+    if (problem) return failure("connection_lost", path.string(), "the owning process has gone: " + problem.message());
+    return http_response{parser.get().result_int(), std::move(parser.get().body())};
+}
+
+}  // namespace tessera::net

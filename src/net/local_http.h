@@ -1,0 +1,33 @@
+// HTTP/1.1 on a Unix socket: how the process that owns a data directory serves the others on this machine. Who may open
+// the socket is decided by the file system; it has mode 0600.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+#include "base/result.h"
+#include "net/event_loop.h"
+#include "net/http.h"
+
+namespace tessera::net {
+
+class local_http_server {
+public:
+    // The response may be given later, from the loop's thread, once. Nobody hears it who has hung up.
+    using respond = std::function<void(http_response)>;
+    using handler = std::function<void(http_request, respond)>;
+
+    // Listens from now on; what stands at `path` is replaced. Errors: cannot_listen. Loop's thread, or before it runs.
+    [[nodiscard]] static result<std::unique_ptr<local_http_server>> listen(event_loop& loop,
+                                                                           const std::filesystem::path& path,
+                                                                           handler handle);
+    // Closes every connection and removes the socket.
+    virtual ~local_http_server() = default;
+};
+
+// One request, its response, on a connection of its own; waits as long as it takes. Errors: no_server (nobody listens
+// there), connection_lost.
+[[nodiscard]] result<http_response> ask_local_http(const std::filesystem::path& path, const http_request& request);
+
+}  // namespace tessera::net

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/limits.h"
 #include "campaigns/control.h"
 #include "campaigns/create.h"
 #include "campaigns/membership.h"
@@ -67,10 +68,8 @@ public:
     }
     ~machine() {
         loop_.post([this] {
-            desk_.reset();
-            server_.reset();
-            tick_.reset();
-            loop_.stop();
+            if (server_) server_->stop_listening();
+            end_when_idle(system_clock().monotonic() + limits::single_operation_wait);
         });
         if (thread_.joinable()) thread_.join();
     }
@@ -125,6 +124,18 @@ private:
         campaign_event event;
         respond give;
     };
+
+    void end_when_idle(instant until) {
+        const bool idle = desk_->idle() && (!server_ || server_->idle());
+        if (!idle && system_clock().monotonic() < until) {
+            tick_ = loop_.after(std::chrono::milliseconds(5), [this, until] { end_when_idle(until); });
+            return;
+        }
+        desk_.reset();
+        server_.reset();
+        tick_.reset();
+        loop_.stop();
+    }
 
     void keep_awake() {
         tick_ = loop_.after(std::chrono::seconds(1), [this] { keep_awake(); });

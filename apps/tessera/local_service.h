@@ -29,6 +29,7 @@ public:
     [[nodiscard]] static result<std::unique_ptr<local_service>> start(data_directory& data,
                                                                       store::shared_writer& writer,
                                                                       telecom::radio& radio, bool listen);
+    // Takes no new requests, and finishes those that it has, within limits::single_operation_wait.
     ~local_service();
     local_service(const local_service&) = delete;
     local_service& operator=(const local_service&) = delete;

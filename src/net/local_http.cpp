@@ -81,6 +81,13 @@ public:
         ::unlink(path_.c_str());
     }
 
+    void stop_listening() override {
+        error_code ignored;
+        acceptor_.close(ignored);
+        ::unlink(path_.c_str());
+    }
+    [[nodiscard]] bool idle() const override { return connections_.empty(); }
+
     result<void> listen() {
         ::unlink(path_.c_str());
         const short_path where(path_);
@@ -103,7 +110,7 @@ public:
 
 private:
     void accept() {
-        accepting_ = connections_.size() < limits::local_connections;
+        accepting_ = acceptor_.is_open() && connections_.size() < limits::local_connections;
         if (!accepting_) return;
         acceptor_.async_accept([this](const error_code& problem, stream_protocol::socket socket) {
             if (problem == asio::error::operation_aborted) return;

@@ -24,6 +24,10 @@ public:
                                                                            handler handle);
     // Closes every connection and removes the socket.
     virtual ~local_http_server() = default;
+    // Takes nobody new.
+    virtual void stop_listening() = 0;
+    // Every request has had its response.
+    [[nodiscard]] virtual bool idle() const = 0;
 };
 
 // One request, its response, on a connection of its own; waits as long as it takes. Errors: no_server (nobody listens

@@ -368,10 +368,12 @@ class OneOwner(WorldTest):
 
     def test_another_process_is_refused_with_the_pid(self):
         world, campaign, running = self.waiting_run()
-        for words in (["card", "list"], ["campaign", "status", campaign], ["campaign", "resume", campaign], ["init"],
+        for words in (["card", "list"], ["campaign", "list"], ["campaign", "resume", campaign], ["init"],
                       ["card", "import", world.csv], ["demo", "--cards", "5"]):
             self.assert_refused(world.run(*words), f"pid {running.pid}")
         self.assertTrue(running.alive())
+        # What it can be asked, it answers.
+        self.assertEqual(world.status(campaign)["state"], "running")
 
     def test_a_signal_stops_it_and_resume_goes_on(self):
         for number in (signal.SIGINT, signal.SIGTERM):

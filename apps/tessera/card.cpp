@@ -10,6 +10,7 @@
 #include "campaigns/store.h"
 #include "cards/identifiers.h"
 #include "cards/import.h"
+#include "operations/store.h"
 #include "tessera/commands.h"
 #include "tessera/data_directory.h"
 #include "tessera/json_output.h"
@@ -73,18 +74,20 @@ struct card_details {
     std::vector<cards::application_counter> counters;
     std::vector<cards::image_entry> image;
     std::vector<campaigns::campaign_store::history_row> history;
+    std::vector<operations::stored_operation> operations;
 };
 
 result<card_details> details_of(store::connection& database, const std::string& name) {
     cards::card_store cards(database);
     TESSERA_TRY_VALUE(auto found, cards.find(name));
     if (!found) return failure("not_found", name, "the registry has no card with this ICCID, IMSI or MSISDN");
-    card_details made{std::move(*found), {}, {}, {}, {}, {}};
+    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}};
     TESSERA_TRY_VALUE(made.tags, cards.tags(made.card.id));
     TESSERA_TRY_VALUE(made.key_sets, cards.key_sets(made.card.id));
     TESSERA_TRY_VALUE(made.counters, cards.counters(made.card.id));
     TESSERA_TRY_VALUE(made.image, cards.image(made.card.id));
     TESSERA_TRY_VALUE(made.history, campaigns::campaign_store(database).history(made.card.id));
+    TESSERA_TRY_VALUE(made.operations, operations::operation_store(database).history(made.card.id));
     return made;
 }
 
@@ -118,6 +121,15 @@ json::object details_json(const card_details& details) {
              {"outcome", operations::to_string(one.what)},
              {"cause", one.why.kind == operations::cause_kind::none ? json::value(nullptr)
                                                                     : json::value(operations::describe(one.why))}});
+    for (const auto& one : details.operations)
+        history.push_back(
+            {{"at", to_iso8601(one.started_at)},
+             {"event", "operation"},
+             {"operation", one.id},
+             {"what", one.what},
+             {"outcome", one.result ? json::value(operations::to_string(*one.result)) : json::value(nullptr)},
+             {"cause", one.why.kind == operations::cause_kind::none ? json::value(nullptr)
+                                                                    : json::value(operations::describe(one.why))}});
     made["tags"] = json::array(details.tags.begin(), details.tags.end());
     made["key_sets"] = std::move(key_sets);
     made["image"] = std::move(image);
@@ -148,6 +160,10 @@ void print_details(const card_details& details) {
     for (const auto& one : details.history)
         std::printf("history  %s campaign \"%s\" (%s): %s %s\n", to_iso8601(one.at).c_str(), one.name.c_str(),
                     one.id.c_str(), std::string(operations::to_string(one.what)).c_str(),
+                    operations::describe(one.why).c_str());
+    for (const auto& one : details.operations)
+        std::printf("history  %s %s (%s): %s %s\n", to_iso8601(one.started_at).c_str(), one.what.c_str(),
+                    one.id.c_str(), one.result ? std::string(operations::to_string(*one.result)).c_str() : "under way",
                     operations::describe(one.why).c_str());
 }
 

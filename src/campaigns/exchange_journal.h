@@ -71,10 +71,6 @@ struct journal_batch {
         append(arena, octets);
         return offset;
     }
-    void clear() {
-        arena.clear(), answers.clear(), strangers.clear(), moves.clear(), acknowledge.clear();
-        renew_leases = false;
-    }
 };
 
 class journal_events {

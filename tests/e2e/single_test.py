@@ -20,7 +20,10 @@ class Alone(WorldTest):
         made = self.here.must("card", "write", self.card, "--file", SPN, "--content", OTHER, "--json").json()
         self.assertEqual((made["outcome"], made["file"], made["content"]), ("done", SPN, OTHER))
         self.assertEqual(self.here.simulator.read([self.card], SPN)[self.card]["content"], OTHER)
-        self.assertIn(OTHER, self.here.must("card", "show", self.card, "--json").out)
+        shown = self.here.must("card", "show", self.card, "--json").json()
+        self.assertEqual(shown["image"][0]["content"], OTHER)
+        self.assertEqual([(line["what"], line["outcome"]) for line in shown["history"] if line["event"] == "operation"],
+                         [("write 7f20/6f46", "done")])
         read = self.here.must("card", "read", self.card, "--file", "gsm/SPN", "--json").json()
         self.assertEqual((read["iccid"], read["file"], read["content"]), (self.card, SPN, OTHER))
         self.assertEqual(read["value"], {"display": "XXXX", "flags": 1})

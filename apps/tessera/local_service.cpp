@@ -79,21 +79,20 @@ public:
     result<void> start(const std::filesystem::path& socket, bool listen) {
         TESSERA_TRY(desk_->begin());
         if (listen) {
-            TESSERA_TRY_VALUE(server_,
-                              net::local_http_server::listen(
-                                  loop_, socket, [this](http_request request, net::local_http_server::respond give) {
-                                      handle(std::move(request), std::move(give));
-                                  }));
+            TESSERA_TRY_VALUE(
+                server_, net::local_http_server::listen(
+                             loop_, socket, [this](const http_request& request, net::local_http_server::respond give) {
+                                 handle(request, std::move(give));
+                             }));
         }
         loop_.post([this] { keep_awake(); });
         thread_ = std::thread([this] { loop_.run(); });
         return {};
     }
 
-    http_response ask(http_request request) {
+    http_response ask(const http_request& request) {
         std::promise<http_response> answered;
-        loop_.post(
-            [&] { handle(std::move(request), [&](http_response made) { answered.set_value(std::move(made)); }); });
+        loop_.post([&] { handle(request, [&](http_response made) { answered.set_value(std::move(made)); }); });
         return answered.get_future().get();
     }
 
@@ -141,11 +140,11 @@ private:
         tick_ = loop_.after(std::chrono::seconds(1), [this] { keep_awake(); });
     }
 
-    void handle(http_request request, respond give) {
+    void handle(const http_request& request, respond give) {
         const auto words = words_of(request.target);
         const bool known = words.size() >= 3 && words[0] == "v1";
         if (known && words[1] == "cards" && words.size() == 4 && words[3] == "operations" && request.method == "POST")
-            return operate(words[2], request.body, std::move(give));
+            return operate(words[2], request.body, give);
         if (known && words[1] == "campaigns" && words.size() == 3 && request.method == "GET")
             return give(status(words[2]));
         if (known && words[1] == "campaigns" && words.size() == 4 && request.method == "POST") {
@@ -155,7 +154,7 @@ private:
         give(refusal({"not_found", request.target, "there is no such route"}));
     }
 
-    void operate(const std::string& card, const std::string& body, respond give) {
+    void operate(const std::string& card, const std::string& body, const respond& give) {
         boost::system::error_code problem;
         const auto parsed = json::parse(body, problem);
         if (problem || !parsed.is_object()) return give(refusal({"bad_json", "body", "expected a JSON object"}));
@@ -234,7 +233,7 @@ result<std::unique_ptr<local_service>> local_service::start(data_directory& data
     return std::unique_ptr<local_service>(new local_service(std::move(made)));
 }
 
-http_response local_service::ask(http_request request) { return machine_->ask(std::move(request)); }
+http_response local_service::ask(const http_request& request) { return machine_->ask(request); }
 void local_service::conducting(const std::string& campaign, std::atomic<bool>& stop) {
     machine_->conducting(campaign, stop);
 }

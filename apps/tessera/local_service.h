@@ -35,7 +35,7 @@ public:
     local_service& operator=(const local_service&) = delete;
 
     // As if it had come over the socket; waits for the response. Not from the service's own thread.
-    [[nodiscard]] net::http_response ask(net::http_request request);
+    [[nodiscard]] net::http_response ask(const net::http_request& request);
 
     // This process conducts that campaign from now on; a request to pause or cancel it sets `stop` and waits until
     // conducted() says that it stands still.

@@ -39,12 +39,12 @@ struct prepared_chunk {
 // One row of the query below.
 struct target_card {
     cards::card_id id;
-    purpose what;
-    telecom::subscriber_number subscriber;  // 0: none
-    bool has_keys;
+    purpose what{};
+    telecom::subscriber_number subscriber = 0;  // 0: none
+    bool has_keys = false;
     cards::key_set_header header;
     byte_view wrapped;
-    std::uint64_t last_counter;
+    std::uint64_t last_counter = 0;
 };
 
 target_card read_target(const store::statement& row, std::uint8_t key_version) {
@@ -105,7 +105,7 @@ private:
         operations::operation_store operations(*reader_);
         TESSERA_TRY_VALUE(moment_, operations.moment());
         TESSERA_TRY_VALUE(const auto formatted, campaign_store(*reader_).formatted(held.id));
-        TESSERA_TRY_VALUE(const auto touched, operations.touched(held.first, held.last, formatted));
+        TESSERA_TRY_VALUE(auto touched, operations.touched(held.first, held.last, formatted));
         for (const auto card : touched) TESSERA_TRY(format_cards(held.id, card, card));
         return touched;
     }

@@ -9,6 +9,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <set>
+#include <utility>
 
 #include "base/limits.h"
 #include "net/asio_context.h"
@@ -52,7 +53,7 @@ public:
     void read();
     void close() {
         error_code ignored;
-        socket_.close(ignored);
+        static_cast<void>(socket_.close(ignored));
         patience_.cancel();
         owner_ = nullptr;
     }
@@ -76,14 +77,14 @@ public:
         : path_(std::move(path)), handle_(std::move(handle)), acceptor_(loop.asio().io) {}
     ~server() override {
         error_code ignored;
-        acceptor_.close(ignored);
-        for (const auto& one : std::set(connections_)) one->close();
+        static_cast<void>(acceptor_.close(ignored));
+        for (const auto& one : std::exchange(connections_, {})) one->close();
         ::unlink(path_.c_str());
     }
 
     void stop_listening() override {
         error_code ignored;
-        acceptor_.close(ignored);
+        static_cast<void>(acceptor_.close(ignored));
         ::unlink(path_.c_str());
     }
     [[nodiscard]] bool idle() const override { return connections_.empty(); }
@@ -92,11 +93,11 @@ public:
         ::unlink(path_.c_str());
         const short_path where(path_);
         error_code problem;
-        acceptor_.open(stream_protocol(), problem);
-        if (!problem) acceptor_.bind(where.endpoint(), problem);
+        static_cast<void>(acceptor_.open(stream_protocol(), problem));
+        if (!problem) static_cast<void>(acceptor_.bind(where.endpoint(), problem));
         if (!problem && ::chmod(path_.c_str(), S_IRUSR | S_IWUSR) != 0)
             problem = error_code(errno, boost::system::system_category());
-        if (!problem) acceptor_.listen(asio::socket_base::max_listen_connections, problem);
+        if (!problem) static_cast<void>(acceptor_.listen(asio::socket_base::max_listen_connections, problem));
         if (problem) return failure("cannot_listen", path_.string(), problem.message());
         accept();
         return {};
@@ -183,7 +184,7 @@ result<http_response> ask_local_http(const std::filesystem::path& path, const ht
     stream_protocol::socket socket(io);
     error_code problem;
     const short_path where(path);
-    socket.connect(where.endpoint(), problem);
+    static_cast<void>(socket.connect(where.endpoint(), problem));
     if (problem) return failure("no_server", path.string(), problem.message());
     http::request<http::string_body> asked{http::string_to_verb(request.method), request.target, 11, request.body};
     asked.set(http::field::host, "localhost");

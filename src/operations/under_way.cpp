@@ -88,6 +88,7 @@ under_way::step under_way::weigh(judge& with) {
 
 under_way::step under_way::weigh_reading(judge& with, const verdict& found) {
     std::vector<raw_answer> raw;
+    raw.reserve(answers_.size());
     for (const auto& one : answers_) raw.push_back({one.kind, one.status, one.octets, true});
     const auto ran = with.answer_to(request_.security, keys_, round_.packets.back().counter, raw);
     if (!ran) {

@@ -247,7 +247,7 @@ std::string_view to_string(cause_kind kind) {
 }
 
 std::string describe(const cause& why) {
-    const std::string kind(to_string(why.kind));
+    std::string kind(to_string(why.kind));
     switch (why.kind) {
         case cause_kind::none:
             return {};

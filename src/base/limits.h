@@ -53,7 +53,7 @@ inline constexpr std::size_t image_conditions = 16;  // likewise
 inline constexpr std::size_t selection_items = 900;  // cards that one statement names; longer lists take several
 
 // --- single operations
-inline constexpr std::size_t single_operations = 10'000;  // under way or waiting in one process
+inline constexpr std::size_t single_operations = 10'000;          // under way or waiting in one process
 inline constexpr std::chrono::seconds single_operation_wait{30};  // that the end of P1 waits for those under way
 
 // --- the local socket
@@ -64,10 +64,10 @@ inline constexpr std::size_t local_connections = 1'000;
 inline constexpr std::chrono::seconds http_read_wait{10};  // for a request to come whole
 
 // --- the exchange
-inline constexpr std::size_t open_chunks = 4'096;     // chunks with cards that an answer is awaited from
-inline constexpr std::size_t exchange_loads = 4;      // chunks on their way out of the journal
+inline constexpr std::size_t open_chunks = 4'096;           // chunks with cards that an answer is awaited from
+inline constexpr std::size_t exchange_loads = 4;            // chunks on their way out of the journal
 inline constexpr std::uint8_t link_losses_per_packet = 10;  // that do not count as an attempt
-inline constexpr std::size_t exchange_queue = 4'000;  // packets in memory that the link has no room for yet
+inline constexpr std::size_t exchange_queue = 4'000;        // packets in memory that the link has no room for yet
 inline constexpr std::size_t journal_pending_octets = 32'000'000;
 inline constexpr std::size_t journal_pending = 100'000;  // answers not yet durable; then the network is asked to wait
 inline constexpr auto lease_renewal = std::chrono::seconds(30);

@@ -1,5 +1,5 @@
-// What toml++ 3.3 (Debian 12) must not be given: it runs into undefined behaviour on letters beyond ASCII outside quotes.
-// Found by fuzzing; looked for before every parse.
+// What toml++ 3.3 (Debian 12) must not be given: it runs into undefined behaviour on letters beyond ASCII outside
+// quotes. Found by fuzzing; looked for before every parse.
 #pragma once
 
 #include <cstddef>

@@ -22,8 +22,8 @@ struct proved_writes {
     const std::vector<file_write>* writes = nullptr;
     std::vector<std::optional<known_image>> before;  // of each write; nothing where the image has nothing
     cards::image_proof proof;                        // the packet that proved them, of several the last
-    bool untouched = true;  // nobody has changed the image since the packet was formatted
-    bool doubted = false;   // image_doubt names one of the files
+    bool untouched = true;                           // nobody has changed the image since the packet was formatted
+    bool doubted = false;                            // image_doubt names one of the files
 };
 
 // In the caller's transaction. Where somebody else changed a file meanwhile, the counters say whose write the card

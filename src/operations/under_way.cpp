@@ -65,7 +65,8 @@ under_way::step under_way::weigh(judge& with) {
     std::vector<raw_answer> raw;
     raw.reserve(answers_.size());
     for (const auto& one : answers_) raw.push_back({one.kind, one.status, one.octets, true});
-    if (const auto ran = with.answer_to(request_.security, keys_, round_.packets.back().counter, raw)) {
+    const auto ran = with.answer_to(request_.security, keys_, round_.packets.back().counter, raw);
+    if (ran) {
         answer_.executed = ran->executed;
         answer_.status_word = ran->status_word;
         answer_.data = ran->data;
@@ -73,7 +74,7 @@ under_way::step under_way::weigh(judge& with) {
     const auto found = with.assess(request_.security, keys_, std::span(&round_, 1), raw);
     strange_ = found.stray;
     if (found.why.kind == cause_kind::unreadable_answer && found.stray) return step::wait;
-    if (reader_) return weigh_reading(with, found);
+    if (reader_) return weigh_reading(found, ran);
     switch (found.what) {
         case decision::done:
             return after_good_packet();
@@ -86,11 +87,7 @@ under_way::step under_way::weigh(judge& with) {
     }
 }
 
-under_way::step under_way::weigh_reading(judge& with, const verdict& found) {
-    std::vector<raw_answer> raw;
-    raw.reserve(answers_.size());
-    for (const auto& one : answers_) raw.push_back({one.kind, one.status, one.octets, true});
-    const auto ran = with.answer_to(request_.security, keys_, round_.packets.back().counter, raw);
+under_way::step under_way::weigh_reading(const verdict& found, const std::optional<executed_answer>& ran) {
     if (!ran) {
         if (found.what == decision::failed) return end(outcome::failed, found.why);
         return found.what == decision::read_back ? read_back(found.why) : step::wait;

@@ -47,7 +47,7 @@ private:
         bytes octets;
     };
     step weigh(judge& with);
-    step weigh_reading(judge& with, const verdict& found);
+    step weigh_reading(const verdict& found, const std::optional<executed_answer>& ran);
     step after_good_packet();
     step read_back(const cause& why);
     step end(outcome what, const cause& why);

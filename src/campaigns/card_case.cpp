@@ -7,17 +7,14 @@
 namespace tessera::campaigns {
 
 packet_plan::packet_plan(const definition& what)
-    : application(operations::application_of(what.security.tar)),
-      reads(operations::read_back_scripts(what.writes, operations::read_back_piece_octets)) {
-    for (const auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max)))
-        write_commands.push_back(one.commands);
-}
+    : application(operations::application_of(what.security.tar)), scripts(scripts_of(what).value_or(packet_scripts())) {}
 
 operations::sent_packet packet_plan::describe(operations::purpose what, int sequence, std::uint64_t counter) const {
     const auto index = static_cast<std::size_t>(sequence);
-    if (what == operations::purpose::read_back && index < reads.size())
-        return {counter, reads[index].commands.commands, reads[index].expected, reads[index].write};
-    return {counter, index < write_commands.size() ? write_commands[index] : std::uint8_t{0}, {}, 0};
+    if (what == operations::purpose::read_back && index < scripts.reads.size())
+        return packet_of(scripts.reads[index], counter);
+    if (index < scripts.first.size()) return packet_of(scripts.first[index], counter);
+    return packet_of(operations::script(), counter);
 }
 
 namespace {

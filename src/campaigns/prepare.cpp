@@ -6,6 +6,7 @@
 #include "campaigns/blocks.h"
 #include "campaigns/card_plan.h"
 #include "campaigns/chunk_work.h"
+#include "campaigns/packet_scripts.h"
 #include "cards/store.h"
 #include "operations/store.h"
 
@@ -64,11 +65,10 @@ class preparer final : public chunk_worker {
 public:
     preparer(const campaign_run& run, std::unique_ptr<store::connection> reader)
         : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()) {
-        const auto& what = *run.what;
-        for (auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max)))
-            writes_.push_back(std::move(one.octets));
-        for (auto& one : operations::read_back_scripts(what.writes, operations::read_back_piece_octets))
-            reads_.push_back(std::move(one.commands.octets));
+        auto scripts = scripts_of(*run.what);
+        if (!scripts) return;  // the campaign file was read, so there is none that cannot be made
+        for (auto& one : scripts->first) writes_.push_back(std::move(one.octets));
+        for (auto& one : scripts->reads) reads_.push_back(std::move(one.commands.octets));
     }
 
     result<void> work(const chunk& held) override {
@@ -166,7 +166,7 @@ private:
     bool build(const target_card& card, const cards::key_set& keys) {
         const auto& scripts = card.what == purpose::read_back ? reads_ : writes_;
         const auto security = operations::security_for(run_.what->security, keys.header);
-        if (!operations::speakable(security)) return false;
+        if (scripts.empty() || !operations::speakable(security)) return false;
         const auto before = made_.messages.size();
         auto entry = entry_of(card);
         entry.counter = card.last_counter;

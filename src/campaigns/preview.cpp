@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "campaigns/card_plan.h"
+#include "campaigns/packet_scripts.h"
 #include "campaigns/selection.h"
 #include "codec/sms_tpdu.h"
 
@@ -38,8 +39,9 @@ class previewer {
 public:
     previewer(store::connection& reader, const definition& what, int reference_bits)
         : reader_(&reader), what_(&what), reference_bits_(reference_bits) {
-        for (auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max)))
-            scripts_.push_back(std::move(one.octets));
+        auto scripts = scripts_of(what);
+        if (!scripts) return;  // the campaign file was read, so there is none that cannot be made
+        for (auto& one : scripts->first) scripts_.push_back(std::move(one.octets));
     }
 
     void bind(store::statement& query) const {

@@ -9,6 +9,7 @@
 #include "base/hex.h"
 #include "base/limits.h"
 #include "campaigns/campaign_file_applications.h"
+#include "campaigns/campaign_file_keys.h"
 #include "campaigns/campaign_file_targets.h"
 #include "campaigns/packet_scripts.h"
 #include "codec/uicc_files.h"
@@ -90,7 +91,7 @@ public:
 
 private:
     void read(const toml::table& root) {
-        toml_.only(root, {"campaign", "targets", "security", "write", "application", "load_files", "telecom"},
+        toml_.only(root, {"campaign", "targets", "security", "write", "application", "load_files", "key", "telecom"},
                    "the file");
         campaign(toml_.section(root, "campaign", true));
         if (const auto* table = toml_.section(root, "targets", true))
@@ -98,11 +99,20 @@ private:
         security(toml_.section(root, "security", true));
         actions(root);
         telecom(toml_.section(root, "telecom", false));
-        if (toml_.clean()) check_packets(*root.get(made_.applications.empty() ? "write" : "application"));
+        if (toml_.clean())
+            check_packets(*root.get(made_.rotation ? "key" : made_.applications.empty() ? "write" : "application"));
     }
 
     // Files and applications have other addresses on a card, and an outcome speaks of one thing.
     void actions(const toml::table& root) {
+        if (root.contains("key")) {
+            for (const auto* other : {"write", "application", "load_files"})
+                if (const auto* node = root.get(other))
+                    toml_.mistake(*node, std::string(other) + ": does not go with [[key]] in one campaign");
+            made_.rotation = read_key_rotation(root, spoken_by_, toml_);
+            if (made_.rotation) made_.security.key_version = made_.rotation->replaced;
+            return;
+        }
         if (!root.contains("application")) {
             if (const auto* node = root.get("load_files"))
                 toml_.mistake(*node, "load_files: goes with [[application]]");
@@ -160,11 +170,24 @@ private:
             into.spi = {spi[0], spi[1]};
             check_spi(*table->get("spi"), into.spi);
         }
-        into.key_version = static_cast<std::uint8_t>(toml_.number(*table, "kvn", 1, 15).value_or(1));
+        read_key_version(*table);
         const auto checksum = toml_.number(*table, "cc_len", 4, 8).value_or(8);
         if (checksum != 4 && checksum != 8) toml_.mistake(*table->get("cc_len"), "cc_len: expected 4 or 8");
         into.aes_checksum_octets = static_cast<std::uint8_t>(checksum);
         script_shape(*table);
+    }
+
+    // A number, or "current"; not said, it is that, too.
+    void read_key_version(const toml::table& table) {
+        const auto* node = table.get("kvn");
+        if (node == nullptr || node->value_exact<std::string>() == "current") {
+            made_.current_key_set = true;
+            return;
+        }
+        if (node->is_string()) return toml_.mistake(*node, "kvn: expected a number from 1 to 15, or \"current\"");
+        const auto number = toml_.number(table, "kvn", 1, 15);
+        if (number) spoken_by_ = static_cast<std::uint8_t>(*number);
+        made_.security.key_version = spoken_by_.value_or(1);
     }
 
     void script_shape(const toml::table& table) {
@@ -297,6 +320,7 @@ private:
 
     const file_context& context_;
     checked_toml toml_;
+    std::optional<std::uint8_t> spoken_by_;  // kvn of [security]
     definition made_;
 };
 

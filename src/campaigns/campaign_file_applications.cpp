@@ -20,8 +20,7 @@ result<bytes> file_octets(const std::filesystem::path& path) {
     const auto size = std::filesystem::file_size(path, problem);
     if (problem) return failure("unreadable", path.string(), problem.message());
     if (size > limits::cap_octets)
-        return failure("too_long", path.string(),
-                       "is longer than " + std::to_string(limits::cap_octets) + " octets");
+        return failure("too_long", path.string(), "is longer than " + std::to_string(limits::cap_octets) + " octets");
     bytes octets(size);
     std::ifstream from(path, std::ios::binary);
     if (!from.read(reinterpret_cast<char*>(octets.data()), static_cast<std::streamsize>(size)))
@@ -163,7 +162,8 @@ private:
         }
         if (const auto domain = aid(table, "security_domain")) made.security_domain = *domain;
         if (table.contains("security_domain") && !cap)
-            toml_.mistake(*table.get("security_domain"), "security_domain: goes with cap, for it is asked when loading");
+            toml_.mistake(*table.get("security_domain"),
+                          "security_domain: goes with cap, for it is asked when loading");
         if (made.kind == application_kind::load)
             return refuse(table, {"module", "instance", "parameters", "privileges"}, "goes with action install");
         identifiers(table, cap, made);

@@ -1,5 +1,5 @@
-// The parts [[application]] and [load_files] of a campaign file. Includes toml++, so only campaign_file*.cpp may include
-// it.
+// The parts [[application]] and [load_files] of a campaign file. Includes toml++, so only campaign_file*.cpp may
+// include it.
 #pragma once
 
 #include "base/checked_toml.h"

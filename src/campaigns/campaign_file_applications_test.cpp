@@ -63,9 +63,9 @@ TEST_F(campaign_file_applications, the_only_applet_is_the_default) {
 }
 
 TEST_F(campaign_file_applications, what_was_read_is_kept_in_the_text) {
-    const std::string text =
-        std::string(head) + "[[application]]\naction = \"install\"\ncap = \"one.cap\"\n[[application]]\naction = "
-                            "\"load\"\ncap = \"none.cap\"\ndescriptor = true";
+    const std::string text = std::string(head) +
+                             "[[application]]\naction = \"install\"\ncap = \"one.cap\"\n[[application]]\naction = "
+                             "\"load\"\ncap = \"none.cap\"\ndescriptor = true";
     const auto made = parse_campaign_file(text, context);
     ASSERT_TRUE(made) << to_string(made.error().front());
     const auto whole = with_load_files(text, made->load_files);
@@ -99,7 +99,8 @@ TEST_F(campaign_file_applications, mistakes_have_their_line) {
     EXPECT_EQ(mistake(install + "cap = \"one.cap\"\naid = \"a000000000\"\n"), "11 aid: goes with action delete");
     EXPECT_EQ(mistake(install), "8 cap: is missing, and load_file too: one of them says what is installed");
     EXPECT_EQ(mistake("[[application]]\naction = \"remove\"\n"), "9 action: expected install, load or delete");
-    EXPECT_EQ(mistake("[[application]]\naction = \"delete\"\n"), "8 aid: exactly one of aid and cap says what is deleted");
+    EXPECT_EQ(mistake("[[application]]\naction = \"delete\"\n"),
+              "8 aid: exactly one of aid and cap says what is deleted");
     EXPECT_EQ(mistake("[[application]]\naction = \"load\"\n"), "8 cap: is missing");
     EXPECT_EQ(mistake("[application]\naction = \"load\"\n"), "8 application: expected sections [[application]]");
     EXPECT_EQ(mistake(install + "cap = \"one.cap\"\n[[write]]\nfile = \"7f20/6f46\"\ncontent = \"00\"\n"),
@@ -108,10 +109,12 @@ TEST_F(campaign_file_applications, mistakes_have_their_line) {
 
 TEST_F(campaign_file_applications, too_many_packets_are_refused_at_once) {
     put("large.cap", codec::test_cap({.method_octets = 60'000}));
-    const auto found = mistake("[[application]]\naction = \"install\"\ncap = \"large.cap\"\n[telecom]\nparts_max = 1\n");
+    const auto found =
+        mistake("[[application]]\naction = \"install\"\ncap = \"large.cap\"\n[telecom]\nparts_max = 1\n");
     EXPECT_NE(found.find("blocks of"), std::string::npos) << found;
     put("middle.cap", codec::test_cap({.method_octets = 25'000}));
-    const auto other = mistake("[[application]]\naction = \"install\"\ncap = \"middle.cap\"\n[telecom]\nparts_max = 1\n");
+    const auto other =
+        mistake("[[application]]\naction = \"install\"\ncap = \"middle.cap\"\n[telecom]\nparts_max = 1\n");
     EXPECT_NE(other.find("blocks of"), std::string::npos) << other;
     put("right.cap", codec::test_cap({.method_octets = 20'000}));
     const auto good = parse("[[application]]\naction = \"install\"\ncap = \"right.cap\"\n");
@@ -129,7 +132,9 @@ TEST_F(campaign_file_applications, format_and_chaining_stand_in_security) {
     const auto expanded = parse_campaign_file(text("format = \"expanded\"\n"), context);
     ASSERT_TRUE(expanded);
     EXPECT_EQ(to_hex(scripts_of(*expanded)->first[0].octets),
-              "aa14" "220900a4080c047f206f46" "220700d60000020154");
+              "aa14"
+              "220900a4080c047f206f46"
+              "220700d60000020154");
     EXPECT_TRUE(parse_campaign_file(text("format = \"expanded\"\nchaining = true\n"), context)->chaining);
     EXPECT_FALSE(parse_campaign_file(text("format = \"other\"\n"), context));
     EXPECT_FALSE(parse_campaign_file(text("chaining = true\n"), context));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "campaigns/types.h"
+#include "cards/key_rotation.h"
 
 namespace tessera::campaigns {
 
@@ -11,6 +12,12 @@ struct packet_scripts {
 };
 // Errors: those of application_scripts(); none where the campaign file has been read without mistakes.
 [[nodiscard]] result<packet_scripts> scripts_of(const definition& what);
+
+// PUT KEY with these keys. Errors: those of put_key().
+[[nodiscard]] result<operations::script> put_key_script(const definition& what, crypto::block_crypto& crypto,
+                                                        const cards::key_set& fresh,
+                                                        const cards::encryption_key& fresh_encryption,
+                                                        const cards::encryption_key& by);
 
 // What is told of a sent packet to the judge.
 [[nodiscard]] operations::sent_packet packet_of(const operations::script& sent, std::uint64_t counter);

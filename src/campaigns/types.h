@@ -55,14 +55,24 @@ struct load_file {
     bytes components;
 };
 
-// What a campaign file says. It does one kind of thing: it writes files, or changes applications.
+// A card's key set is replaced by one that is made for it.
+struct key_rotation {
+    std::uint8_t replaced = 0;  // version, by which the campaign speaks
+    std::uint8_t version = 0;   // of the new one
+    crypto::cipher_algorithm algorithm = crypto::cipher_algorithm::aes128;
+    bool keeps_old = false;  // the new key set is added; else it takes the old one's place on the card
+};
+
+// What a campaign file says. It does one kind of thing: it writes files, changes applications, or rotates keys.
 struct definition {
     std::string name;
     target_selection targets;
     operations::application_security security;
     std::vector<operations::file_write> writes;
     std::vector<operations::application_action> applications;
+    std::optional<key_rotation> rotation;
     std::vector<load_file> load_files;  // read from the disk just now
+    bool current_key_set = false;       // each card by its own; security.key_version where its keys never changed
     bool chaining = false;              // expanded scripts of a card are one chain
     std::string smsc = "main";
     duration por_timeout = std::chrono::seconds(60);

@@ -21,8 +21,7 @@ object_state state_of(expectation expect, byte_view aid, byte_view version, std:
     if (!codec::is_success(status_word)) return object_state::unreadable;
     const auto listed = gp::parse_status(data);
     if (!listed) return object_state::unreadable;
-    const auto found =
-        std::ranges::find_if(*listed, [&](const auto& one) { return std::ranges::equal(one.aid, aid); });
+    const auto found = std::ranges::find_if(*listed, [&](const auto& one) { return std::ranges::equal(one.aid, aid); });
     const bool there = found != listed->end();
     if (expect == expectation::absent) return there ? object_state::otherwise : object_state::as_wanted;
     if (!there) return object_state::otherwise;

@@ -65,9 +65,10 @@ result<void> add_action(const application_action& action, packer& into) {
     }
     if (!action.components.empty()) TESSERA_TRY(add_loading(action, into));
     if (action.kind == application_kind::load) return {};
-    TESSERA_TRY_VALUE(const auto install,
-                      gp::install_and_make_selectable({action.load_file, action.module, action.instance,
-                                                       action.privileges, action.parameters, {}}));
+    TESSERA_TRY_VALUE(
+        const auto install,
+        gp::install_and_make_selectable(
+            {action.load_file, action.module, action.instance, action.privileges, action.parameters, {}}));
     return into.add(install, script_role::adds);
 }
 

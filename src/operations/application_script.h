@@ -19,15 +19,15 @@ enum class application_kind : std::uint8_t {
 
 struct application_action {
     application_kind kind = application_kind::install;
-    bytes load_file;                      // AID of the package
-    bytes version;                        // of the package, major and minor; empty: not known
-    bytes components;                     // of the load file; empty: it is on the card already
-    bytes security_domain;                // that the load file goes to; empty: the one that is spoken to
-    bytes module, instance;               // AIDs
-    bytes privileges{0x00};               // 1 or 3 octets
-    bytes parameters{0xc9, 0x00};         // of INSTALL [for install]
-    bytes removed;                        // AID
-    bool with_related = false;            // removes a load file's applications, too
+    bytes load_file;               // AID of the package
+    bytes version;                 // of the package, major and minor; empty: not known
+    bytes components;              // of the load file; empty: it is on the card already
+    bytes security_domain;         // that the load file goes to; empty: the one that is spoken to
+    bytes module, instance;        // AIDs
+    bytes privileges{0x00};        // 1 or 3 octets
+    bytes parameters{0xc9, 0x00};  // of INSTALL [for install]
+    bytes removed;                 // AID
+    bool with_related = false;     // removes a load file's applications, too
 };
 
 // INSTALL and LOAD packed into as few scripts as the shape allows, in order; DELETE alone in its own, since a card on

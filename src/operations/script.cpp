@@ -109,7 +109,7 @@ void put_into_shape(std::vector<script>& scripts, const script_shape& shape) {
             const bool asks = command.ins == codec::instruction::status && !command.data.empty();
             if (asks) apdu = codec::global_platform::with_expected(apdu);
         }
-        const auto place = i == 0                      ? codec::script_chaining::first
+        const auto place = i == 0                    ? codec::script_chaining::first
                            : i + 1 == scripts.size() ? codec::script_chaining::last
                                                      : codec::script_chaining::subsequent;
         const auto chaining = static_cast<std::uint8_t>(place);

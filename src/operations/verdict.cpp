@@ -332,11 +332,12 @@ std::string describe(const cause& why) {
             return kind + " " + hexadecimal(why.value, 8) + (name.empty() ? "" : " " + std::string(name));
         }
         case cause_kind::no_key:
-            return kind + " of version " + std::to_string(why.value);
+            return kind + " of version " + std::to_string(why.value) + (why.detail == 1 ? ", to encrypt keys" : "");
         case cause_kind::read_back_differs:
             return kind + " in write " + std::to_string(why.value);
         case cause_kind::script_refused:
-            return kind + ((why.value & 0xff00) == 0x9000 ? " badly made, fault " : " its chain is not known, result ") +
+            return kind +
+                   ((why.value & 0xff00) == 0x9000 ? " badly made, fault " : " its chain is not known, result ") +
                    hexadecimal(why.value & 0xff, 2);
         case cause_kind::partly_executed:
             return kind + " " + std::to_string(why.value) + " of " + std::to_string(why.detail) + " commands";

@@ -17,13 +17,15 @@ constexpr std::uint16_t done = 0x9000, wrong_class = 0x6e00, wrong_instruction =
                         wrong_check_value = 0x9485, more_data = 0x6310;
 constexpr std::uint8_t ins_get_data = 0xca;
 constexpr std::uint16_t tag_load_file_data_block = 0xc4, tag_aid = 0x4f;
-constexpr std::size_t memory_octets = 131'072;   // load files of one card
-constexpr std::size_t answer_octets_max = 240;   // then 6310, and the rest is asked for again
+constexpr std::size_t memory_octets = 131'072;  // load files of one card
+constexpr std::size_t answer_octets_max = 240;  // then 6310, and the rest is asked for again
 // The issuer security domain's AID.
 constexpr std::array<std::uint8_t, 8> issuer_domain{0xa0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00};
 
 bool same(byte_view one, byte_view other) { return std::ranges::equal(one, other); }
-bool begins_with(byte_view aid, byte_view part) { return aid.size() >= part.size() && same(aid.first(part.size()), part); }
+bool begins_with(byte_view aid, byte_view part) {
+    return aid.size() >= part.size() && same(aid.first(part.size()), part);
+}
 
 }  // namespace
 
@@ -123,8 +125,8 @@ std::uint16_t application_manager::finish_loading() {
     if (!block || !rest.empty()) return wrong_data;
     const auto package = codec::read_components(block->value);
     if (!package || package->package != now.aid) return wrong_data;
-    state_->files.push_back({now.aid, package->version_major, package->version_minor, package->applets,
-                             to_bytes(block->value)});
+    state_->files.push_back(
+        {now.aid, package->version_major, package->version_minor, package->applets, to_bytes(block->value)});
     return done;
 }
 
@@ -205,7 +207,8 @@ std::uint16_t application_manager::get_status(const codec::command_apdu& command
     if (!aid) return wrong_data;
     const bool tlv = command.p2 == tlv_form;
     const std::array<std::uint8_t, 1> privileges{0x9e};
-    if ((command.p1 & issuer) != 0 && begins_with(issuer_domain, *aid)) list(issuer_domain, secured, privileges, {}, tlv);
+    if ((command.p1 & issuer) != 0 && begins_with(issuer_domain, *aid))
+        list(issuer_domain, secured, privileges, {}, tlv);
     if ((command.p1 & static_cast<std::uint8_t>(gp::status_of::applications)) != 0) list_applications(*aid, tlv);
     if ((command.p1 & (static_cast<std::uint8_t>(gp::status_of::load_files) | files_and_modules)) != 0)
         list_files(*aid, tlv);
@@ -231,13 +234,14 @@ std::uint16_t application_manager::put_key(const codec::command_apdu& command) {
     constexpr std::uint8_t three_keys_from_1 = 0x81, version_max = 15;
     constexpr std::size_t keys_wanted = 3;
     if (command.p2 != three_keys_from_1 || command.data.empty()) return wrong_parameters;
-    const auto has = [&](std::uint8_t version) { return std::ranges::find(keys_->versions, version) != keys_->versions.end(); };
+    const auto has = [&](std::uint8_t version) {
+        return std::ranges::find(keys_->versions, version) != keys_->versions.end();
+    };
     const auto version = command.data[0];
     if (command.p1 != 0 && !has(command.p1)) return not_found;
     if (version == 0 || version > version_max || (version != command.p1 && has(version))) return wrong_data;
     if (keys_->encryption_key.empty()) return not_allowed;
-    auto received =
-        gp::parse_put_key(crypto_, command.data.subspan(1), keys_->encryption, keys_->encryption_key);
+    auto received = gp::parse_put_key(crypto_, command.data.subspan(1), keys_->encryption, keys_->encryption_key);
     if (!received || received->size() != keys_wanted) return wrong_data;
     data_.push_back(version);
     key_change change{.replaced = command.p1, .version = version, .algorithms = {}, .keys = {}};

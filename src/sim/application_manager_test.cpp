@@ -31,7 +31,8 @@ protected:
         return word;
     }
     std::uint16_t install(byte_view instance) {
-        return run(*gp::install_and_make_selectable({cap.package, cap.applets[0], instance, octets("00"), octets("c900"), {}}));
+        return run(*gp::install_and_make_selectable(
+            {cap.package, cap.applets[0], instance, octets("00"), octets("c900"), {}}));
     }
 
     codec::cap_file cap = codec::read_cap(codec::test_cap()).value();
@@ -77,7 +78,8 @@ TEST_F(application_manager_test, refuses_what_real_cards_refuse) {
 TEST_F(application_manager_test, a_load_file_that_is_not_whole_or_another_package_is_not_taken) {
     auto broken = cap.components;
     broken[1] ^= 1U;
-    for (const auto& components : {broken, codec::read_cap(codec::test_cap({.aid = "a00000062599"})).value().components}) {
+    for (const auto& components :
+         {broken, codec::read_cap(codec::test_cap({.aid = "a00000062599"})).value().components}) {
         EXPECT_EQ(announce(), 0x9000);
         std::uint16_t word = 0;
         for (const auto& one : *gp::load_blocks(components, 200)) word = run(one);
@@ -103,7 +105,10 @@ TEST_F(application_manager_test, get_status_tells_what_is_there) {
 TEST_F(application_manager_test, put_key_checks_the_check_values_and_changes_keys_after_the_answer) {
     crypto::block_crypto crypto;
     const auto key = octets("000102030405060708090a0b0c0d0e0f");
-    gp::key_request request{.replaced = 1, .version = 2, .keys = {}, .encryption = cipher_algorithm::aes128,
+    gp::key_request request{.replaced = 1,
+                            .version = 2,
+                            .keys = {},
+                            .encryption = cipher_algorithm::aes128,
                             .encryption_key = encryption_key};
     request.keys.assign(3, {cipher_algorithm::aes128, key});
     const auto good = gp::put_key(crypto, request).value();

@@ -30,8 +30,8 @@ enum column : std::size_t {
     column_count
 };
 constexpr std::array<std::string_view, column_count> column_names{
-    "iccid",         "imsi",    "msisdn",  "profile",       "kvn",    "kic_algorithm", "kic_key",
-    "kid_algorithm", "kid_key", "counter", "dek_algorithm", "dek_key"};
+    "iccid",   "imsi",          "msisdn",  "profile", "kvn",           "kic_algorithm",
+    "kic_key", "kid_algorithm", "kid_key", "counter", "dek_algorithm", "dek_key"};
 constexpr bool optional(std::size_t which) {
     return which == column_profile || which == column_counter || which == column_dek_algorithm ||
            which == column_dek_key;
@@ -174,8 +174,7 @@ private:
         if (text.empty()) return {};
         const auto named = value(column_dek_algorithm);
         const auto algorithm = named.empty() ? set.kic_algorithm : crypto::cipher_algorithm_from(named);
-        if (!algorithm)
-            return fail("bad_row", "dek_algorithm", "expected des, 3des2, 3des3, aes128, aes192 or aes256");
+        if (!algorithm) return fail("bad_row", "dek_algorithm", "expected des, 3des2, 3des3, aes128, aes192 or aes256");
         card_list::stored_encryption_key made{*algorithm, {}};
         if (auto read = from_hex_into(text, made.key.resize(crypto::key_octets(*algorithm))); !read)
             return fail("bad_row", "dek_key", std::move(read.error().message));

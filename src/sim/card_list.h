@@ -51,9 +51,9 @@ public:
     card_list& operator=(card_list&&) = default;
     ~card_list();  // wipes the keys
 
-    // Header: iccid, imsi, msisdn, kvn, kic_algorithm, kic_key, kid_algorithm, kid_key and, not needed, profile, counter,
-    // dek_algorithm and dek_key, in any order. Rows of one ICCID are key sets of one card. `name` stands in errors, which carry
-    // "NAME:LINE FIELD" and never a key. Errors: bad_header, bad_row, duplicate, too_many.
+    // Header: iccid, imsi, msisdn, kvn, kic_algorithm, kic_key, kid_algorithm, kid_key and, not needed, profile,
+    // counter, dek_algorithm and dek_key, in any order. Rows of one ICCID are key sets of one card. `name` stands in
+    // errors, which carry "NAME:LINE FIELD" and never a key. Errors: bad_header, bad_row, duplicate, too_many.
     [[nodiscard]] static result<card_list> parse(std::string_view csv, std::string_view name);
     // Errors besides: unreadable.
     [[nodiscard]] static result<card_list> load(const std::filesystem::path& file);
@@ -84,7 +84,8 @@ public:
         crypto::cipher_algorithm algorithm{};
         byte_view key;
     };
-    void put_key_set(card_index card, std::uint8_t replaced, std::uint8_t version, const std::array<fresh_key, 3>& keys);
+    void put_key_set(card_index card, std::uint8_t replaced, std::uint8_t version,
+                     const std::array<fresh_key, 3>& keys);
     // Versions that the card has.
     [[nodiscard]] std::vector<std::uint8_t> key_versions(card_index card) const;
 
@@ -110,7 +111,7 @@ private:
 
     std::vector<card_key_set> key_sets_;
     bytes keys_;
-    std::unordered_map<std::uint64_t, added_key_set> added_;             // by place_of()
+    std::unordered_map<std::uint64_t, added_key_set> added_;               // by place_of()
     std::unordered_map<std::uint64_t, stored_encryption_key> encryption_;  // likewise
     index_table by_msisdn_;
     index_table by_iccid_;

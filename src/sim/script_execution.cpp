@@ -36,8 +36,8 @@ void run_compact(byte_view script, command_target& target, bytes& response) {
         last = target.run_command(*command);
         if (!codec::is_success(last.status_word)) break;
     }
-    codec::append_compact_response(
-        response, {.executed = executed, .status_word = last.status_word, .data = last.data});
+    codec::append_compact_response(response,
+                                   {.executed = executed, .status_word = last.status_word, .data = last.data});
 }
 
 chain_step chain_step_of(byte_view script) {

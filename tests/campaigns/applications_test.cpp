@@ -124,10 +124,12 @@ TEST(campaign_applications, delete_before_install_is_an_upgrade_also_where_there
     put_cap(here, {.version_major = 2, .filling = 0x55});
     here.expect_outcomes(here.run(managed(upgrade)), {.done = 6});
     expect_installed(here, 5, {.version_major = 2, .filling = 0x55});
-    here.expect_outcomes(here.run(managed("[[application]]\naction = \"delete\"\naid = \"a0000006250101\"\n")), {.done = 6});
+    here.expect_outcomes(here.run(managed("[[application]]\naction = \"delete\"\naid = \"a0000006250101\"\n")),
+                         {.done = 6});
     EXPECT_TRUE(here.sim->applications(2).empty());
     EXPECT_EQ(here.sim->load_files(2).size(), 1U);
-    here.expect_outcomes(here.run(managed("[[application]]\naction = \"delete\"\naid = \"a0000006250101\"\n")), {.done = 6});
+    here.expect_outcomes(here.run(managed("[[application]]\naction = \"delete\"\naid = \"a0000006250101\"\n")),
+                         {.done = 6});
 }
 
 TEST(campaign_applications, an_instance_of_its_own_with_parameters_of_a_file_that_is_there) {

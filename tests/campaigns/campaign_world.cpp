@@ -135,16 +135,14 @@ bool simulator::knows(std::size_t card) {
 }
 std::vector<sim::installed_application> simulator::applications(std::size_t card) {
     std::vector<sim::installed_application> found;
-    thread_.run([&] {
-        found = cards_->applications_of_cards().applications(cards_->list().by_iccid(sim::fleet_iccid(card)));
-    });
+    thread_.run(
+        [&] { found = cards_->applications_of_cards().applications(cards_->list().by_iccid(sim::fleet_iccid(card))); });
     return found;
 }
 std::vector<sim::loaded_file> simulator::load_files(std::size_t card) {
     std::vector<sim::loaded_file> found;
-    thread_.run([&] {
-        found = cards_->applications_of_cards().load_files(cards_->list().by_iccid(sim::fleet_iccid(card)));
-    });
+    thread_.run(
+        [&] { found = cards_->applications_of_cards().load_files(cards_->list().by_iccid(sim::fleet_iccid(card))); });
     return found;
 }
 void simulator::wait_until(const std::function<bool(const sim::smsc_statistics&)>& holds) {
@@ -190,8 +188,8 @@ std::string write_text(std::string_view file, std::string_view content, int reco
 }
 
 std::string campaign_text(const campaign_options& options) {
-    return "[campaign]\nname = \"" + options.name + "\"\n[targets]\n" + options.targets +
-           "\n[security]\ntar = \"" + options.tar + "\"\nspi = \"" + options.spi + "\"\n" + options.security + "\n" +
+    return "[campaign]\nname = \"" + options.name + "\"\n[targets]\n" + options.targets + "\n[security]\ntar = \"" +
+           options.tar + "\"\nspi = \"" + options.spi + "\"\n" + options.security + "\n" +
            (options.writes.empty() ? write_text(spn_file, spn_content) : options.writes) + "[telecom]\n" +
            options.telecom + "\n";
 }

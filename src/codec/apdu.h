@@ -28,6 +28,8 @@ inline constexpr std::uint8_t select = 0xa4, status = 0xf2, read_binary = 0xb0, 
 }
 
 void append_apdu(bytes& out, const command_apdu& command);
+// A command that stands alone, so that its length tells its case; a view into `octets`. Errors: truncated, bad_length.
+[[nodiscard]] result<command_apdu> parse_apdu(byte_view octets);
 
 // "6a82 file not found"; ETSI TS 102 221 clause 10.2, and the 9Fxx/94xx words of older cards.
 [[nodiscard]] std::string describe_status_word(std::uint16_t status_word);

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "cards/key_rotation.h"
 #include "cards/store.h"
 #include "operations/image_update.h"
 #include "operations/store.h"
@@ -180,11 +181,15 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
         return failure("no_subscriber", card->identity.iccid, "the registry has no MSISDN for this card");
     TESSERA_TRY_VALUE(auto refused, busy(writer, *card));
     if (refused) return begun{std::move(refused), std::nullopt};
-    TESSERA_TRY_VALUE(const auto sets, cards.key_sets(card->id));
-    const auto chosen =
-        asked.any_key_version
-            ? std::ranges::max_element(sets, {}, [](const auto& k) { return k.header.key_version; })
-            : std::ranges::find(sets, asked.security.key_version, [](const auto& k) { return k.header.key_version; });
+    cards::key_rotation_store rotations(writer);
+    TESSERA_TRY_VALUE(const auto sets, rotations.usable_key_sets(card->id));
+    auto version = asked.security.key_version;
+    if (asked.any_key_version) {
+        const auto highest = std::ranges::max_element(sets, {}, [](const auto& k) { return k.header.key_version; });
+        TESSERA_TRY_VALUE(version,
+                          rotations.current(card->id, highest == sets.end() ? version : highest->header.key_version));
+    }
+    const auto chosen = std::ranges::find(sets, version, [](const auto& k) { return k.header.key_version; });
     if (chosen == sets.end()) return failure("no_key", card->identity.iccid, "the card has no such key set");
     TESSERA_TRY_VALUE(auto keys, vault_.unwrap(card->id, chosen->header, chosen->wrapped));
     auto request = asked;

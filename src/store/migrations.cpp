@@ -222,10 +222,36 @@ CREATE TABLE card_tag (
 CREATE INDEX card_tag_by_card ON card_tag (card_id);
 )sql";
 
-constexpr std::array<migration, 4> migrations{{{1, "cards", cards_sql},
+constexpr std::string_view key_rotation_sql = R"sql(
+-- Key 3 of a key set: what encrypts keys that are sent to the card (KIK, DEK).
+CREATE TABLE key_encryption_key (
+    card_id {int} NOT NULL,
+    key_version {int} NOT NULL,
+    algorithm {int} NOT NULL,
+    wrapped {blob} NOT NULL,
+    PRIMARY KEY (card_id, key_version)) {clustered};
+
+-- Key sets that campaigns made. Pending: the card may have it, or may not; nobody speaks by it but to find out.
+CREATE TABLE key_rotation (
+    card_id {int} NOT NULL,
+    key_version {int} NOT NULL,
+    replaced {int} NOT NULL,
+    state {int} NOT NULL,
+    begun_at {int} NOT NULL,
+    proved_at {int},
+    PRIMARY KEY (card_id, key_version)) {clustered};
+
+-- By which key set to speak where nobody says; cards that never had theirs rotated have no row.
+CREATE TABLE current_key_set (
+    card_id {int} PRIMARY KEY,
+    key_version {int} NOT NULL) {table};
+)sql";
+
+constexpr std::array<migration, 5> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
-                                               {4, "tags", tags_sql}}};
+                                               {4, "tags", tags_sql},
+                                               {5, "key_rotation", key_rotation_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

@@ -26,8 +26,10 @@ inline constexpr int smpp_throttled_attempts = 100;  // likewise with throttled 
 inline constexpr std::size_t smpp_unacknowledged_deliveries = 100'000;  // deliver_sm without answer; more are put off
 inline constexpr std::size_t smpp_read_octets = 262'144;                // one read of a link
 inline constexpr std::chrono::milliseconds smpp_unbind_wait{1'000};  // for unbind_resp, then the link is closed anyway
-inline constexpr std::size_t reassembly_entries = 1'000'000;         // messages waiting for their other parts
-inline constexpr std::size_t reassembly_octets = 134'217'728;        // what those may hold in all
+inline constexpr std::size_t open_references = 1'000'000;            // of concatenation, remembered as in use
+inline constexpr std::chrono::hours reference_open{24};        // so long parts of a message may lie in the network
+inline constexpr std::size_t reassembly_entries = 1'000'000;   // messages waiting for their other parts
+inline constexpr std::size_t reassembly_octets = 134'217'728;  // what those may hold in all
 inline constexpr std::size_t link_output_octets =
     1'048'576;  // octets waiting to be written before submits are held back
 

@@ -55,6 +55,7 @@ public:
     void on_receipt(const telecom::inbound_receipt& receipt) override {
         if (!tap_->dead) events_->on_receipt(receipt);
     }
+    bool awaits(telecom::subscriber_number subscriber) const override { return events_->awaits(subscriber); }
     void on_link_down(std::string_view why) override { events_->on_link_down(why); }
     void on_closed() override { events_->on_closed(); }
     void on_failed(const error& why) override { events_->on_failed(why); }
@@ -242,7 +243,7 @@ std::unique_ptr<telecom::network> world::make_network(net::event_loop& loop, tel
     ++sessions;
     if (tap.on_call) tap.on_call("make");
     auto made = std::make_unique<tapped_network>(tap, events);
-    made->inner = radio ? radio->link(smsc.name)->attach(telecom::link_user::exchange, *made)
+    made->inner = radio ? radio->link(smsc.name)->attach(telecom::link_rank::campaign, *made)
                         : telecom::make_smpp_link(loop, smsc, system_clock(), *made);
     return made;
 }

@@ -34,6 +34,7 @@ enum class cause_kind : std::uint8_t {
     unreadable_answer = 8,  // something came that no key of the card explains
     no_packet = 9,          // the packet could not be built: counter used up, key and algorithm at odds
     partly_executed = 10,   // value: commands executed, detail: commands sent; all that ran went well
+    not_taken = 11,         // value: SW of the ENVELOPE that a card in a reader refused
 };
 
 struct cause {
@@ -91,6 +92,16 @@ struct executed_answer {
     bytes data;  // of the last one
 };
 
+// An answer as far as it can be read.
+struct decoded_answer {
+    bytes octets;           // of the response packet
+    bool readable = false;  // it is one, of that application; else nothing below holds
+    bool credible = false;  // it carries the security that was asked for, and that is right
+    std::uint8_t status = 0;
+    std::uint64_t counter = 0;
+    std::optional<executed_answer> executed;
+};
+
 // Not thread safe.
 class judge {
 public:
@@ -102,6 +113,10 @@ public:
     [[nodiscard]] std::optional<executed_answer> answer_to(const application_security& application,
                                                            const cards::key_set& keys, std::uint64_t counter,
                                                            std::span<const raw_answer> answers);
+
+    // Every whole response packet in the answers, in order.
+    [[nodiscard]] std::vector<decoded_answer> decode(const application_security& application,
+                                                     const cards::key_set& keys, std::span<const raw_answer> answers);
 
 private:
     struct evidence;

@@ -59,6 +59,7 @@ public:
     card_reaction receive(card_index card, byte_view user_data, instant now, message_faults faults,
                           std::vector<card_message>& answers);
     [[nodiscard]] file_reading read(card_index card, file_index file) const;
+    [[nodiscard]] file_store& files() { return files_; }
     // Forgets message parts that waited too long for the others.
     void expire(instant now) { parts_.expire(now); }
 

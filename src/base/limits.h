@@ -33,6 +33,10 @@ inline constexpr std::size_t reassembly_octets = 134'217'728;  // what those may
 inline constexpr std::size_t link_output_octets =
     1'048'576;  // octets waiting to be written before submits are held back
 
+inline constexpr std::size_t card_session_commands = 4'096;          // to a card in a reader, for one thing asked of it
+inline constexpr std::chrono::milliseconds card_poll_interval{250};  // STATUS to a card that has not answered yet
+inline constexpr int proactive_commands = 64;  // that a card may give its terminal one after another
+
 // --- cards
 inline constexpr std::size_t csv_line_octets = 4'096;
 inline constexpr std::size_t import_batch_rows = 50'000;    // one transaction of an import
@@ -62,6 +66,7 @@ inline constexpr std::size_t selection_items = 900;  // cards that one statement
 // --- single operations
 inline constexpr std::size_t single_operations = 10'000;          // under way or waiting in one process
 inline constexpr std::chrono::seconds single_operation_wait{30};  // that the end of P1 waits for those under way
+inline constexpr std::size_t card_trials = 16;                    // cards in readers at a time
 
 // --- the local socket
 inline constexpr std::size_t http_body_octets = 1'048'576;

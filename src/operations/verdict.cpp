@@ -292,6 +292,28 @@ std::optional<executed_answer> judge::answer_to(const application_security& appl
     return found;
 }
 
+std::vector<decoded_answer> judge::decode(const application_security& application, const cards::key_set& keys,
+                                          std::span<const raw_answer> answers) {
+    const auto security = security_for(application, keys.header);
+    const codec::packet_keys material{keys.kic.reveal(), keys.kid.reveal()};
+    std::vector<decoded_answer> made;
+    for_each_packet(answers, [&](byte_view packet, bool) {
+        auto& one = made.emplace_back();
+        one.octets = to_bytes(packet);
+        const auto response = codec_.decode_response(packet, security, material);
+        one.readable = response && response->tar == security.tar;
+        if (!one.readable) return;
+        one.credible = credible(*response, security);
+        one.status = response->status;
+        one.counter = response->counter;
+        if (!one.credible || response->status != 0) return;
+        const auto answer = codec::parse_compact_response(response->data);
+        if (answer && answer->executed > 0)
+            one.executed = executed_answer{answer->executed, answer->status_word, to_bytes(answer->data)};
+    });
+    return made;
+}
+
 std::string_view to_string(purpose what) {
     constexpr std::array<std::string_view, 3> names{"write", "listen", "read_back"};
     return names[static_cast<std::size_t>(what)];
@@ -309,9 +331,10 @@ std::optional<outcome> outcome_from(std::string_view text) {
 }
 
 std::string_view to_string(cause_kind kind) {
-    constexpr std::array<std::string_view, 12> names{
+    constexpr std::array<std::string_view, 13> names{
         "none",          "status_word",       "por_status",        "smpp_status", "no_key",          "no_answer",
-        "no_subscriber", "read_back_differs", "unreadable_answer", "no_packet",   "partly_executed", "script_refused"};
+        "no_subscriber", "read_back_differs", "unreadable_answer", "no_packet",   "partly_executed", "script_refused",
+        "not_taken"};
     return names[static_cast<std::size_t>(kind)];
 }
 
@@ -331,6 +354,8 @@ std::string describe(const cause& why) {
             const auto name = codec::smpp::status_name(static_cast<std::uint32_t>(why.value));
             return kind + " " + hexadecimal(why.value, 8) + (name.empty() ? "" : " " + std::string(name));
         }
+        case cause_kind::not_taken:
+            return kind + " " + codec::describe_status_word(static_cast<std::uint16_t>(why.value));
         case cause_kind::no_key:
             return kind + " of version " + std::to_string(why.value) + (why.detail == 1 ? ", to encrypt keys" : "");
         case cause_kind::read_back_differs:

@@ -35,6 +35,7 @@ enum class cause_kind : std::uint8_t {
     no_packet = 9,          // the packet could not be built: counter used up, key and algorithm at odds
     partly_executed = 10,   // value: commands executed, detail: commands sent; all that ran went well
     script_refused = 11,    // value: 90xx badly made (xx: script_fault), 83xx its chain is not known
+    not_taken = 12,         // value: SW of the ENVELOPE that a card in a reader refused
 };
 
 struct cause {
@@ -95,6 +96,16 @@ struct executed_answer {
     bytes data;  // of the last one
 };
 
+// An answer as far as it can be read.
+struct decoded_answer {
+    bytes octets;           // of the response packet
+    bool readable = false;  // it is one, of that application; else nothing below holds
+    bool credible = false;  // it carries the security that was asked for, and that is right
+    std::uint8_t status = 0;
+    std::uint64_t counter = 0;
+    std::optional<executed_answer> executed;
+};
+
 // Not thread safe.
 class judge {
 public:
@@ -106,6 +117,10 @@ public:
     [[nodiscard]] std::optional<executed_answer> answer_to(const application_security& application,
                                                            const cards::key_set& keys, std::uint64_t counter,
                                                            std::span<const raw_answer> answers);
+
+    // Every whole response packet in the answers, in order.
+    [[nodiscard]] std::vector<decoded_answer> decode(const application_security& application,
+                                                     const cards::key_set& keys, std::span<const raw_answer> answers);
 
 private:
     struct evidence;

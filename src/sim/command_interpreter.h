@@ -62,6 +62,11 @@ public:
     // Counts the packet for every file it wrote.
     script_context end();
 
+    // A terminal's session with the card: it begins in the MF with no rights but those that VERIFY gives, and each
+    // command leaves the card where the next one finds it. One at a time; run() is for other instances.
+    void begin_session(std::uint32_t card, const card_identity& identity, verification_attempts& attempts);
+    [[nodiscard]] outcome run_next(const codec::command_apdu& command);
+
     // The content as READ would see it. Valid until the next call of anything here, or the next change of the file.
     [[nodiscard]] byte_view content(std::uint32_t card, const card_identity& identity, file_index file) const;
 
@@ -99,6 +104,8 @@ private:
     file_index elementary_ = no_file;
     std::size_t record_ = 0;  // the current one, from 1; 0: none yet
     bool older_class_ = false;
+    bool verified_pin1_ = false;
+    bool verified_adm1_ = false;
     bool verified_adm2_ = false;
     bytes data_;         // of the last command
     bytes description_;  // what GET RESPONSE would give

@@ -61,6 +61,7 @@ public:
                           std::vector<card_message>& answers);
     [[nodiscard]] file_reading read(card_index card, file_index file) const;
     [[nodiscard]] const application_manager& applications_of_cards() const { return manager_; }
+    [[nodiscard]] file_store& files() { return files_; }
     // Forgets message parts that waited too long for the others.
     void expire(instant now) { parts_.expire(now); }
 

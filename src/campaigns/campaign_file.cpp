@@ -9,6 +9,7 @@
 #include "base/hex.h"
 #include "base/limits.h"
 #include "campaigns/campaign_file_targets.h"
+#include "campaigns/campaign_file_waves.h"
 #include "codec/uicc_files.h"
 #include "operations/file_path.h"
 
@@ -88,13 +89,14 @@ public:
 
 private:
     void read(const toml::table& root) {
-        toml_.only(root, {"campaign", "targets", "security", "write", "telecom"}, "the file");
+        toml_.only(root, {"campaign", "targets", "security", "write", "telecom", "waves", "wave"}, "the file");
         campaign(toml_.section(root, "campaign", true));
         if (const auto* table = toml_.section(root, "targets", true))
             made_.targets = read_targets(*table, context_, toml_);
         security(toml_.section(root, "security", true));
         writes(root);
         telecom(toml_.section(root, "telecom", false));
+        made_.waves = read_waves(root, context_, toml_);
         if (toml_.clean()) check_packets(*root.get("write"));
     }
 

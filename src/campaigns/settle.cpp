@@ -33,12 +33,11 @@ struct settled_card {
 };
 
 // What a judge's decision means for a card in this round.
-settled_card ruling(cards::card_id card, const operations::verdict& found, purpose what, int round, int attempts,
+settled_card ruling(cards::card_id card, const operations::verdict& found, purpose what, bool last_round, int attempts,
                     bool ahead) {
     settled_card made;
     made.result = {card, outcome::unknown, found.why, attempts};
     made.stray = found.stray;
-    const bool last_round = round >= static_cast<int>(limits::rounds);
     switch (found.what) {
         case decision::done:
             made.result.what = outcome::done;
@@ -83,7 +82,7 @@ private:
         const store::snapshot view(*reader_);
         TESSERA_TRY(view.begun());
         TESSERA_TRY(images_.load(*reader_, held.first, held.last, run_.what->writes));
-        return held.id.round == 1 ? examine_by_scan(held) : examine_by_case(held);
+        return held.id.round == run_.first_round ? examine_by_scan(held) : examine_by_case(held);
     }
 
     result<void> load_answers(const chunk& held) {
@@ -109,7 +108,7 @@ private:
         return attempts;
     }
 
-    // Round 1: messages and keys side by side, both in order of card.
+    // A first round: messages and keys side by side, both in order of card.
     result<void> examine_by_scan(const chunk& held) {
         TESSERA_TRY(load_answers(held));
         TESSERA_TRY_VALUE(message_block_, campaign_store(*reader_).messages(held.id));
@@ -147,7 +146,8 @@ private:
         if (found.what == decision::unknown && found.why.kind == operations::cause_kind::no_answer &&
             sent.packets.size() > 1 && current_answers_.size() >= sent.packets.size())
             found.what = decision::listen;
-        add(ruling(card, found, purpose::write, 1, answered_at > 0 ? answered_at : held.attempt, false), made_of_);
+        add(ruling(card, found, purpose::write, run_.last_round(), answered_at > 0 ? answered_at : held.attempt, false),
+            made_of_);
     }
 
     // Later rounds: few cards, and all their rounds count.
@@ -169,11 +169,12 @@ private:
                               assess_card(*reader_, vault_, judge_, *run_.what, plan_, held.id.campaign, card));
             auto found = made.found;
             // The judge sees the write's interim answer until the real one is there; having listened once is enough.
-            // As in round 1: an answer that came twice ended the waiting for a later packet, so it is asked again.
+            // As in a first round: an answer that came twice ended the waiting for a later packet, so it is asked
+            // again.
             if (found.what == decision::unknown && what == purpose::read_back && made.answers_in_round > 0)
                 found.what = decision::read_back;
             const bool ahead = made.fresh_rounds >= static_cast<int>(limits::fresh_refusals);
-            add(ruling(card, found, what, held.id.round, std::max(made.attempts, 1), ahead),
+            add(ruling(card, found, what, run_.last_round(), std::max(made.attempts, 1), ahead),
                 made.formatted.empty() ? formatted_from{} : made.formatted[found.round]);
         }
     }

@@ -222,10 +222,46 @@ CREATE TABLE card_tag (
 CREATE INDEX card_tag_by_card ON card_tag (card_id);
 )sql";
 
-constexpr std::array<migration, 4> migrations{{{1, "cards", cards_sql},
+constexpr std::string_view waves_sql = R"sql(
+-- A campaign in waves goes in legs, each with rounds of its own from first_round on (0: not begun, not ended). seed: of
+-- the order in which the waves drew their cards.
+CREATE TABLE campaign_leg (
+    campaign_key {int} NOT NULL,
+    leg {int} NOT NULL,
+    wave {int} NOT NULL,
+    zone TEXT NOT NULL,
+    seed {int} NOT NULL,
+    targets {int} NOT NULL,
+    first_round {int} NOT NULL,
+    last_round {int} NOT NULL,
+    PRIMARY KEY (campaign_key, leg)) {clustered};
+
+-- Immutable: which leg each card goes in.
+CREATE TABLE leg_target (
+    campaign_key {int} NOT NULL,
+    card_id {int} NOT NULL,
+    leg {int} NOT NULL,
+    PRIMARY KEY (campaign_key, card_id)) {clustered};
+CREATE INDEX leg_target_by_leg ON leg_target (campaign_key, leg, card_id);
+
+-- What a campaign has to wait for until somebody approves, and who did.
+CREATE TABLE campaign_gate (
+    campaign_key {int} NOT NULL,
+    gate {int} NOT NULL,
+    kind {int} NOT NULL,
+    wave {int} NOT NULL,
+    reason TEXT NOT NULL,
+    asked_at {int} NOT NULL,
+    approved_by TEXT,
+    approved_at {int},
+    PRIMARY KEY (campaign_key, gate)) {clustered};
+)sql";
+
+constexpr std::array<migration, 5> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
-                                               {4, "tags", tags_sql}}};
+                                               {4, "tags", tags_sql},
+                                               {5, "waves", waves_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

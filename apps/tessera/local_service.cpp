@@ -155,6 +155,7 @@ private:
         if (known && words[1] == "campaigns" && words.size() == 4 && request.method == "POST") {
             if (words[3] == "pause") return control(words[2], campaign_event::pause, std::move(give));
             if (words[3] == "cancel") return control(words[2], campaign_event::cancel, std::move(give));
+            if (words[3] == "approve") return give(approve(words[2], request.body));
         }
         give(refusal({"not_found", request.target, "there is no such route"}));
     }
@@ -210,6 +211,19 @@ private:
         const auto changed = writer_->transact_first([&](store::connection& writer) -> result<campaigns::campaign> {
             TESSERA_TRY_VALUE(const auto subject, find(writer, id));
             return campaigns::change_state(writer, subject.key, event, system_clock().now());
+        });
+        return changed ? status(id) : refusal(changed.error());
+    }
+
+    http_response approve(const std::string& id, const std::string& body) {
+        boost::system::error_code problem;
+        const auto parsed = json::parse(body, problem);
+        const auto* by = !problem && parsed.is_object() ? parsed.get_object().if_contains("by") : nullptr;
+        if (by == nullptr || !by->is_string())
+            return refusal({"bad_json", "body", "expected a JSON object with \"by\", a text"});
+        const auto changed = writer_->transact_first([&](store::connection& writer) -> result<campaigns::campaign> {
+            TESSERA_TRY_VALUE(const auto subject, find(writer, id));
+            return campaigns::approve(writer, subject.key, std::string(by->get_string()), system_clock().now());
         });
         return changed ? status(id) : refusal(changed.error());
     }

@@ -5,6 +5,7 @@
 //   POST /v1/trials                       a campaign file into a card in a reader (card_trials.h)
 //   GET  /v1/campaigns/ID                 its status
 //   POST /v1/campaigns/ID/pause | cancel  its status, once that is durable
+//   POST /v1/campaigns/ID/approve         {by}: likewise
 //
 // 404 what is not there, 409 what is inhibited or in the wrong state, 422 what is not understood.
 #pragma once

@@ -12,6 +12,7 @@
 #include "campaigns/campaign_file_keys.h"
 #include "campaigns/campaign_file_targets.h"
 #include "campaigns/packet_scripts.h"
+#include "campaigns/campaign_file_waves.h"
 #include "codec/uicc_files.h"
 #include "operations/file_path.h"
 
@@ -91,7 +92,9 @@ public:
 
 private:
     void read(const toml::table& root) {
-        toml_.only(root, {"campaign", "targets", "security", "write", "application", "load_files", "key", "telecom"},
+        toml_.only(root,
+                   {"campaign", "targets", "security", "write", "application", "load_files", "key", "telecom", "waves",
+                    "wave"},
                    "the file");
         campaign(toml_.section(root, "campaign", true));
         if (const auto* table = toml_.section(root, "targets", true))
@@ -99,6 +102,7 @@ private:
         security(toml_.section(root, "security", true));
         actions(root);
         telecom(toml_.section(root, "telecom", false));
+        made_.waves = read_waves(root, context_, toml_);
         if (toml_.clean())
             check_packets(*root.get(made_.rotation ? "key" : made_.applications.empty() ? "write" : "application"));
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "campaigns/house_rules.h"
 #include "campaigns/types.h"
 
 namespace tessera::campaigns {
@@ -23,6 +24,7 @@ struct file_context {
     // targets are chosen already.
     std::function<result<std::optional<cards::card_id>>(cards::identifier, std::string_view)> find_card;
     std::function<result<campaign_key>(std::string_view)> find_campaign;  // by id or name
+    house_rules house;
 };
 
 // Errors: each mistake with field "FILE:LINE"; never empty on failure.

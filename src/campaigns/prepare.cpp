@@ -233,6 +233,11 @@ private:
     // The commit that makes the chunk's messages and their counters durable, before anything of them is sent (C-9).
     result<void> commit(const chunk& held) {
         const auto& env = *run_.env;
+        TESSERA_TRY(commit_in_one(env, held));
+        if (run_.watch != nullptr) run_.watch->failed(made_.progress.outcomes.failed);
+        return {};
+    }
+    result<void> commit_in_one(const environment& env, const chunk& held) {
         return env.writer->transact([&](store::connection& writer) -> result<void> {
             campaign_store campaigns(writer);
             TESSERA_TRY(nobody_overtook(writer, held));
@@ -322,7 +327,7 @@ result<void> prepare_stale(const campaign_run& run) {
     TESSERA_TRY_VALUE(auto reader, env.storage->connect(store::access::read));
     preparer again(run, std::move(reader));
     const auto until = env.clock->monotonic() + limits::single_operation_wait;
-    while (!env.stopping()) {
+    while (!run.stopping()) {
         TESSERA_TRY_VALUE(const auto stale, env.writer->transact([&](store::connection& writer) {
             return campaign_store(writer).stale_chunks(run.subject.key, run.subject.round);
         }));

@@ -7,6 +7,7 @@
 #include "campaigns/card_plan.h"
 #include "campaigns/packet_scripts.h"
 #include "campaigns/selection.h"
+#include "campaigns/wave_store.h"
 #include "codec/sms_tpdu.h"
 
 namespace tessera::campaigns {
@@ -167,10 +168,15 @@ result<campaign_preview> preview_targets(store::connection& reader, campaign_key
     const store::snapshot view(reader);
     TESSERA_TRY(view.begun());
     previewer counting(reader, what, reference_bits);
-    TESSERA_TRY_VALUE(
-        auto* query,
-        reader.kept(TESSERA_PREVIEW_COLUMNS "FROM target t JOIN card c ON c.card_id = t.card_id " TESSERA_PREVIEW_KEYS
-                                            "WHERE t.campaign_key = $3 AND t.round = 1 ORDER BY t.card_id"));
+    TESSERA_TRY_VALUE(const bool in_legs, wave_store(reader).in_legs(key));
+    TESSERA_TRY_VALUE(auto* query,
+                      in_legs
+                          ? reader.kept(TESSERA_PREVIEW_COLUMNS
+                                        "FROM leg_target t JOIN card c ON c.card_id = t.card_id " TESSERA_PREVIEW_KEYS
+                                        "WHERE t.campaign_key = $3 ORDER BY t.card_id")
+                          : reader.kept(TESSERA_PREVIEW_COLUMNS
+                                        "FROM target t JOIN card c ON c.card_id = t.card_id " TESSERA_PREVIEW_KEYS
+                                        "WHERE t.campaign_key = $3 AND t.round = 1 ORDER BY t.card_id"));
     query->reset();
     counting.bind(*query);
     query->bind(3, key.value);

@@ -34,12 +34,11 @@ struct settled_card {
 };
 
 // What a judge's decision means for a card in this round.
-settled_card ruling(cards::card_id card, const operations::verdict& found, purpose what, int round, int attempts,
+settled_card ruling(cards::card_id card, const operations::verdict& found, purpose what, bool last_round, int attempts,
                     bool ahead) {
     settled_card made;
     made.result = {card, outcome::unknown, found.why, attempts};
     made.stray = found.stray;
-    const bool last_round = round >= static_cast<int>(limits::rounds);
     switch (found.what) {
         case decision::done:
             made.result.what = outcome::done;
@@ -71,11 +70,11 @@ settled_card ruling(cards::card_id card, const operations::verdict& found, purpo
 // Of a rotation, what was said under the old keys proves nothing yet: whether the card has the new ones, only a packet
 // under them tells, also where its answer was lost. Only its own word that it did not take them, or a network that will
 // not deliver, ends it here.
-void ask_under_new_keys(settled_card& made, int round) {
+void ask_under_new_keys(settled_card& made, bool last_round) {
     using operations::cause_kind;
     const bool refused = made.result.what == outcome::failed && (made.result.why.kind == cause_kind::status_word ||
                                                                  made.result.why.kind == cause_kind::smpp_status);
-    if (refused || round >= static_cast<int>(limits::rounds)) return;
+    if (refused || last_round) return;
     made.next = purpose::read_back;
 }
 
@@ -95,7 +94,7 @@ private:
         const store::snapshot view(*reader_);
         TESSERA_TRY(view.begun());
         TESSERA_TRY(images_.load(*reader_, held.first, held.last, run_.what->writes));
-        return held.id.round == 1 ? examine_by_scan(held) : examine_by_case(held);
+        return held.id.round == run_.first_round ? examine_by_scan(held) : examine_by_case(held);
     }
 
     result<void> load_answers(const chunk& held) {
@@ -121,7 +120,7 @@ private:
         return attempts;
     }
 
-    // Round 1: messages and keys side by side, both in order of card.
+    // A first round: messages and keys side by side, both in order of card.
     result<void> examine_by_scan(const chunk& held) {
         TESSERA_TRY(load_answers(held));
         TESSERA_TRY_VALUE(message_block_, campaign_store(*reader_).messages(held.id));
@@ -159,8 +158,9 @@ private:
         if (found.what == decision::unknown && found.why.kind == operations::cause_kind::no_answer &&
             sent.packets.size() > 1 && current_answers_.size() >= sent.packets.size())
             found.what = decision::listen;
-        auto made = ruling(card, found, purpose::write, 1, answered_at > 0 ? answered_at : held.attempt, false);
-        if (run_.what->rotation) ask_under_new_keys(made, held.id.round);
+        auto made =
+            ruling(card, found, purpose::write, run_.last_round(), answered_at > 0 ? answered_at : held.attempt, false);
+        if (run_.what->rotation) ask_under_new_keys(made, run_.last_round());
         add(std::move(made), made_of_);
     }
 
@@ -183,12 +183,13 @@ private:
                               assess_card(*reader_, vault_, judge_, *run_.what, plan_, held.id.campaign, card));
             auto found = made.found;
             // The judge sees the write's interim answer until the real one is there; having listened once is enough.
-            // As in round 1: an answer that came twice ended the waiting for a later packet, so it is asked again.
+            // As in a first round: an answer that came twice ended the waiting for a later packet, so it is asked
+            // again.
             if (found.what == decision::unknown && what == purpose::read_back && made.answers_in_round > 0)
                 found.what = decision::read_back;
             const bool ahead = made.fresh_rounds >= static_cast<int>(limits::fresh_refusals);
-            auto settled = ruling(card, found, what, held.id.round, std::max(made.attempts, 1), ahead);
-            if (run_.what->rotation && what == purpose::write) ask_under_new_keys(settled, held.id.round);
+            auto settled = ruling(card, found, what, run_.last_round(), std::max(made.attempts, 1), ahead);
+            if (run_.what->rotation && what == purpose::write) ask_under_new_keys(settled, run_.last_round());
             add(std::move(settled), made.formatted.empty() ? formatted_from{} : made.formatted[found.round]);
         }
     }

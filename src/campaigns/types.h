@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "campaigns/image_condition.h"
+#include "campaigns/wave.h"
 #include "cards/types.h"
 #include "operations/application_script.h"
 #include "operations/packet_builder.h"
@@ -20,7 +21,15 @@ namespace tessera::campaigns {
 struct campaign_tag;
 using campaign_key = strong_id<campaign_tag>;  // short, for rows; the world sees the UUID
 
-enum class campaign_state : std::uint8_t { created = 0, running = 1, paused = 2, finished = 3, cancelled = 4 };
+enum class campaign_state : std::uint8_t {
+    created = 0,
+    running = 1,
+    paused = 2,
+    finished = 3,
+    cancelled = 4,
+    waiting = 5,  // between waves, for somebody's approval
+    stopped = 6,  // by a threshold of a wave
+};
 enum class phase : std::uint8_t { none = 0, prepare = 1, exchange = 2, settle = 3 };
 [[nodiscard]] std::string_view to_string(campaign_state state);
 [[nodiscard]] std::string_view to_string(phase which);
@@ -78,6 +87,7 @@ struct definition {
     duration por_timeout = std::chrono::seconds(60);
     int attempts = 3;           // sendings of the same octets within one exchange, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
+    wave_rules waves;
 };
 
 struct campaign {

@@ -192,7 +192,7 @@ std::string campaign_text(const campaign_options& options) {
     return "[campaign]\nname = \"" + options.name + "\"\n[targets]\n" + options.targets + "\n[security]\ntar = \"" +
            options.tar + "\"\nspi = \"" + options.spi + "\"\n" + options.security + "\n" +
            (options.writes.empty() ? write_text(spn_file, spn_content) : options.writes) + "[telecom]\n" +
-           options.telecom + "\n";
+           options.telecom + "\n" + options.sections;
 }
 
 world::world(const world_options& options) : cards_(options.cards), seed_(options.seed) {
@@ -251,6 +251,7 @@ std::unique_ptr<telecom::network> world::make_network(net::event_loop& loop, tel
 campaign world::create(const campaign_options& options) {
     file_context context;
     context.file = (directory_ / "test.toml").string();
+    context.house = options.house;
     auto made = create_campaign(*writer, campaign_text(options), context, system_clock().now(), system_random());
     if (!made) throw std::runtime_error(to_string(made.error().front()));
     return std::move(*made);

@@ -135,6 +135,8 @@ struct campaign_options {
     std::string tar = "b00010";
     std::string security = {};  // more lines of [security]
     std::string telecom = "por_timeout = \"250ms\"\nattempts = 3";
+    std::string sections = {};  // further ones of the file
+    house_rules house = {};
 };
 [[nodiscard]] std::string campaign_text(const campaign_options& options = {});
 [[nodiscard]] std::string write_text(std::string_view file, std::string_view content, int record = 0);

@@ -11,8 +11,8 @@
 #include "campaigns/campaign_file_applications.h"
 #include "campaigns/campaign_file_keys.h"
 #include "campaigns/campaign_file_targets.h"
-#include "campaigns/packet_scripts.h"
 #include "campaigns/campaign_file_waves.h"
+#include "campaigns/packet_scripts.h"
 #include "codec/uicc_files.h"
 #include "operations/file_path.h"
 

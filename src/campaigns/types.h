@@ -13,6 +13,8 @@
 #include "operations/packet_builder.h"
 #include "operations/script.h"
 #include "operations/verdict.h"
+#include "telecom/route.h"
+#include "telecom/shared_link.h"
 
 namespace tessera::campaigns {
 
@@ -48,13 +50,20 @@ struct target_selection {
     card_selectors exclude;
 };
 
+// By which SMSCs, and when a link has room for one of several campaigns.
+struct radio_way {
+    telecom::route smscs;
+    int priority = 5;  // 1..9; the lower goes first, after single operations
+    [[nodiscard]] telecom::link_rank rank() const { return static_cast<telecom::link_rank>(priority); }
+};
+
 // What a campaign file says.
 struct definition {
     std::string name;
     target_selection targets;
     operations::application_security security;
     std::vector<operations::file_write> writes;
-    std::string smsc = "main";
+    radio_way way;
     duration por_timeout = std::chrono::seconds(60);
     int attempts = 3;           // sendings of the same octets within one exchange, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take

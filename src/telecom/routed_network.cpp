@@ -121,6 +121,7 @@ routed_network::~routed_network() = default;
 
 void routed_network::open() {
     if (closing_) return;
+    failed_ = false;
     const auto now = clock_->monotonic();
     for (const auto& one : lines_) {
         if (!one->up) one->down_since = now;
@@ -238,6 +239,7 @@ void routed_network::line_failed(line& which, const error& why) {
     if (closing_) return;
     if (std::ranges::all_of(lines_, [](const auto& one) { return one->failed; })) {
         open_ = said_no_ = false;
+        failed_ = true;
         give_back();
         return events_->on_failed(why);
     }
@@ -254,7 +256,7 @@ void routed_network::line_closed() {
 }
 
 void routed_network::on_time() {
-    if (closing_) return;
+    if (closing_ || failed_) return;
     settle_hopeless();
     const auto now = clock_->monotonic();
     for (const auto& one : lines_) {

@@ -65,6 +65,7 @@ private:
     bool open_ = false;                    // a line is up
     bool said_no_ = false;                 // on_writable is owed
     bool closing_ = false;                 // on_closed is owed
+    bool failed_ = false;                  // on_failed was said, open() not since
     std::size_t closed_ = 0;
 };
 

@@ -174,6 +174,12 @@ TEST_F(routed_network_test, when_every_smsc_refuses_it_fails_and_owes_nobody_a_r
     EXPECT_EQ(events.take(), lines{"down"});
     by_world->events->on_failed({"bind_refused", "world", "password"});
     EXPECT_EQ(events.take(), (lines{"1 link_lost", "failed bind_refused"}));
+    by_germany->take_calls();
+    pass(limits::routed_retry);
+    EXPECT_EQ(by_germany->take_calls(), lines{});  // nobody wants it any more
+    open_both(1);
+    EXPECT_TRUE(submit(1, german));
+    EXPECT_EQ(sent(by_germany), "1");
 }
 
 TEST_F(routed_network_test, a_subscriber_whom_no_smsc_reaches_is_no_evidence_of_the_card) {

@@ -268,6 +268,7 @@ bool smpp_session::may_take_on(instant now) const {
 }
 
 bool smpp_session::submit(const outbound_message& message, instant now) {
+    commons_.rate().look(now);
     if (!may_take_on(now)) {
         said_no_ = true;
         return false;
@@ -356,6 +357,7 @@ void smpp_session::finish_part(submit_table::index which) {
 }
 
 void smpp_session::send_what_waits(instant now) {
+    commons_.rate().look(now);
     // The other parts of a message that has failed are not worth sending.
     const auto send_or_finish = [&](submit_table::index which) {
         const auto& message = table_.message_at(table_.part_at(which).message);

@@ -1,6 +1,7 @@
 #include "tessera/campaign_planning.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <cmath>
 #include <cstdio>
@@ -39,10 +40,10 @@ struct previewed {
 
 std::unexpected<std::vector<error>> refused(error problem) { return std::unexpected(std::vector{std::move(problem)}); }
 
+// Those with which packets take the most parts.
 result<int> reference_bits(const data_directory& data, const campaigns::definition& what) {
-    const auto* smsc = data.settings.smsc(what.smsc);
-    if (smsc == nullptr) return failure("no_smsc", "smsc", "tessera.toml has no [[smsc]] named \"" + what.smsc + "\"");
-    return smsc->reference_bits;
+    TESSERA_TRY_VALUE(const auto used, data.settings.used_by(what.way.smscs));
+    return std::ranges::max(used, {}, [](const auto* smsc) { return smsc->reference_bits; })->reference_bits;
 }
 
 std::expected<previewed, std::vector<error>> preview_file(const data_directory& data, store::connection& reader,
@@ -69,9 +70,9 @@ result<previewed> preview_campaign(data_directory& data, store::connection& read
     return previewed{std::move(what), counts};
 }
 
-void print(const previewed& found, const telecom::smsc_settings& smsc, bool json) {
+void print(const previewed& found, const std::vector<const telecom::smsc_settings*>& smscs, bool json) {
     const auto& counts = found.counts;
-    const auto estimate = campaigns::estimate_sending(counts.short_messages, smsc);
+    const auto estimate = campaigns::estimate_sending(counts.short_messages, smscs);
     const auto assumed = static_cast<long long>(campaigns::assumed_submit_answer.count());
     if (json)
         return print_json({{"targets", counts.targets},
@@ -97,11 +98,14 @@ void print(const previewed& found, const telecom::smsc_settings& smsc, bool json
     line(counts.packets, "packets");
     line(counts.short_messages, "short messages");
     std::printf("%9.1f s  to send them, at %.0f a second: ", estimate.seconds, estimate.per_second);
-    if (estimate.by_rate)
-        std::printf("the rate of [[smsc]] %s\n", smsc.name.c_str());
-    else
-        std::printf("the window of [[smsc]] %s, %u, if each is answered in %lld ms\n", smsc.name.c_str(), smsc.window,
+    if (smscs.size() > 1)
+        std::printf("rates and windows of %zu [[smsc]] together, if each submit is answered in %lld ms\n", smscs.size(),
                     assumed);
+    else if (estimate.by_rate)
+        std::printf("the rate of [[smsc]] %s\n", smscs[0]->name.c_str());
+    else
+        std::printf("the window of [[smsc]] %s, %u, if each is answered in %lld ms\n", smscs[0]->name.c_str(),
+                    smscs[0]->window, assumed);
     std::printf("Cards' answers come on top; silent cards hold the session open for up to %g s.\n",
                 seconds(found.what.por_timeout) * found.what.attempts);
 }
@@ -121,7 +125,7 @@ void preview(invocation& run, const planning_options& options) {
         found = refused(std::move(of_campaign).error());
     }
     if (!found) return refuse(run, found.error());
-    print(*found, *data->settings.smsc(found->what.smsc), options.json);
+    print(*found, *data->settings.used_by(found->what.way.smscs), options.json);
 }
 
 // --- follow-up

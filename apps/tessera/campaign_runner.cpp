@@ -59,8 +59,7 @@ void append_phase(std::string& out, const char* name, const campaigns::phase_sum
 result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::campaign& subject,
                                         campaigns::progress_sink& progress) {
     TESSERA_TRY_VALUE(const auto what, campaigns::definition_of(subject));
-    const auto* smsc = data.settings.smsc(what.smsc);
-    if (smsc == nullptr) return failure("no_smsc", "smsc", "tessera.toml has no [[smsc]] named \"" + what.smsc + "\"");
+    TESSERA_TRY(data.settings.used_by(what.way.smscs));
     const stop_signals signals;
     campaigns::shared_writer writer;
     writer.connection = data.writer.get();
@@ -77,7 +76,7 @@ result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::c
     env.workers = data.settings.workers;
     env.shared_loop = &radio.loop();
     env.open_network = [&](net::event_loop&, telecom::network_events& events) {
-        return radio.link(smsc->name)->attach(telecom::link_rank::campaign, events);
+        return radio.attach(what.way.smscs, what.way.rank(), events);
     };
     TESSERA_TRY_VALUE(const auto service, local_service::start(data, writer, radio, true));
     service->conducting(subject.id, stop_wanted);

@@ -93,7 +93,7 @@ CLI::App* add_operation(CLI::App& card_command, invocation& run, const char* kin
     command->add_option("--tar", options->tar, "application on the card (default b00010)");
     command->add_option("--spi", options->spi, "security of the packet (default 1639)");
     command->add_option("--kvn", options->kvn, "key set (default: the card's highest)")->check(CLI::Range(1, 15));
-    command->add_option("--smsc", options->smsc, "of tessera.toml (default main)");
+    command->add_option("--smsc", options->smsc, "of tessera.toml, or auto: by prefixes (default main)");
     command->add_option("--por-timeout", options->por_timeout, "wait for an answer (default 30s)");
     command->add_option("--attempts", options->attempts, "sendings of the same octets (default 3)")
         ->check(CLI::Range(1, 20));

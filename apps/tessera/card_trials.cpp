@@ -80,7 +80,8 @@ public:
         if (what_.writes.empty() || what_.security.format != operations::script_format::compact)
             return end(refusal(
                 {{"bad_campaign_file", asked_.file, "a try knows campaigns that write files, in the compact format"}}));
-        const auto* smsc = owner_->data_->settings.smsc(what_.smsc);
+        // Of several the first: they hardly differ in what a card sees.
+        const auto* smsc = owner_->data_->settings.used_by(what_.way.smscs)->front();
         thread_ = std::thread([self = shared_from_this(), settings = settings_of(*smsc, asked_)] {
             auto readers = net::make_pcsc_readers();
             self->opened_ = reader_bearer::open(*readers, self->asked_.reader, settings);
@@ -100,9 +101,9 @@ private:
             return {};
         });
         if (!read) return std::unexpected(std::vector{read.error()});
-        if (made && settings.smsc(made->smsc) == nullptr)
-            return std::unexpected(
-                std::vector{error{"no_smsc", "smsc", "tessera.toml has no [[smsc]] named \"" + made->smsc + "\""}});
+        if (!made) return made;
+        if (const auto used = settings.used_by(made->way.smscs); !used)
+            return std::unexpected(std::vector{used.error()});
         return made;
     }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "telecom/route.h"
 #include "telecom/smsc_settings.h"
 
 namespace tessera::app {
@@ -22,6 +23,8 @@ struct configuration {
     int workers = 2;  // threads that prepare and settle
 
     [[nodiscard]] const telecom::smsc_settings* smsc(std::string_view name) const;
+    // Those that a route names, or all. Errors: no_smsc.
+    [[nodiscard]] result<std::vector<const telecom::smsc_settings*>> used_by(const telecom::route& way) const;
 };
 
 // Errors: each mistake with field "FILE:LINE".

@@ -26,7 +26,13 @@ inline constexpr int smpp_throttled_attempts = 100;  // likewise with throttled 
 inline constexpr std::size_t smpp_unacknowledged_deliveries = 100'000;  // deliver_sm without answer; more are put off
 inline constexpr std::size_t smpp_read_octets = 262'144;                // one read of a link
 inline constexpr std::chrono::milliseconds smpp_unbind_wait{1'000};  // for unbind_resp, then the link is closed anyway
-inline constexpr std::size_t open_references = 1'000'000;            // of concatenation, remembered as in use
+inline constexpr std::size_t smscs = 64;                             // [[smsc]] of one tessera.toml
+inline constexpr std::size_t smsc_prefixes = 1'000;                  // of one of them
+inline constexpr std::size_t smpp_sessions = 16;                     // with one SMSC; transceivers, or pairs
+inline constexpr std::size_t routed_waiting = 1'000;                 // messages that wait for one of several SMSCs
+inline constexpr std::chrono::milliseconds routed_tick{100};
+inline constexpr std::chrono::seconds routed_retry{30};        // between binds at an SMSC that refused one for good
+inline constexpr std::size_t open_references = 1'000'000;      // of concatenation, remembered as in use
 inline constexpr std::chrono::hours reference_open{24};        // so long parts of a message may lie in the network
 inline constexpr std::size_t reassembly_entries = 1'000'000;   // messages waiting for their other parts
 inline constexpr std::size_t reassembly_octets = 134'217'728;  // what those may hold in all

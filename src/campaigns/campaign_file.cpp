@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "campaigns/campaign_file_applications.h"
 #include "campaigns/campaign_file_keys.h"
+#include "campaigns/campaign_file_route.h"
 #include "campaigns/campaign_file_targets.h"
 #include "campaigns/campaign_file_waves.h"
 #include "campaigns/packet_scripts.h"
@@ -310,12 +311,8 @@ private:
 
     void telecom(const toml::table* table) {
         if (table == nullptr) return;
-        toml_.only(*table, {"smsc", "por_timeout", "attempts", "parts_max"}, "[telecom]");
-        if (auto smsc = toml_.text(*table, "smsc", false)) {
-            if (context_.smsc_known && !context_.smsc_known(*smsc))
-                toml_.mistake(*table->get("smsc"), "smsc: tessera.toml has no [[smsc]] named \"" + *smsc + "\"");
-            made_.smsc = std::move(*smsc);
-        }
+        toml_.only(*table, {"smsc", "priority", "por_timeout", "attempts", "parts_max"}, "[telecom]");
+        made_.way = read_radio_way(*table, context_, toml_);
         made_.por_timeout = toml_.span(*table, "por_timeout", std::chrono::milliseconds(1)).value_or(made_.por_timeout);
         made_.attempts = static_cast<int>(toml_.number(*table, "attempts", 1, attempts_max).value_or(made_.attempts));
         made_.parts_max = static_cast<std::size_t>(

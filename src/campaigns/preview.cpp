@@ -184,11 +184,16 @@ result<campaign_preview> preview_targets(store::connection& reader, campaign_key
     return counting.made();
 }
 
-sending_estimate estimate_sending(std::int64_t short_messages, const telecom::smsc_settings& smsc) {
+sending_estimate estimate_sending(std::int64_t short_messages,
+                                  const std::vector<const telecom::smsc_settings*>& smscs) {
     sending_estimate made;
-    made.per_second = static_cast<double>(smsc.window) / seconds(assumed_submit_answer);
-    made.by_rate = smsc.rate > 0 && smsc.rate <= made.per_second;
-    if (made.by_rate) made.per_second = smsc.rate;
+    made.by_rate = true;
+    for (const auto* smsc : smscs) {
+        const auto by_window = static_cast<double>(smsc->window) * smsc->sessions / seconds(assumed_submit_answer);
+        const bool by_rate = smsc->rate > 0 && smsc->rate <= by_window;
+        made.per_second += by_rate ? smsc->rate : by_window;
+        made.by_rate = made.by_rate && by_rate;
+    }
     made.seconds = static_cast<double>(short_messages) / made.per_second;
     return made;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "campaigns/types.h"
 #include "store/database.h"
@@ -35,6 +36,8 @@ struct sending_estimate {
     bool by_rate = false;  // else by the window
 };
 inline constexpr std::chrono::milliseconds assumed_submit_answer{100};
-[[nodiscard]] sending_estimate estimate_sending(std::int64_t short_messages, const telecom::smsc_settings& smsc);
+// By several SMSCs: as if each had as much to bring as it can.
+[[nodiscard]] sending_estimate estimate_sending(std::int64_t short_messages,
+                                                const std::vector<const telecom::smsc_settings*>& smscs);
 
 }  // namespace tessera::campaigns

@@ -15,6 +15,8 @@
 #include "operations/packet_builder.h"
 #include "operations/script.h"
 #include "operations/verdict.h"
+#include "telecom/route.h"
+#include "telecom/shared_link.h"
 
 namespace tessera::campaigns {
 
@@ -58,6 +60,13 @@ struct target_selection {
     card_selectors exclude;
 };
 
+// By which SMSCs, and when a link has room for one of several campaigns.
+struct radio_way {
+    telecom::route smscs;
+    int priority = 5;  // 1..9; the lower goes first, after single operations
+    [[nodiscard]] telecom::link_rank rank() const { return static_cast<telecom::link_rank>(priority); }
+};
+
 // The components of a CAP file, as they were when the campaign was created.
 struct load_file {
     std::string name;  // as the campaign file has it
@@ -83,7 +92,7 @@ struct definition {
     std::vector<load_file> load_files;  // read from the disk just now
     bool current_key_set = false;       // each card by its own; security.key_version where its keys never changed
     bool chaining = false;              // expanded scripts of a card are one chain
-    std::string smsc = "main";
+    radio_way way;
     duration por_timeout = std::chrono::seconds(60);
     int attempts = 3;           // sendings of the same octets within one exchange, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take

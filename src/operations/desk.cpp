@@ -289,7 +289,7 @@ result<telecom::single_line*> desk::machine::line_to(const std::string& smsc) {
     const auto known = lines_.find(smsc);
     if (known != lines_.end()) return known->second->line.get();
     auto end = std::make_unique<line_end>(*this);
-    TESSERA_TRY_VALUE(end->line, telecom::single_line::make(*env_.radio, smsc, *env_.home, *end));
+    TESSERA_TRY_VALUE(end->line, telecom::single_line::make(*env_.radio, telecom::route_by(smsc), *env_.home, *end));
     return lines_.emplace(smsc, std::move(end)).first->second->line.get();
 }
 

@@ -31,7 +31,7 @@ struct single_request {
     std::vector<file_write> writes;  // trial
     application_security security;
     bool any_key_version = true;  // the card's highest, rather than the one that `security` names
-    std::string smsc = "main";
+    std::string smsc = "main";    // a name, or "auto": by prefixes
     duration por_timeout = std::chrono::seconds(30);
     int attempts = 3;           // sendings of the same octets, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take

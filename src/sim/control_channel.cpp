@@ -89,8 +89,11 @@ control_answer answer_control_line(std::string_view line, const simulated_cards&
     } else if (is_true(*asked, "stop")) {
         said = {{"stopping", true}};
         answer.stop = true;
+    } else if (is_true(*asked, "kill")) {
+        said = {{"dying", true}};
+        answer.kill = true;
     } else {
-        said = refuse("bad_request", "", "expected card and file, or statistics, or stop");
+        said = refuse("bad_request", "", "expected card and file, or statistics, or stop, or kill");
     }
     answer.line = json::serialize(said) + "\n";
     return answer;

@@ -41,7 +41,7 @@ std::string_view print_message_id(std::uint64_t id, std::array<char, 20>& buffer
 
 smsc::smsc(simulated_cards& cards, smsc_options options) : cards_(cards), options_(std::move(options)) {
     options_.window = std::clamp<std::size_t>(options_.window, 1, limits::deliver_window_max);
-    for (card_index card = 0; card < cards_.list().size(); ++card)
+    for (card_index card = 0; options_.first && card < cards_.list().size(); ++card)
         if (options_.faults.happens(fault::card_wrong_key, cards_.list().identity_hash(card), 0))
             cards_.list().spoil_keys(card);
 }
@@ -123,6 +123,7 @@ std::size_t smsc::on_control(link& from, byte_view octets) {
     const auto answer = answer_control_line(text.substr(0, end), cards_, statistics_);
     append(from.output, as_bytes(answer.line));
     if (answer.stop) stop_requested_ = true;
+    if (answer.kill) kill_requested_ = true;
     return end + 1;
 }
 
@@ -247,7 +248,18 @@ bool smsc::happens(fault kind, const submission& about, std::uint64_t copy) {
     return true;
 }
 
-std::uint32_t smsc::check_submit(const link& from, const smpp::short_message& message, submission& accepted) {
+// A twentieth of a second's worth may come at once.
+bool smsc::takes_one_more(instant now) {
+    if (options_.rate == 0) return true;
+    const auto interval = duration(std::chrono::seconds(1)) / options_.rate;
+    const auto burst = std::max<duration>(std::chrono::milliseconds(50), interval);
+    if (rate_free_at_ > now + burst - interval) return false;
+    rate_free_at_ = std::max(rate_free_at_, now) + interval;
+    return true;
+}
+
+std::uint32_t smsc::check_submit(const link& from, const smpp::short_message& message, submission& accepted,
+                                 instant now) {
     if (from.bound_to == nullptr || !from.transmits) return smpp::status::incorrect_bind_status;
     const auto subscriber = subscriber_of(message.destination.digits);
     accepted.card = subscriber == 0 ? no_card : cards_.list().by_msisdn(subscriber);
@@ -259,6 +271,7 @@ std::uint32_t smsc::check_submit(const link& from, const smpp::short_message& me
             accepted.user_data = payload->value;
     if (accepted.user_data.size() > card_message{}.octets.size()) return smpp::status::invalid_message_length;
     if (statistics_.waiting >= limits::waiting_deliveries) return smpp::status::queue_full;
+    if (!takes_one_more(now)) return smpp::status::throttled;
     accepted.card_hash = cards_.list().identity_hash(accepted.card);
     accepted.ordinal = cards_.list().at(accepted.card).messages++;
     if (happens(fault::throttle, accepted)) return smpp::status::throttled;
@@ -269,7 +282,7 @@ std::uint32_t smsc::check_submit(const link& from, const smpp::short_message& me
 void smsc::on_submit(link& from, const smpp::header& head, const smpp::short_message& message, instant now) {
     ++statistics_.submits;
     submission accepted;
-    const auto verdict = check_submit(from, message, accepted);
+    const auto verdict = check_submit(from, message, accepted, now);
     if (verdict != smpp::status::ok) {
         ++statistics_.submits_refused;
         smpp::append_message_response(from.output, command::submit_sm_resp, verdict, head.sequence, {});

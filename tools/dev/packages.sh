@@ -8,7 +8,7 @@ packages_of() {
             libboost-json1.81-dev libtomlplusplus-dev libzip-dev libcli11-dev libspdlog-dev libfmt-dev libpcsclite-dev
         ;;
     test)
-        echo libgtest-dev libgmock-dev libnet-smpp-perl python3 pcscd vsmartcard-vpcd
+        echo libgtest-dev libgmock-dev libnet-smpp-perl openssl python3 pcscd vsmartcard-vpcd
         # Node often comes from elsewhere than Debian, and Debian's npm would break such an installation.
         if ! command -v node >/dev/null || ! command -v npm >/dev/null; then echo nodejs npm ca-certificates; fi
         ;;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "campaigns/house_rules.h"
 #include "telecom/smsc_settings.h"
 
 namespace tessera::app {
@@ -20,6 +21,7 @@ struct configuration {
     std::vector<telecom::smsc_settings> smscs;  // at least one
     session_mode session = session_mode::per_exchange;
     int workers = 2;  // threads that prepare and settle
+    campaigns::house_rules house;
 
     [[nodiscard]] const telecom::smsc_settings* smsc(std::string_view name) const;
 };

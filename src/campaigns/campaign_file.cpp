@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "campaigns/campaign_file_targets.h"
 #include "campaigns/campaign_file_waves.h"
+#include "campaigns/campaign_file_window.h"
 #include "codec/uicc_files.h"
 #include "operations/file_path.h"
 
@@ -89,7 +90,8 @@ public:
 
 private:
     void read(const toml::table& root) {
-        toml_.only(root, {"campaign", "targets", "security", "write", "telecom", "waves", "wave"}, "the file");
+        toml_.only(root, {"campaign", "targets", "security", "write", "telecom", "waves", "wave", "window"},
+                   "the file");
         campaign(toml_.section(root, "campaign", true));
         if (const auto* table = toml_.section(root, "targets", true))
             made_.targets = read_targets(*table, context_, toml_);
@@ -97,6 +99,7 @@ private:
         writes(root);
         telecom(toml_.section(root, "telecom", false));
         made_.waves = read_waves(root, context_, toml_);
+        made_.window = read_window(root, toml_);
         if (toml_.clean()) check_packets(*root.get("write"));
     }
 

@@ -97,6 +97,9 @@ public:
     void phase_began(int round, phase which, std::int64_t cards) override;
     void cards_moved(std::int64_t count) override;
     void phase_ended(int round, phase which) override;
+    void waits(std::string_view what, timestamp until) override {
+        if (when_waits) when_waits(what, until);
+    }
 
     std::vector<step> phases;  // that began
     std::atomic<phase> now = phase::none;
@@ -104,6 +107,7 @@ public:
     std::function<void()> when_moved;
     std::function<void(phase)> when_began;
     std::function<void(int round, phase)> when_ended;
+    std::function<void(std::string_view what, timestamp until)> when_waits;
 };
 
 // Tells of every call between an exchange and the network, and can be struck dead, as a crash would.

@@ -78,7 +78,7 @@ result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::c
     env.sends_per_hour = data.settings.house.sends_per_hour;
     env.shared_loop = &radio.loop();
     env.open_network = [&](net::event_loop&, telecom::network_events& events) {
-        return radio.link(smsc->name)->attach(telecom::link_user::exchange, events);
+        return radio.link(smsc->name)->attach(telecom::link_rank::campaign, events);
     };
     TESSERA_TRY_VALUE(const auto service, local_service::start(data, writer, radio, true));
     service->conducting(subject.id, stop_wanted);

@@ -15,6 +15,7 @@
 #include "campaigns/wind_up.h"
 #include "net/local_http.h"
 #include "operations/desk.h"
+#include "tessera/card_trials.h"
 #include "tessera/json_output.h"
 #include "tessera/operation_json.h"
 
@@ -26,14 +27,8 @@ using campaigns::campaign_event;
 using net::http_request;
 using net::http_response;
 
-unsigned status_of(const std::string& code) {
-    if (code == "not_found") return 404;
-    if (code == "inhibited" || code == "busy" || code == "bad_state" || code == "stopped_all") return 409;
-    return code == store::code_database || code == store::code_retry || code == "no_network" ? 503 : 422;
-}
-
 http_response refusal(const error& why) {
-    return {status_of(why.code),
+    return {status_of_refusal(why.code),
             json::serialize(json::object{{"code", why.code}, {"field", why.field}, {"message", why.message}})};
 }
 
@@ -50,6 +45,12 @@ std::vector<std::string> words_of(std::string_view target) {
 }
 
 }  // namespace
+
+unsigned status_of_refusal(const std::string& code) {
+    if (code == "not_found") return 404;
+    if (code == "inhibited" || code == "busy" || code == "bad_state" || code == "stopped_all") return 409;
+    return code == store::code_database || code == store::code_retry || code == "no_network" ? 503 : 422;
+}
 
 class local_service::machine {
 public:
@@ -71,6 +72,7 @@ public:
         needs.radio = &radio;
         needs.home = &loop_;
         desk_.emplace(needs);
+        trials_.emplace(data, writer, *desk_, loop_);
     }
     ~machine() {
         loop_.post([this] {
@@ -138,11 +140,12 @@ private:
     };
 
     void end_when_idle(instant until) {
-        const bool idle = desk_->idle() && (!server_ || server_->idle());
+        const bool idle = desk_->idle() && trials_->idle() && (!server_ || server_->idle());
         if (!idle && system_clock().monotonic() < until) {
             tick_ = loop_.after(std::chrono::milliseconds(5), [this, until] { end_when_idle(until); });
             return;
         }
+        trials_.reset();
         desk_.reset();
         server_.reset();
         tick_.reset();
@@ -158,6 +161,8 @@ private:
         const bool known = words.size() >= 3 && words[0] == "v1";
         if (known && words[1] == "cards" && words.size() == 4 && words[3] == "operations" && request.method == "POST")
             return operate(words[2], request.body, give);
+        if (words.size() == 2 && words[0] == "v1" && words[1] == "trials" && request.method == "POST")
+            return trials_->perform(request.body, give);
         if (known && words[1] == "campaigns" && words.size() == 3 && request.method == "GET")
             return give(status(words[2]));
         if (known && words[1] == "campaigns" && words.size() == 4 && request.method == "POST") {
@@ -176,7 +181,8 @@ private:
         auto request = operation_request(card, parsed.get_object());
         if (!request) return give(refusal(request.error()));
         desk_->perform(*request, [asked = *request, give](const operations::single_answer& made) {
-            give({made.refused ? status_of(made.refused->code) : 200, json::serialize(operation_answer(asked, made))});
+            give({made.refused ? status_of_refusal(made.refused->code) : 200,
+                  json::serialize(operation_answer(asked, made))});
         });
     }
 
@@ -298,6 +304,7 @@ private:
     campaigns::membership members_;
     net::event_loop loop_;
     std::optional<operations::desk> desk_;
+    std::optional<card_trials> trials_;
     std::unique_ptr<net::local_http_server> server_;
     std::unique_ptr<net::event_loop::timer> tick_;
     std::thread thread_;

@@ -32,6 +32,9 @@ struct file_context {
 [[nodiscard]] std::expected<definition, std::vector<error>> parse_campaign_file(std::string_view text,
                                                                                 const file_context& context);
 
+// The text of a campaign file with the load files that its applications name, so that no file is needed any more.
+[[nodiscard]] std::string with_load_files(std::string_view text, const std::vector<load_file>& files);
+
 // A campaign file like `text` (which must be a good one) with another name, for the cards that had one of these
 // outcomes in the campaign with that id.
 [[nodiscard]] result<std::string> follow_up_file(std::string_view text, std::string_view name, std::string_view id,

@@ -1,6 +1,7 @@
 #include "campaigns/create.h"
 
 #include "base/ids.h"
+#include "base/limits.h"
 #include "campaigns/danger.h"
 #include "campaigns/store.h"
 #include "campaigns/wave_plan.h"
@@ -79,7 +80,13 @@ std::expected<campaign, std::vector<error>> create_campaign(store::connection& w
                                                             random_port& random) {
     const auto what = check_campaign_file(writer, text, context);
     if (!what) return std::unexpected(what.error());
-    auto made = store::in_transaction(writer, [&] { return insert(writer, text, *what, context.house, now, random); });
+    // From here on the campaign is whole: no file that it names is read again.
+    const auto whole = with_load_files(text, what->load_files);
+    if (whole.size() > limits::campaign_file_octets)
+        return std::unexpected(std::vector<error>{
+            {"bad_campaign_file", context.file,
+             "with its load files it is longer than " + std::to_string(limits::campaign_file_octets) + " octets"}});
+    auto made = store::in_transaction(writer, [&] { return insert(writer, whole, *what, context.house, now, random); });
     if (made) return std::move(*made);
     auto problem = std::move(made).error();
     if (problem.code == "no_targets" && problem.field == "targets") problem.field = "[targets]";

@@ -52,6 +52,7 @@ std::string dangers_of(const definition& what) {
     // TS 101 220 annex D: the issuer security domain, which has no files of a subscriber.
     if (!what.writes.empty() && what.security.tar == codec::toolkit_application_reference{0, 0, 0})
         add("it speaks to the issuer security domain");
+    if (what.rotation) add("it replaces keys of the cards (PUT KEY)");
     return text;
 }
 

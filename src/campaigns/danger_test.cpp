@@ -23,6 +23,12 @@ TEST(danger, other_files_and_the_same_identifiers_elsewhere) {
         EXPECT_EQ(dangers(file), "") << file;
 }
 
+TEST(danger, keys) {
+    definition what;
+    what.rotation.emplace();
+    EXPECT_EQ(dangers_of(what), "it replaces keys of the cards (PUT KEY)");
+}
+
 TEST(danger, the_issuer_security_domain) {
     EXPECT_EQ(dangers("7f20/6f46", {0, 0, 0}), "it speaks to the issuer security domain");
 }

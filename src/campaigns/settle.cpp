@@ -7,6 +7,7 @@
 #include "campaigns/card_case.h"
 #include "campaigns/chunk_work.h"
 #include "campaigns/image_scan.h"
+#include "cards/key_rotation.h"
 #include "operations/image_update.h"
 
 namespace tessera::campaigns {
@@ -64,6 +65,17 @@ settled_card ruling(cards::card_id card, const operations::verdict& found, purpo
             break;
     }
     return made;
+}
+
+// Of a rotation, what was said under the old keys proves nothing yet: whether the card has the new ones, only a packet
+// under them tells, also where its answer was lost. Only its own word that it did not take them, or a network that will
+// not deliver, ends it here.
+void ask_under_new_keys(settled_card& made, bool last_round) {
+    using operations::cause_kind;
+    const bool refused = made.result.what == outcome::failed && (made.result.why.kind == cause_kind::status_word ||
+                                                                 made.result.why.kind == cause_kind::smpp_status);
+    if (refused || last_round) return;
+    made.next = purpose::read_back;
 }
 
 class settler final : public chunk_worker {
@@ -151,8 +163,10 @@ private:
         if (found.what == decision::unknown && found.why.kind == operations::cause_kind::no_answer &&
             sent.packets.size() > 1 && current_answers_.size() >= sent.packets.size())
             found.what = decision::listen;
-        add(ruling(card, found, purpose::write, run_.last_round(), answered_at > 0 ? answered_at : held.attempt, false),
-            made_of_);
+        auto made =
+            ruling(card, found, purpose::write, run_.last_round(), answered_at > 0 ? answered_at : held.attempt, false);
+        if (run_.what->rotation) ask_under_new_keys(made, run_.last_round());
+        add(std::move(made), made_of_);
     }
 
     // Later rounds: few cards, and all their rounds count.
@@ -179,8 +193,9 @@ private:
             if (found.what == decision::unknown && what == purpose::read_back && made.answers_in_round > 0)
                 found.what = decision::read_back;
             const bool ahead = made.fresh_rounds >= static_cast<int>(limits::fresh_refusals);
-            add(ruling(card, found, what, run_.last_round(), std::max(made.attempts, 1), ahead),
-                made.formatted.empty() ? formatted_from{} : made.formatted[found.round]);
+            auto settled = ruling(card, found, what, run_.last_round(), std::max(made.attempts, 1), ahead);
+            if (run_.what->rotation && what == purpose::write) ask_under_new_keys(settled, run_.last_round());
+            add(std::move(settled), made.formatted.empty() ? formatted_from{} : made.formatted[found.round]);
         }
     }
 
@@ -212,16 +227,16 @@ private:
         }
         return env.writer->transact([&](store::connection& writer) -> result<void> {
             campaign_store campaigns(writer);
-            cards::card_store cards(writer);
             const auto now = env.clock->now();
             TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::settled, held.attempt, progress));
-            for (const auto& one : cards_) TESSERA_TRY(commit_card(campaigns, cards, held, one, now));
+            for (const auto& one : cards_) TESSERA_TRY(commit_card(writer, held, one, now));
             return {};
         });
     }
 
-    result<void> commit_card(campaign_store& campaigns, cards::card_store& cards, const chunk& held,
-                             const settled_card& one, timestamp now) {
+    result<void> commit_card(store::connection& writer, const chunk& held, const settled_card& one, timestamp now) {
+        campaign_store campaigns(writer);
+        cards::card_store cards(writer);
         const auto card = one.result.card;
         if (one.stray) TESSERA_TRY(campaigns.mark_late(card));
         if (one.next) {
@@ -230,6 +245,8 @@ private:
         }
         TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one.result, 0, held.id.round, now));
         if (one.result.what != outcome::done) return doubt_images(cards, card);
+        if (run_.what->rotation)
+            return cards::key_rotation_store(writer).prove(card, run_.what->rotation->version, now);
         operations::proved_writes proved{&run_.what->writes, {}, one.proof, one.untouched, one.doubted};
         proved.before.resize(run_.what->writes.size());
         for (std::size_t i = 0; i < one.image.size(); ++i)

@@ -12,6 +12,7 @@
 #include "campaigns/send_window.h"
 #include "campaigns/wave.h"
 #include "cards/types.h"
+#include "operations/application_script.h"
 #include "operations/packet_builder.h"
 #include "operations/script.h"
 #include "operations/verdict.h"
@@ -59,12 +60,31 @@ struct target_selection {
     card_selectors exclude;
 };
 
-// What a campaign file says.
+// The components of a CAP file, as they were when the campaign was created.
+struct load_file {
+    std::string name;  // as the campaign file has it
+    bytes components;
+};
+
+// A card's key set is replaced by one that is made for it.
+struct key_rotation {
+    std::uint8_t replaced = 0;  // version, by which the campaign speaks
+    std::uint8_t version = 0;   // of the new one
+    crypto::cipher_algorithm algorithm = crypto::cipher_algorithm::aes128;
+    bool keeps_old = false;  // the new key set is added; else it takes the old one's place on the card
+};
+
+// What a campaign file says. It does one kind of thing: it writes files, changes applications, or rotates keys.
 struct definition {
     std::string name;
     target_selection targets;
     operations::application_security security;
     std::vector<operations::file_write> writes;
+    std::vector<operations::application_action> applications;
+    std::optional<key_rotation> rotation;
+    std::vector<load_file> load_files;  // read from the disk just now
+    bool current_key_set = false;       // each card by its own; security.key_version where its keys never changed
+    bool chaining = false;              // expanded scripts of a card are one chain
     std::string smsc = "main";
     duration por_timeout = std::chrono::seconds(60);
     int attempts = 3;           // sendings of the same octets within one exchange, the first included

@@ -222,6 +222,31 @@ CREATE TABLE card_tag (
 CREATE INDEX card_tag_by_card ON card_tag (card_id);
 )sql";
 
+constexpr std::string_view key_rotation_sql = R"sql(
+-- Key 3 of a key set: what encrypts keys that are sent to the card (KIK, DEK).
+CREATE TABLE key_encryption_key (
+    card_id {int} NOT NULL,
+    key_version {int} NOT NULL,
+    algorithm {int} NOT NULL,
+    wrapped {blob} NOT NULL,
+    PRIMARY KEY (card_id, key_version)) {clustered};
+
+-- Key sets that campaigns made. Pending: the card may have it, or may not; nobody speaks by it but to find out.
+CREATE TABLE key_rotation (
+    card_id {int} NOT NULL,
+    key_version {int} NOT NULL,
+    replaced {int} NOT NULL,
+    state {int} NOT NULL,
+    begun_at {int} NOT NULL,
+    proved_at {int},
+    PRIMARY KEY (card_id, key_version)) {clustered};
+
+-- By which key set to speak where nobody says; cards that never had theirs rotated have no row.
+CREATE TABLE current_key_set (
+    card_id {int} PRIMARY KEY,
+    key_version {int} NOT NULL) {table};
+)sql";
+
 constexpr std::string_view waves_sql = R"sql(
 -- A campaign in waves goes in legs, each with rounds of its own from first_round on (0: not begun, not ended). seed: of
 -- the order in which the waves drew their cards.
@@ -279,12 +304,13 @@ CREATE TABLE sends (
     messages {int} NOT NULL) {table};
 )sql";
 
-constexpr std::array<migration, 6> migrations{{{1, "cards", cards_sql},
+constexpr std::array<migration, 7> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
                                                {4, "tags", tags_sql},
-                                               {5, "waves", waves_sql},
-                                               {6, "safety", safety_sql}}};
+                                               {5, "key_rotation", key_rotation_sql},
+                                               {6, "waves", waves_sql},
+                                               {7, "safety", safety_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;
@@ -312,7 +338,7 @@ result<int> version_of(connection& writer) {
 
 int schema_version() { return migrations.back().version; }
 
-result<void> migrate(database& storage, connection& writer, timestamp now) {
+result<void> migrate(database& storage, connection& writer, timestamp now, int up_to) {
     TESSERA_TRY(writer.execute(in_dialect(storage,
                                           "CREATE TABLE IF NOT EXISTS schema_migration (version {int} PRIMARY KEY, "
                                           "name TEXT NOT NULL, applied_at {int} NOT NULL) {table}")));
@@ -322,7 +348,7 @@ result<void> migrate(database& storage, connection& writer, timestamp now) {
                        "its schema is version " + std::to_string(found) + ", this program knows " +
                            std::to_string(schema_version()) + ": use the program that wrote it");
     for (const auto& step : migrations) {
-        if (step.version <= found) continue;
+        if (step.version <= found || step.version > up_to) continue;
         const auto apply = [&]() -> result<void> {
             // Another process may have been quicker; in here nobody is.
             TESSERA_TRY_VALUE(const int reached, version_of(writer));

@@ -92,7 +92,7 @@ TEST(safety, sends_per_hour_hold_for_all_campaigns_together_and_are_durable) {
 
 TEST(safety, what_can_make_a_card_useless_wants_somebodys_name) {
     world here({.cards = 3});
-    const auto made = here.create({.writes = write_text("7f20/6f07", "082943019000000000")});
+    const auto made = here.create({.writes = write_text("7f20/6f07", "082943019000000000"), .approved = false});
     EXPECT_EQ(here.summary(made).waits_for, "it writes EF_IMSI (7f20/6f07): who the card is");
     EXPECT_EQ(here.try_to_conduct(made).error().code, "needs_approval");
     EXPECT_EQ(here.sessions, 0U);

@@ -61,13 +61,7 @@ inline constexpr std::size_t target_list_items = 10'000'000;  // cards in a file
 inline constexpr std::size_t target_list_line_octets = 256;
 inline constexpr std::size_t target_tags = 32;       // in one selector
 inline constexpr std::size_t image_conditions = 16;  // likewise
-inline constexpr std::size_t waves_per_campaign = 100;
-inline constexpr std::size_t approver_octets = 100;      // the name of who approves
-inline constexpr std::size_t blackout_days = 1'000;      // of one campaign
-inline constexpr int days_until_a_window_opens = 1'200;  // looked at before it is said to never open
-inline constexpr std::size_t house_list_items = 10'000;  // test cards; prefixes of a zone
-inline constexpr std::size_t house_zones = 500;          // [[zone]] of tessera.toml
-inline constexpr std::size_t selection_items = 900;      // cards that one statement names; longer lists take several
+inline constexpr std::size_t selection_items = 900;  // cards that one statement names; longer lists take several
 
 // --- single operations
 inline constexpr std::size_t single_operations = 10'000;          // under way or waiting in one process

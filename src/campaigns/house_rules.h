@@ -5,6 +5,11 @@
 #include <string>
 #include <vector>
 
+namespace tessera::limits {
+inline constexpr std::size_t house_list_items = 10'000;  // test cards; prefixes of a zone
+inline constexpr std::size_t house_zones = 500;          // [[zone]] of tessera.toml
+}  // namespace tessera::limits
+
 namespace tessera::campaigns {
 
 // One [[zone]] of tessera.toml: cards with one of these tags, or whose IMSI or MSISDN begins so; of a rule that names

@@ -7,11 +7,17 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time_zone.h"
+
+namespace tessera::limits {
+inline constexpr std::size_t blackout_days = 1'000;      // of one campaign
+inline constexpr int days_until_a_window_opens = 1'200;  // looked at before it is said to never open
+}  // namespace tessera::limits
 
 namespace tessera::campaigns {
 

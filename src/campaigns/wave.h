@@ -12,6 +12,11 @@
 
 #include "base/time.h"
 
+namespace tessera::limits {
+inline constexpr std::size_t waves_per_campaign = 100;
+inline constexpr std::size_t approver_octets = 100;  // the name of who approves
+}  // namespace tessera::limits
+
 namespace tessera::campaigns {
 
 // What must hold of a wave, or the campaign stops. In percent of the wave's cards.

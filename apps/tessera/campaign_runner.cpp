@@ -74,6 +74,7 @@ result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::c
     env.stop = &stop_wanted;
     env.instance = data.instance;
     env.workers = data.settings.workers;
+    env.sends_per_hour = data.settings.house.sends_per_hour;
     env.shared_loop = &radio.loop();
     env.open_network = [&](net::event_loop&, telecom::network_events& events) {
         return radio.attach(what.way.smscs, what.way.rank(), events);
@@ -98,6 +99,7 @@ result<std::string> summary_text(data_directory& data, const campaigns::campaign
     append_line(text, "campaign \"%s\" %s: %s, %lld cards, %d round%s", subject.name.c_str(), subject.id.c_str(),
                 std::string(campaigns::to_string(subject.state)).c_str(), static_cast<long long>(subject.targets),
                 subject.round, subject.round == 1 ? "" : "s");
+    if (summary.not_sent() > 0) append_line(text, "  %9lld  not sent", static_cast<long long>(summary.not_sent()));
     if (!summary.waits_for.empty()) append_line(text, "  waits for approval: %s", summary.waits_for.c_str());
     for (const auto& one : summary.legs) {
         const auto outcomes = summary.outcomes_of(one);

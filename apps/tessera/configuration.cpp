@@ -2,6 +2,7 @@
 
 #include "base/checked_toml.h"
 #include "base/limits.h"
+#include "tessera/configuration_safety.h"
 #include "tessera/configuration_smsc.h"
 
 namespace tessera::app {
@@ -19,6 +20,21 @@ session = "per-exchange"
 [server]
 # Threads that prepare and settle.
 workers = 2
+
+[safety]
+# Cards that every new campaign must pass first, as its wave 0: ICCIDs, and cards with a tag.
+test_cards = []
+test_tag = ""
+# Short messages of all campaigns together in any hour; 0: as many as go.
+sends_per_hour = 0
+
+# Where cards are, for campaigns whose window is in the time of each card. A card with one of the tags, else the longest
+# prefix of its IMSI, else of its MSISDN; a section without any of them is for all others.
+# [[zone]]
+# name = "Europe/Berlin"
+# imsi = ["262"]
+# msisdn = ["49"]
+# tag = ["berlin"]
 
 # One section [[smsc]] per short message centre; a campaign names the one it uses.
 [[smsc]]
@@ -72,7 +88,7 @@ public:
 
 private:
     void sections(const toml::table& root) {
-        toml_.only(root, {"telecom", "server", "smsc"}, "the file");
+        toml_.only(root, {"telecom", "server", "smsc", "safety", "zone"}, "the file");
         if (const auto* table = toml_.section(root, "telecom", false)) {
             toml_.only(*table, {"session"}, "[telecom]");
             if (const auto session = toml_.text(*table, "session", false)) {
@@ -87,6 +103,7 @@ private:
             made_.workers = static_cast<int>(toml_.number(*table, "workers", 1, 64).value_or(made_.workers));
         }
         if (const auto* list = root.get("smsc")) smscs(*list);
+        made_.house = read_house_rules(root, toml_);
     }
 
     void smscs(const toml::node& node) {

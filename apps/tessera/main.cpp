@@ -33,6 +33,7 @@ int run(int argc, char** argv) {
     add_card(app, run);
     add_campaign(app, run);
     add_serve(app, run);
+    add_stop_all(app, run);
     add_ota(app, run);
     add_ef(app, run);
 #ifdef TESSERA_SIMULATORS

@@ -13,6 +13,7 @@
 #include "campaigns/campaign_file_route.h"
 #include "campaigns/campaign_file_targets.h"
 #include "campaigns/campaign_file_waves.h"
+#include "campaigns/campaign_file_window.h"
 #include "campaigns/packet_scripts.h"
 #include "codec/uicc_files.h"
 #include "operations/file_path.h"
@@ -95,7 +96,7 @@ private:
     void read(const toml::table& root) {
         toml_.only(root,
                    {"campaign", "targets", "security", "write", "application", "load_files", "key", "telecom", "waves",
-                    "wave"},
+                    "wave", "window"},
                    "the file");
         campaign(toml_.section(root, "campaign", true));
         if (const auto* table = toml_.section(root, "targets", true))
@@ -104,6 +105,7 @@ private:
         actions(root);
         telecom(toml_.section(root, "telecom", false));
         made_.waves = read_waves(root, context_, toml_);
+        made_.window = read_window(root, toml_);
         if (toml_.clean())
             check_packets(*root.get(made_.rotation ? "key" : made_.applications.empty() ? "write" : "application"));
     }

@@ -2,6 +2,7 @@
 
 #include "base/ids.h"
 #include "base/limits.h"
+#include "campaigns/danger.h"
 #include "campaigns/store.h"
 #include "campaigns/wave_plan.h"
 #include "campaigns/wave_store.h"
@@ -32,6 +33,9 @@ result<campaign> insert(store::connection& writer, std::string_view text, const 
     made.definition_text = text;
     made.created_at = now;
     TESSERA_TRY_VALUE(made.key, campaigns.insert(made, operations::application_of(what.security.tar)));
+    // Known from the beginning, so that nobody finds out when it is to run.
+    if (const auto danger = dangers_of(what); !danger.empty())
+        TESSERA_TRY(wave_store(writer).close_gate(made.key, gate_kind::danger, 0, danger, now));
     if (goes_in_legs(what, house)) {
         TESSERA_TRY_VALUE(made.targets, insert_legs(writer, made.key, what, house, random));
         TESSERA_TRY(campaigns.set_targets(made.key, made.targets));
@@ -86,7 +90,7 @@ std::expected<campaign, std::vector<error>> create_campaign(store::connection& w
     if (made) return std::move(*made);
     auto problem = std::move(made).error();
     if (problem.code == "no_targets" && problem.field == "targets") problem.field = "[targets]";
-    if (problem.code == "no_targets" || problem.code == "bad_waves")
+    if (problem.code == "no_targets" || problem.code == "bad_waves" || problem.code == "no_zone")
         problem.field = context.file + ": " + problem.field;
     return std::unexpected(std::vector{std::move(problem)});
 }
@@ -104,7 +108,7 @@ std::expected<campaign, std::vector<error>> create_follow_up(store::connection& 
         name = earlier.name;
         if (name.size() + suffix.size() <= campaign_name_octets) name += suffix;
     }
-    const auto text = follow_up_file(earlier.definition_text, name, earlier.id, wanted.outcomes);
+    const auto text = follow_up_file(earlier.definition_text, name, earlier.id, wanted.outcomes, wanted.not_sent);
     if (!text) return refused(text.error());
     context.file = "follow-up of " + earlier.id;
     return create_campaign(writer, *text, context, now, random);

@@ -31,6 +31,7 @@ namespace tessera::campaigns {
 struct follow_up {
     std::vector<operations::outcome> outcomes{operations::outcome::unknown, operations::outcome::failed};
     std::string name;
+    bool not_sent = false;  // also those that it was cancelled before
 };
 [[nodiscard]] std::expected<campaign, std::vector<error>> create_follow_up(store::connection& writer,
                                                                            const campaign& earlier,

@@ -35,6 +35,10 @@ public:
     void tick();
     // Ends early: nothing more is sent, what came in is made durable, the network is closed.
     void stop();
+    // Nothing more is sent; what was sent is awaited for as long as an answer may take, then as stop().
+    void drain();
+    // Puts what is counted so far of chunks that are not through yet into the journal, for others to see.
+    void report_progress();
 
     [[nodiscard]] bool ended() const { return ended_; }
     [[nodiscard]] const std::optional<error>& failed() const { return failed_; }
@@ -72,6 +76,7 @@ private:
         std::uint8_t losses = 0;    // of the link, with that packet under way
         entry_state state = entry_state::needs_sending;
         bool counted = false;        // as sent
+        bool never_left = true;      // nothing of it was ever given to the network
         bool may_have_left = false;  // the packet under way: accepted once, or its answer lost with the link
     };
     struct open_chunk {
@@ -85,7 +90,8 @@ private:
         bool loading = false;
         bool resumed = false;  // released before a crash: what came back until then is replayed
         bool closed = false;
-        chunk_progress progress;  // not yet in the journal
+        std::int64_t sent_before = 0, answered_before = 0;  // in the journal, and found again by who goes on
+        chunk_progress progress;                            // not yet in the journal
         instant next_deadline = instant::max();
     };
     struct place {
@@ -102,12 +108,15 @@ private:
     void replay_answers(std::uint32_t slot, const loaded_chunk& loaded);
     void answered(place where);
     void count_sent(open_chunk& open, entry& one);
+    static void count_answered(open_chunk& open);
     void finish(place where);
     void close_if_finished(std::uint32_t slot);
     void sweep(std::uint32_t slot, instant now);
     bool completes(telecom::subscriber_number subscriber, byte_view user_data, bool& ours);
     void flush();
     void end_if_done();
+    [[nodiscard]] bool awaits_answers(instant now) const;
+    void take_stock(open_chunk& open);
     void fail(const error& why);
     void free_slot(std::uint32_t slot);
 
@@ -133,6 +142,8 @@ private:
     bool exhausted_ = false;  // no chunk left to lease
     bool open_ = false;
     bool stopping_ = false;
+    bool draining_ = false;
+    instant drained_by_{};
     bool closing_ = false;
     bool ended_ = false;
     std::int64_t finished_ = 0;

@@ -91,8 +91,12 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
     // their hands off its cards (C-13). Those that they touched since their messages were formatted leave the round
     // with it.
     std::vector<cards::card_id> left;
+    std::vector<cards::card_id> unsent;
     TESSERA_TRY(env.writer->transact([&](store::connection& writer) -> result<void> {
         chunk_progress progress;
+        if (with_answers) {
+            TESSERA_TRY_VALUE(unsent, campaign_store(writer).take_unsent(held));
+        }
         if (!with_answers) {
             TESSERA_TRY_VALUE(left, set_aside(writer, held));
             progress.next_round = static_cast<std::int64_t>(left.size());
@@ -101,13 +105,19 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
     }));
     auto loaded = std::make_shared<loaded_chunk>();
     loaded->held = held;
+    loaded->unsent = std::move(unsent);
     const store::snapshot view(*reader_);
     TESSERA_TRY(view.begun());
     if (with_answers) {
         TESSERA_TRY_VALUE(left, campaign_store(*reader_).left_round(held));
     }
     TESSERA_TRY(load_packets(*loaded, left));
-    if (with_answers) TESSERA_TRY(load_answers(*loaded));
+    if (with_answers) {
+        TESSERA_TRY(load_answers(*loaded));
+        TESSERA_TRY_VALUE(const auto counted, campaign_store(*reader_).exchanged(held.id));
+        loaded->sent = counted.sent;
+        loaded->answered = counted.answered;
+    }
     loop_->post([this, loaded] { events_->on_loaded(std::move(*loaded)); });
     return {};
 }
@@ -181,6 +191,8 @@ result<void> journal_thread::write_now(journal_batch& batch) {
         TESSERA_TRY(put_strangers(campaigns, batch));
         for (const auto& move : batch.moves)
             TESSERA_TRY(campaigns.move_chunk(move.held, env.instance, move.to, move.attempt, move.more));
+        for (const auto card : batch.unsent)
+            TESSERA_TRY(campaigns.put_unsent(run_.subject.key, run_.subject.round, card));
         if (batch.renew_leases)
             TESSERA_TRY(campaigns.renew_leases(run_.subject.key, env.instance, env.clock->now() + lease_time));
         return {};

@@ -27,6 +27,8 @@ public:
     void lease(std::int64_t limit) override;
     void release(const chunk& held, int attempt, bool with_answers) override;
     void write(journal_batch batch) override;
+    // Any other work that waits for the disk.
+    void run(std::function<result<void>()> work) { enqueue(std::move(work)); }
 
 private:
     using task = std::function<result<void>()>;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "campaigns/late_answers.h"
+#include "campaigns/safety_store.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -16,6 +17,8 @@ result<std::optional<operations::inhibition>> membership::inhibits(store::connec
     if (!found) return std::nullopt;
     return operations::inhibition{found->id, found->name, std::string(to_string(found->phase))};
 }
+
+result<void> membership::may_write(store::connection& writer) { return safety_store(writer).nothing_stands(); }
 
 result<void> membership::keep_stray(store::connection& writer, telecom::subscriber_number subscriber,
                                     byte_view user_data) {

@@ -17,6 +17,7 @@ public:
     // or has its outcome is not managed, whatever its chunk does.
     [[nodiscard]] result<std::optional<operations::inhibition>> inhibits(store::connection& writer,
                                                                          cards::card_id card) override;
+    [[nodiscard]] result<void> may_write(store::connection& writer) override;
     [[nodiscard]] result<void> keep_stray(store::connection& writer, telecom::subscriber_number subscriber,
                                           byte_view user_data) override;
     [[nodiscard]] result<void> settle_strays() override { return settle_late_answers(*env_, definition_of_); }

@@ -128,7 +128,12 @@ private:
         TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT kic_algorithm, kid_algorithm, wrapped FROM key_set "
                                                      "WHERE card_id = $1 AND key_version = $2"));
         // Whoever left the round when the chunk was released was sent nothing in it.
-        TESSERA_TRY_VALUE(const auto left, campaign_store(*reader_).left_round(held));
+        TESSERA_TRY_VALUE(auto left, campaign_store(*reader_).left_round(held));
+        if (run_.winding_up) {
+            TESSERA_TRY_VALUE(const auto unsent, campaign_store(*reader_).unsent(held));
+            left.insert(left.end(), unsent.begin(), unsent.end());
+            std::ranges::sort(left);
+        }
         operations::sent_round sent;
         for (auto one = messages.begin(); one != messages.end();) {
             const auto card = one->card;

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "campaigns/image_condition.h"
+#include "campaigns/send_window.h"
 #include "campaigns/wave.h"
 #include "cards/types.h"
 #include "operations/application_script.h"
@@ -40,6 +41,7 @@ enum class phase : std::uint8_t { none = 0, prepare = 1, exchange = 2, settle = 
 struct earlier_outcome {
     campaign_key campaign;
     std::vector<operations::outcome> outcomes;  // any of these
+    bool not_sent = false;                      // or none at all: nothing was sent to it
 };
 
 // Each that is set says something about a card.
@@ -97,6 +99,7 @@ struct definition {
     int attempts = 3;           // sendings of the same octets within one exchange, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
     wave_rules waves;
+    std::optional<window_rule> window;  // nothing: at any time
 };
 
 struct campaign {

@@ -218,6 +218,8 @@ result<std::optional<single_answer>> desk::machine::busy(store::connection& writ
 
 result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, const single_request& asked,
                                                      bool by_radio) {
+    // Commands may write, whatever they are.
+    if (asked.kind != operation_kind::read) TESSERA_TRY(env_.fleets->may_write(writer));
     cards::card_store cards(writer);
     TESSERA_TRY_VALUE(const auto card, cards.find(asked.card));
     if (!card) return failure("not_found", asked.card, "the registry has no card with this ICCID, IMSI or MSISDN");

@@ -27,6 +27,8 @@ public:
     virtual ~membership() = default;
     [[nodiscard]] virtual result<std::optional<inhibition>> inhibits(store::connection& writer,
                                                                      cards::card_id card) = 0;
+    // Errors: stopped_all (nothing that writes may begin now).
+    [[nodiscard]] virtual result<void> may_write(store::connection& writer) = 0;
     // Something came from a card that no operation awaits: kept, for the campaign it belongs to (C-8).
     [[nodiscard]] virtual result<void> keep_stray(store::connection& writer, telecom::subscriber_number subscriber,
                                                   byte_view user_data) = 0;

@@ -282,12 +282,35 @@ CREATE TABLE campaign_gate (
     PRIMARY KEY (campaign_key, gate)) {clustered};
 )sql";
 
-constexpr std::array<migration, 6> migrations{{{1, "cards", cards_sql},
+constexpr std::string_view safety_sql = R"sql(
+-- The global stop: a row without lifted_at stands.
+CREATE TABLE global_stop (
+    stop {int} PRIMARY KEY,
+    stopped_by TEXT NOT NULL,
+    stopped_at {int} NOT NULL,
+    lifted_by TEXT,
+    lifted_at {int}) {table};
+
+-- Cards of released chunks of which nothing had left when the exchange was stopped.
+CREATE TABLE unsent_target (
+    campaign_key {int} NOT NULL,
+    round {int} NOT NULL,
+    card_id {int} NOT NULL,
+    PRIMARY KEY (campaign_key, round, card_id)) {clustered};
+
+-- Short messages of all campaigns by the minute (since 1970), where the house allows so many an hour only.
+CREATE TABLE sends (
+    minute {int} PRIMARY KEY,
+    messages {int} NOT NULL) {table};
+)sql";
+
+constexpr std::array<migration, 7> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
                                                {4, "tags", tags_sql},
                                                {5, "key_rotation", key_rotation_sql},
-                                               {6, "waves", waves_sql}}};
+                                               {6, "waves", waves_sql},
+                                               {7, "safety", safety_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

@@ -59,10 +59,30 @@ void expect_defaults(const telecom::smsc_settings& found) {
     EXPECT_EQ(found.tls.authorities + found.tls.certificate + found.tls.key + found.tls.name, "");
 }
 
+TEST(configuration, safety_and_zones) {
+    const auto made = read(
+        "[safety]\ntest_cards = [\"8949000000000000018\"]\ntest_tag = \"lab\"\nsends_per_hour = 500\n"
+        "[[zone]]\nname = \"Asia/Tokyo\"\nimsi = [\"440\", \"441\"]\nmsisdn = \"81\"\n[[zone]]\nname = \"UTC\"\n");
+    EXPECT_EQ(made.house.test_cards, std::vector<std::string>{"8949000000000000018"});
+    EXPECT_EQ(made.house.test_tag, "lab");
+    EXPECT_EQ(made.house.sends_per_hour, 500);
+    ASSERT_EQ(made.house.zones.size(), 2U);
+    EXPECT_EQ(made.house.zones[0].imsi, (std::vector<std::string>{"440", "441"}));
+    EXPECT_EQ(made.house.zones[0].msisdn, std::vector<std::string>{"81"});
+    EXPECT_TRUE(made.house.zones[1].names_nothing());
+    EXPECT_EQ(
+        mistakes("[safety]\ntest_cards = [\"1\"]\nsends_per_hour = -1\n[[zone]]\nname = \"Mars\"\nimsi = [\"x\"]\n")
+            .size(),
+        4U);
+}
+
 TEST(configuration, the_file_that_init_writes_says_the_defaults) {
     const auto made = read(default_configuration());
     EXPECT_EQ(made.session, configuration{}.session);
     EXPECT_EQ(made.workers, configuration{}.workers);
+    EXPECT_FALSE(made.house.tests());
+    EXPECT_TRUE(made.house.zones.empty());
+    EXPECT_EQ(made.house.sends_per_hour, 0);
     ASSERT_EQ(made.smscs.size(), 1U);
     expect_defaults(made.smscs[0]);
 }

@@ -5,7 +5,8 @@ packages_of() {
     case $1 in
     build)
         echo g++ cmake ninja-build ccache mold pkg-config libssl-dev libsqlite3-dev libboost1.81-dev \
-            libboost-json1.81-dev libtomlplusplus-dev libzip-dev libcli11-dev libspdlog-dev libfmt-dev libpcsclite-dev
+            libboost-json1.81-dev libtomlplusplus-dev libzip-dev libcli11-dev libspdlog-dev libfmt-dev libpcsclite-dev \
+            libhowardhinnant-date-dev tzdata
         ;;
     test)
         echo libgtest-dev libgmock-dev libnet-smpp-perl openssl python3 pcscd vsmartcard-vpcd

@@ -20,6 +20,7 @@ inline constexpr std::size_t file_value_depth = 8;            // lists and maps 
 inline constexpr std::size_t smpp_window = 10'000;   // largest configurable window
 inline constexpr int smpp_submit_attempts = 5;       // of one short message, answered with a temporary status
 inline constexpr int smpp_throttled_attempts = 100;  // likewise with throttled or queue_full, which slow down first
+inline constexpr std::chrono::seconds validity_max{30 * 24 * 3600};     // of a short message; GSM knows up to 63 weeks
 inline constexpr std::size_t smpp_unacknowledged_deliveries = 100'000;  // deliver_sm without answer; more are put off
 inline constexpr std::size_t smpp_read_octets = 262'144;                // one read of a link
 inline constexpr std::chrono::milliseconds smpp_unbind_wait{1'000};  // for unbind_resp, then the link is closed anyway
@@ -53,7 +54,10 @@ inline constexpr std::size_t image_conditions = 16;  // likewise
 inline constexpr std::size_t selection_items = 900;  // cards that one statement names; longer lists take several
 
 // --- single operations
-inline constexpr std::size_t single_operations = 10'000;          // under way or waiting in one process
+inline constexpr std::size_t single_operations = 10'000;   // under way or waiting in one process
+inline constexpr std::int64_t unknown_operations = 8;      // of one card, that a late answer is held against
+inline constexpr std::size_t strays_per_commit = 64;       // answers nobody awaits, kept in one transaction of the desk
+inline constexpr std::int64_t late_cards_per_commit = 16;  // likewise settled, so that operations wait for few
 inline constexpr std::chrono::seconds single_operation_wait{30};  // that the end of P1 waits for those under way
 
 // --- the local socket

@@ -1,31 +1,33 @@
 #include <algorithm>
 
+#include "base/limits.h"
 #include "base/log.h"
+#include "campaigns/blocks.h"
 #include "campaigns/card_case.h"
 #include "campaigns/settle.h"
 #include "operations/image_update.h"
+#include "operations/late_answer.h"
 
 namespace tessera::campaigns {
 namespace {
 
-constexpr std::int64_t late_cards_per_transaction = 500;
-
 class late_settler {
 public:
     late_settler(const environment& env, const definition_source& definition_of)
-        : env_(&env), definition_of_(definition_of), vault_(env.vault->another()) {}
+        : env_(&env), definition_of_(definition_of), vault_(env.vault->another()), operations_(*env.vault) {}
 
     // True when there may be more.
-    result<bool> some() {
+    result<bool> some(std::int64_t cards) {
         return env_->writer->transact([&](store::connection& writer) -> result<bool> {
             campaign_store campaigns(writer);
-            TESSERA_TRY_VALUE(const auto waiting, campaigns.late_cards(late_cards_per_transaction));
+            TESSERA_TRY_VALUE(const auto waiting, campaigns.late_cards(cards));
             for (const auto card : waiting) {
+                TESSERA_TRY(settle_operations(writer, card));
                 TESSERA_TRY_VALUE(const auto open, campaigns.unknown_for(card));
                 for (const auto key : open) TESSERA_TRY(settle_or_tell(writer, key, card));
                 TESSERA_TRY(campaigns.clear_late(card));
             }
-            return static_cast<std::int64_t>(waiting.size()) == late_cards_per_transaction;
+            return static_cast<std::int64_t>(waiting.size()) == cards;
         });
     }
 
@@ -36,6 +38,25 @@ private:
         return found.what == operations::decision::failed &&
                (found.why.kind == operations::cause_kind::status_word ||
                 (found.why.kind == operations::cause_kind::por_status && found.why.detail == 0));
+    }
+
+    // What a single operation waited for in vain may have come in a campaign's exchange that awaited something of the
+    // same card, and stands with that.
+    result<void> settle_operations(store::connection& writer, cards::card_id card) {
+        TESSERA_TRY_VALUE(const auto open, operations::operation_store(writer).unknown(card));
+        if (open.empty()) return {};
+        campaign_store campaigns(writer);
+        std::vector<bytes> elsewhere;
+        TESSERA_TRY_VALUE(const auto parts, campaigns.participations(card));
+        for (const auto& part : parts) {
+            TESSERA_TRY_VALUE(const auto block, campaigns.answers(part.where));
+            std::vector<answer_entry> entries;
+            TESSERA_TRY(parse_answers(block, entries));
+            for (const auto& entry : entries)
+                if (entry.card == card && entry.kind == operations::answer_kind::message)
+                    elsewhere.push_back(to_bytes(entry.octets));
+        }
+        return operations_.settle(writer, card, elsewhere, env_->clock->now());
     }
 
     // One campaign that cannot be read any more must not keep others from ending.
@@ -85,6 +106,7 @@ private:
     const definition_source& definition_of_;
     cards::key_vault vault_;
     operations::judge judge_;
+    operations::late_answers operations_;
 };
 
 }  // namespace
@@ -92,9 +114,14 @@ private:
 result<void> settle_late_answers(const environment& env, const definition_source& definition_of) {
     late_settler settler(env, definition_of);
     for (;;) {
-        TESSERA_TRY_VALUE(const bool more, settler.some());
+        TESSERA_TRY_VALUE(const bool more, settler.some(limits::late_cards_per_commit));
         if (!more) return {};
     }
+}
+
+result<bool> settle_some_late_answers(const environment& env, const definition_source& definition_of,
+                                      std::int64_t cards) {
+    return late_settler(env, definition_of).some(cards);
 }
 
 }  // namespace tessera::campaigns

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "campaigns/image_condition.h"
+#include "campaigns/retry_rules.h"
 #include "cards/types.h"
 #include "operations/packet_builder.h"
 #include "operations/script.h"
@@ -48,6 +49,14 @@ struct target_selection {
     card_selectors exclude;
 };
 
+// When and how long the network tries, and when the same octets go again.
+struct sending_rules {
+    retry_rules retries;
+    std::chrono::seconds validity{0};  // of each short message; 0: as the SMSC's settings say
+    // What the SMSC may still be trying to deliver is not sent again before its validity ended.
+    bool wait_validity = false;
+};
+
 // What a campaign file says.
 struct definition {
     std::string name;
@@ -58,6 +67,7 @@ struct definition {
     duration por_timeout = std::chrono::seconds(60);
     int attempts = 3;           // sendings of the same octets within one exchange, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
+    sending_rules sending_again;
 };
 
 struct campaign {

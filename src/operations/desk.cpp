@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -14,6 +15,7 @@ namespace tessera::operations {
 namespace {
 
 constexpr auto look_again = std::chrono::milliseconds(50);  // at a card that is busy, for who waits
+constexpr auto end_again = std::chrono::seconds(1);         // what could not be ended, for want of a working disk
 
 struct waiting_request {
     single_request request;
@@ -43,11 +45,9 @@ public:
     void perform(waiting_request asked) {
         if (open_.size() + waiting_.size() >= limits::single_operations)
             return answer_later(asked, refusal({"busy", "operation", "too many single operations are under way"}));
-        env_.home->post([this, alive = std::weak_ptr(alive_), asked = std::move(asked)]() mutable {
-            if (!alive.expired()) try_to_begin(std::move(asked));
-        });
+        soon([this, asked = std::move(asked)] { try_to_begin(asked); });
     }
-    [[nodiscard]] bool idle() const { return open_.empty() && waiting_.empty(); }
+    [[nodiscard]] bool idle() const { return open_.empty() && waiting_.empty() && strays_.empty() && !settling_; }
 
     result<void> begin() {
         TESSERA_TRY_VALUE(const auto abandoned, env_.writer->transact_first([&](store::connection& writer) {
@@ -89,6 +89,19 @@ private:
         instant give_up{};      // whatever comes
         std::unique_ptr<net::event_loop::timer> timer;
     };
+    // Words that no operation awaits.
+    struct stray {
+        telecom::single_line* line = nullptr;
+        telecom::card_words words;
+    };
+    // An operation that could not go on and whose end is not durable yet.
+    struct unended {
+        operation_key key;
+        telecom::single_line* line = nullptr;
+        cause why;
+        int attempts = 0;
+        std::optional<telecom::card_words> words;  // that came last, neither durable nor acknowledged
+    };
     struct begun {
         std::optional<single_answer> refused;
         std::optional<operation> made;
@@ -114,17 +127,31 @@ private:
     result<void> record(store::connection& writer, operation& one, under_way::step step,
                         const telecom::card_words* words);
     result<void> record_end(store::connection& writer, operation& one);
+    void keep_strays();
     void settle_strays();
+    void settle_some();
+    void soon(std::function<void()> work) {
+        env_.home->post([alive = std::weak_ptr(alive_), work = std::move(work)] {
+            if (!alive.expired()) work();
+        });
+    }
+    void give_up(operation& one, error problem, const telecom::card_words* words);
+    [[nodiscard]] bool end_unknown(const unended& one);
+    void end_the_unended();
     void finish(std::int64_t key, std::optional<error> problem);
 
     desk_environment env_;
     cards::key_vault vault_;
-    codec::secured_packet_codec codec_;
+    packet_builder builder_;
     judge judge_;
     std::map<std::string, std::unique_ptr<line_end>> lines_;
     operations_by_key open_;
     std::vector<waiting_request> waiting_;
     std::unique_ptr<net::event_loop::timer> look_timer_;
+    std::vector<stray> strays_;
+    bool settling_ = false;
+    std::vector<unended> unended_;
+    std::unique_ptr<net::event_loop::timer> end_timer_;
     std::shared_ptr<int> alive_ = std::make_shared<int>(0);
 };
 
@@ -213,7 +240,7 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
                    nullptr};
     made.work.answer().id = row.id;
     made.work.answer().iccid = card->identity.iccid;
-    TESSERA_TRY_VALUE(made.key, operation_store(writer).insert(row));
+    TESSERA_TRY_VALUE(made.key, operation_store(writer).insert(row, made.work.request()));
     // From here on the file may hold the old content, the new, or some of both, until the card says.
     if (made.work.request().kind == operation_kind::write)
         TESSERA_TRY(cards.doubt_image(card->id, made.work.request().file.file, made.work.request().file.record));
@@ -225,18 +252,10 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
 result<void> desk::machine::put_next_packet(store::connection& writer, operation& one) {
     cards::card_store cards(writer);
     const auto& security = one.work.request().security;
-    const auto wire = security_for(security, one.work.keys().header);
-    if (!speakable(wire))
-        return failure("no_packet", "spi", "this SPI asks for checks that the card's key set cannot name in one KID");
-    TESSERA_TRY_VALUE(const auto counters, cards.counters(one.card));
-    auto last = one.work.keys().header.initial_counter;
-    for (const auto& counter : counters)
-        if (counter.key_version == security.key_version && counter.application == application_of(security.tar))
-            last = std::max(last, counter.counter);
-    TESSERA_TRY_VALUE(one.counter, next_counter(last));
-    one.packet.clear();
-    const codec::packet_keys material{one.work.keys().kic.reveal(), one.work.keys().kid.reveal()};
-    TESSERA_TRY(codec_.encode_command(wire, material, one.counter, one.work.next().octets, one.packet));
+    TESSERA_TRY_VALUE(const auto given, cards.counters(one.card));
+    const auto& keys = one.work.keys();
+    const auto last = last_counter(keys.header, given, application_of(security.tar));
+    TESSERA_TRY_VALUE(one.counter, builder_.build(security, keys, last, one.work.next().octets, one.packet));
     TESSERA_TRY(cards.put_counter(one.card, security.key_version, application_of(security.tar), one.counter));
     operation_store operations(writer);
     TESSERA_TRY(operations.put_packet(one.key, one.packets, one.counter, one.packet));
@@ -325,16 +344,37 @@ void desk::machine::on_words(telecom::single_line& line, const telecom::card_wor
         if (strange) settle_strays();
         return;
     }
-    // Nobody here waits for it: kept for whom it concerns, and acknowledged once that is durable.
-    const auto kept = env_.writer->transact_first(
-        [&](store::connection& writer) { return env_.fleets->keep_stray(writer, words.subscriber, words.user_data); });
-    if (!kept) return log_error("an answer is left at the SMSC: " + to_string(kept.error()));
-    line.acknowledge(words.handle);
+    strays_.push_back({&line, words});
+    if (strays_.size() == 1) soon([this] { keep_strays(); });
+}
+
+// What nobody here waits for is kept for whom it concerns, and acknowledged once that is durable; then it is settled.
+// Both in small steps: a flood of it must not keep operations waiting.
+void desk::machine::keep_strays() {
+    const auto count = std::min(strays_.size(), limits::strays_per_commit);
+    const auto some = std::span(strays_).first(count);
+    const auto kept = env_.writer->transact_first([&](store::connection& writer) -> result<void> {
+        for (const auto& one : some)
+            TESSERA_TRY(env_.fleets->keep_stray(writer, one.words.subscriber, one.words.user_data));
+        return {};
+    });
+    if (!kept) log_error("answers are left at the SMSC: " + to_string(kept.error()));
+    for (const auto& one : some)
+        if (kept) one.line->acknowledge(one.words.handle);
+    strays_.erase(strays_.begin(), strays_.begin() + static_cast<std::ptrdiff_t>(count));
+    if (!strays_.empty()) soon([this] { keep_strays(); });
     settle_strays();
 }
 
 void desk::machine::settle_strays() {
-    if (const auto settled = env_.fleets->settle_strays(); !settled) log_error(to_string(settled.error()));
+    if (!std::exchange(settling_, true)) soon([this] { settle_some(); });
+}
+
+void desk::machine::settle_some() {
+    settling_ = false;
+    const auto more = env_.fleets->settle_strays(limits::late_cards_per_commit);
+    if (!more) return log_error(to_string(more.error()));
+    if (*more) settle_strays();
 }
 
 // One transaction makes durable what came and what follows from it: the next packet, or the end and the image (C-17).
@@ -342,7 +382,7 @@ void desk::machine::follow(operation& one, under_way::step step, const telecom::
     auto recorded =
         env_.writer->transact_first([&](store::connection& writer) { return record(writer, one, step, words); });
     if (words != nullptr && recorded) one.line->acknowledge(words->handle);
-    if (!recorded) return finish(one.key.value, std::move(recorded).error());
+    if (!recorded) return give_up(one, std::move(recorded).error(), words);
     if (words != nullptr) ++one.answers;
     if (step == under_way::step::send)
         send(one);
@@ -367,16 +407,46 @@ result<void> desk::machine::record_end(store::connection& writer, operation& one
     TESSERA_TRY(operation_store(writer).end(one.key, answer.what, answer.why, answer.attempts, now));
     if (!one.work.proved_write()) return {};
     cards::card_store cards(writer);
-    const std::vector<file_write> writes{one.work.request().file};
-    const auto& security = one.work.request().security;
-    TESSERA_TRY_VALUE(const auto image, cards.image(one.card));
-    const auto held = std::ranges::find_if(
-        image, [&](const auto& entry) { return entry.file == writes[0].file && entry.record == writes[0].record; });
-    // Late answers of campaigns may have changed the image meanwhile; the counters know the order.
-    proved_writes proved{&writes, {}, {security.key_version, application_of(security.tar), one.counter}, false, true};
-    auto& before = proved.before.emplace_back();
-    if (held != image.end()) before.emplace(known_image{held->content, held->proof});
-    return write_image(cards, one.card, proved, now);
+    return write_image_after(cards, one.card, one.work.request(), one.counter, now);
+}
+
+// What was to follow could not be made durable: no counter is left for the next packet, no room on the disk. What came
+// is kept and the operation ends unknown, in a transaction of its own, so that its card is free; that is tried until it
+// succeeds, or the next owner of the directory does it (operation_store::abandon).
+void desk::machine::give_up(operation& one, error problem, const telecom::card_words* words) {
+    const bool no_packet = problem.code == "counter_exhausted" || problem.code == "no_packet";
+    unended made{one.key,
+                 one.line,
+                 {no_packet ? cause_kind::no_packet : cause_kind::no_answer, 0, 0},
+                 one.work.answer().attempts,
+                 std::nullopt};
+    if (words != nullptr) made.words = *words;
+    if (!end_unknown(made)) {
+        unended_.push_back(std::move(made));
+        if (!end_timer_) end_timer_ = env_.home->after(end_again, [this] { end_the_unended(); });
+    }
+    finish(one.key.value, std::move(problem));
+}
+
+bool desk::machine::end_unknown(const unended& one) {
+    // What came last is a late answer from now on, of this operation or of somebody else's.
+    const auto ended = env_.writer->transact_first([&](store::connection& writer) -> result<void> {
+        TESSERA_TRY(operation_store(writer).end(one.key, outcome::unknown, one.why, one.attempts, env_.clock->now()));
+        if (!one.words) return {};
+        return env_.fleets->keep_stray(writer, one.words->subscriber, one.words->user_data);
+    });
+    if (!ended) log_error("a single operation cannot be ended yet: " + to_string(ended.error()));
+    if (ended && one.words) {
+        one.line->acknowledge(one.words->handle);
+        settle_strays();
+    }
+    return ended.has_value();
+}
+
+void desk::machine::end_the_unended() {
+    end_timer_.reset();
+    std::erase_if(unended_, [this](const unended& one) { return end_unknown(one); });
+    if (!unended_.empty()) end_timer_ = env_.home->after(end_again, [this] { end_the_unended(); });
 }
 
 void desk::machine::finish(std::int64_t key, std::optional<error> problem) {

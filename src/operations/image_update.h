@@ -6,6 +6,7 @@
 
 #include "cards/store.h"
 #include "operations/script.h"
+#include "operations/types.h"
 
 namespace tessera::operations {
 
@@ -30,5 +31,9 @@ struct proved_writes {
 // executed last; where they cannot be compared, the image keeps what it has and the file is doubted.
 [[nodiscard]] result<void> write_image(cards::card_store& cards, cards::card_id card, const proved_writes& proved,
                                        timestamp now);
+
+// Of a single write that the packet with this counter proved. In the caller's transaction.
+[[nodiscard]] result<void> write_image_after(cards::card_store& cards, cards::card_id card, const single_request& asked,
+                                             std::uint64_t counter, timestamp now);
 
 }  // namespace tessera::operations

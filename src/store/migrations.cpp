@@ -222,10 +222,24 @@ CREATE TABLE card_tag (
 CREATE INDEX card_tag_by_card ON card_tag (card_id);
 )sql";
 
-constexpr std::array<migration, 4> migrations{{{1, "cards", cards_sql},
+// What a single operation was asked for, so that an answer that comes after its end can still be weighed. Of older ones
+// spi is 0, and nothing is known.
+constexpr std::string_view operation_requests_sql = R"sql(
+ALTER TABLE operation ADD COLUMN spi {int} NOT NULL DEFAULT 0;
+ALTER TABLE operation ADD COLUMN checksum_octets {int} NOT NULL DEFAULT 8;
+ALTER TABLE operation ADD COLUMN parts_max {int} NOT NULL DEFAULT 0;
+ALTER TABLE operation ADD COLUMN file TEXT NOT NULL DEFAULT '';
+ALTER TABLE operation ADD COLUMN record {int} NOT NULL DEFAULT 0;
+ALTER TABLE operation ADD COLUMN commands {int} NOT NULL DEFAULT 0;
+ALTER TABLE operation ADD COLUMN content {blob};
+CREATE INDEX operation_unknown ON operation (card_id) WHERE outcome = 3;
+)sql";
+
+constexpr std::array<migration, 5> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
-                                               {4, "tags", tags_sql}}};
+                                               {4, "tags", tags_sql},
+                                               {5, "operation_requests", operation_requests_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

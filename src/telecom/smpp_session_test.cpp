@@ -33,7 +33,8 @@ public:
     }
     void on_receipt(const inbound_receipt& receipt) override {
         handles.push_back(receipt.handle);
-        said("receipt " + std::to_string(receipt.subscriber) + " " + std::string(receipt.state));
+        said("receipt " + std::to_string(receipt.subscriber) + " " + std::string(receipt.state) +
+             (receipt.network_error != 0 ? " " + std::to_string(receipt.network_error) : ""));
     }
     void on_link_down(std::string_view) override {}
     void on_closed() override {}
@@ -156,6 +157,30 @@ TEST_F(smpp_session_test, a_submit_carries_the_packet_with_its_header_and_the_se
     EXPECT_EQ(to_hex(message.user_data).substr(0, 8), "0270005a");
     answer(command::submit_sm_resp, head.sequence);
     EXPECT_EQ(events.take(), lines({"1 accepted 0"}));
+}
+
+TEST_F(smpp_session_test, a_message_has_validity_and_receipt_of_its_own_or_those_of_the_settings) {
+    settings.validity_period = "000001000000000R";
+    connect();
+    for (const int hours : {6, 0}) {
+        const bytes packet(300, 0x5a);
+        ASSERT_TRUE(session->submit({.subscriber = 491701234567,
+                                     .packet = packet,
+                                     .reference = 9,
+                                     .token = 1,
+                                     .validity = std::chrono::hours(hours),
+                                     .receipt = hours == 6},
+                                    now));
+        const auto out = sent();
+        ASSERT_EQ(out.size(), 3U);
+        for (const auto& part : out) {
+            smpp::header head;
+            const auto unit = smpp::decode(part.octets, head).value();
+            const auto& message = std::get<smpp::short_message>(unit.body);
+            EXPECT_EQ(message.validity_period, hours == 6 ? "000000060000000R" : "000001000000000R");
+            EXPECT_EQ(message.registered_delivery, hours == 6 ? 1 : 0);
+        }
+    }
 }
 
 TEST_F(smpp_session_test, a_long_packet_leaves_in_parts_and_gives_one_result_when_all_are_answered) {
@@ -374,6 +399,8 @@ TEST_F(smpp_session_test, a_proof_of_receipt_is_taken_whatever_class_the_smsc_gi
     }
     deliver(1, 0x04, as_bytes("id:1 stat:DELIVRD err:000"));
     EXPECT_EQ(events.take(), lines({"receipt 491701234567 DELIVRD"}));
+    deliver(1, 0x04, as_bytes("id:1 stat:UNDELIV err:027"));
+    EXPECT_EQ(events.take(), lines({"receipt 491701234567 UNDELIV 27"}));
     deliver(1, 0x04, as_bytes("nothing to read"));
     EXPECT_EQ(events.take(), lines({"receipt 491701234567 UNKNOWN"}));
 }

@@ -53,6 +53,13 @@ inline constexpr std::size_t target_tags = 32;       // in one selector
 inline constexpr std::size_t image_conditions = 16;  // likewise
 inline constexpr std::size_t selection_items = 900;  // cards that one statement names; longer lists take several
 
+// --- counters of cards
+// From here on the registry finds counters by an index; literally so in migrations and queries.
+inline constexpr std::uint64_t counter_watched = 1'095'216'660'479;  // FFFFFFFFFF - 2^32
+inline constexpr std::int64_t counter_left_warning = 1'000'000;      // fewer values left are told of
+inline constexpr std::uint64_t counter_leap_default = 1'048'576;     // that finding a card's counter may skip
+inline constexpr std::uint64_t counter_leap_max = 4'294'967'296;     // that may be asked for
+
 // --- single operations
 inline constexpr std::size_t single_operations = 10'000;   // under way or waiting in one process
 inline constexpr std::int64_t unknown_operations = 8;      // of one card, that a late answer is held against

@@ -30,6 +30,7 @@ single_answer refusal(error why) {
 
 std::string description(const single_request& request) {
     std::string text(to_string(request.kind));
+    if (request.kind == operation_kind::resync) return text;
     if (request.kind == operation_kind::run) return text + " " + std::to_string(request.commands.size()) + " commands";
     text += " " + request.file.file;
     if (request.file.record != 0) text += " record " + std::to_string(request.file.record);
@@ -254,7 +255,11 @@ result<void> desk::machine::put_next_packet(store::connection& writer, operation
     const auto& security = one.work.request().security;
     TESSERA_TRY_VALUE(const auto given, cards.counters(one.card));
     const auto& keys = one.work.keys();
-    const auto last = last_counter(keys.header, given, application_of(security.tar));
+    const auto given_out = last_counter(keys.header, given, application_of(security.tar));
+    const auto& first = one.work.request().counter;
+    if (one.packets == 0 && first && *first <= given_out)
+        return failure("bad_counter", "counter", "is not higher than those given out; a counter is never used twice");
+    const auto last = std::max(given_out, one.work.counter_floor());
     TESSERA_TRY_VALUE(one.counter, builder_.build(security, keys, last, one.work.next().octets, one.packet));
     TESSERA_TRY(cards.put_counter(one.card, security.key_version, application_of(security.tar), one.counter));
     operation_store operations(writer);

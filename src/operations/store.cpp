@@ -126,6 +126,7 @@ result<std::optional<operation_store::record>> operation_store::whole(operation_
     asked.file = {std::string(query->text(6)), static_cast<std::uint16_t>(query->integer(7)), {}};
     asked.commands.resize(static_cast<std::size_t>(query->integer(8)));
     (asked.commands.empty() ? asked.file.content : asked.commands.front()) = to_bytes(query->octets(9));
+    asked.leap_max = limits::counter_leap_max;  // its packets say how far it went
     query->reset();
     TESSERA_TRY_VALUE(auto* packets, database_->kept("SELECT counter FROM operation_packet WHERE operation_key = $1 "
                                                      "ORDER BY sequence"));

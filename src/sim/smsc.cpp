@@ -288,20 +288,21 @@ void smsc::on_submit(link& from, const smpp::header& head, const smpp::short_mes
                                       print_message_id(accepted.message_id, buffer));
     };
     // registered_delivery, clause 5.2.17: 01 asks for the outcome, whatever it is, 10 for a failure only.
-    const bool receipt = accepted.receipt = (message.registered_delivery & 3U) == 1;
-    accepted.receipt_on_failure = receipt || (message.registered_delivery & 3U) == 2;
+    const auto wanted = message.registered_delivery & 3U;
+    accepted.receipt = wanted == 1;
+    accepted.receipt_on_failure = wanted == 1 || wanted == 2;
     accepted.validity = smpp::parse_relative_time(message.validity_period).value_or(std::chrono::seconds(0));
     if (const auto met = obstacle(accepted, 0, now); met != 0) {
         answer_submit();
         return keep(*from.bound_to, accepted, met, now);
     }
     const bool response_first = happens(fault::response_before_submit_resp, accepted);
-    const bool receipt_first = receipt && happens(fault::receipt_before_submit_resp, accepted);
+    const bool receipt_first = accepted.receipt && happens(fault::receipt_before_submit_resp, accepted);
     if (response_first) bring_to_card(*from.bound_to, accepted, now);
     if (receipt_first) issue_receipt(*from.bound_to, accepted);
     answer_submit();
     if (!response_first) bring_to_card(*from.bound_to, accepted, now);
-    if (receipt && !receipt_first) issue_receipt(*from.bound_to, accepted);
+    if (accepted.receipt && !receipt_first) issue_receipt(*from.bound_to, accepted);
 }
 
 }  // namespace tessera::sim

@@ -235,11 +235,18 @@ ALTER TABLE operation ADD COLUMN content {blob};
 CREATE INDEX operation_unknown ON operation (card_id) WHERE outcome = 3;
 )sql";
 
-constexpr std::array<migration, 5> migrations{{{1, "cards", cards_sql},
+// Counters with fewer than 2^32 values left, found without looking at the others; limits::counter_watched.
+constexpr std::string_view watched_counters_sql = R"sql(
+CREATE INDEX key_counter_watched ON key_counter (counter) WHERE counter >= 1095216660479;
+CREATE INDEX key_set_watched ON key_set (initial_counter) WHERE initial_counter >= 1095216660479;
+)sql";
+
+constexpr std::array<migration, 6> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
                                                {4, "tags", tags_sql},
-                                               {5, "operation_requests", operation_requests_sql}}};
+                                               {5, "operation_requests", operation_requests_sql},
+                                               {6, "watched_counters", watched_counters_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

@@ -159,30 +159,6 @@ TEST_F(smpp_session_test, a_submit_carries_the_packet_with_its_header_and_the_se
     EXPECT_EQ(events.take(), lines({"1 accepted 0"}));
 }
 
-TEST_F(smpp_session_test, a_message_has_validity_and_receipt_of_its_own_or_those_of_the_settings) {
-    settings.validity_period = "000001000000000R";
-    connect();
-    for (const int hours : {6, 0}) {
-        const bytes packet(300, 0x5a);
-        ASSERT_TRUE(session->submit({.subscriber = 491701234567,
-                                     .packet = packet,
-                                     .reference = 9,
-                                     .token = 1,
-                                     .validity = std::chrono::hours(hours),
-                                     .receipt = hours == 6},
-                                    now));
-        const auto out = sent();
-        ASSERT_EQ(out.size(), 3U);
-        for (const auto& part : out) {
-            smpp::header head;
-            const auto unit = smpp::decode(part.octets, head).value();
-            const auto& message = std::get<smpp::short_message>(unit.body);
-            EXPECT_EQ(message.validity_period, hours == 6 ? "000000060000000R" : "000001000000000R");
-            EXPECT_EQ(message.registered_delivery, hours == 6 ? 1 : 0);
-        }
-    }
-}
-
 TEST_F(smpp_session_test, a_long_packet_leaves_in_parts_and_gives_one_result_when_all_are_answered) {
     connect();
     ASSERT_TRUE(submit(1, 300));

@@ -1,8 +1,7 @@
 // Single operations on cards while campaigns run (C-12 to C-17), over one link to the simulated SMSC.
 #include "campaign_world.h"
-#include "campaigns/membership.h"
-#include "operations/desk.h"
 #include "operations/store.h"
+#include "single_desk.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -13,62 +12,6 @@ using operations::single_answer;
 using operations::single_request;
 
 constexpr std::string_view other_content = "0158585858ffffffffffffffffffffffff";
-
-// A desk beside the campaigns of a world, on a thread of its own.
-class branch {
-public:
-    explicit branch(world& here) : here_(&here), members_(env_, definition_of) {
-        env_.storage = here.storage.get();
-        env_.writer = &here.shared;
-        env_.vault = &here.vault();
-        env_.clock = &system_clock();
-        operations::desk_environment needs;
-        needs.writer = &here.shared;
-        needs.vault = &here.vault();
-        needs.clock = &system_clock();
-        needs.random = &system_random();
-        needs.fleets = &members_;
-        needs.radio = here.radio.get();
-        needs.home = &home_.loop();
-        home_.run([&] { desk_.emplace(needs); });
-    }
-    ~branch() {
-        home_.run([&] { desk_.reset(); });
-    }
-    std::future<single_answer> ask(single_request request) {
-        auto promise = std::make_shared<std::promise<single_answer>>();
-        home_.run(
-            [&] { desk_->perform(std::move(request), [promise](single_answer made) { promise->set_value(made); }); });
-        return promise->get_future();
-    }
-    single_answer write(std::size_t card, std::string_view content, bool wait = false) {
-        return ask(write_request(card, content, wait)).get();
-    }
-    single_request write_request(std::size_t card, std::string_view content, bool wait = false) {
-        auto made = request(card, operation_kind::write);
-        made.file = {std::string(spn_file), 0, from_hex(content).value()};
-        made.wait = wait;
-        return made;
-    }
-    single_request request(std::size_t card, operation_kind kind) {
-        single_request made;
-        made.card = sim::fleet_iccid(card);
-        made.kind = kind;
-        made.security.spi = {0x16, 0x39};
-        made.security.tar = {0xb0, 0x00, 0x10};
-        made.smsc = here_->smsc.name;
-        made.por_timeout = std::chrono::milliseconds(500);
-        made.file.file = spn_file;
-        return made;
-    }
-
-private:
-    world* here_;
-    environment env_;
-    membership members_;
-    loop_thread home_;
-    std::optional<operations::desk> desk_;
-};
 
 TEST(single_operations, write_read_and_run_reach_the_card_and_a_write_changes_the_image) {
     world here({.cards = 5, .shared = true});

@@ -30,9 +30,12 @@ TEST_P(database_migration, a_schema_half_way_is_completed) {
         run(std::string("DROP TABLE ") + table);
     for (const auto* column : {"key_version", "application", "counter"})
         run(std::string("ALTER TABLE image_file DROP COLUMN ") + column);
+    for (const auto* index : {"key_counter_watched", "key_set_watched"}) run(std::string("DROP INDEX ") + index);
     run("DELETE FROM schema_migration WHERE version > 1");
     ASSERT_TRUE(migrate(*storage, *writer, from_microseconds(2)));
-    EXPECT_EQ(rows(*writer, applied), (lines{"1|1", "2|2", "3|2", "4|2"}));
+    lines wanted{"1|1"};
+    for (int version = 2; version <= schema_version(); ++version) wanted.push_back(std::to_string(version) + "|2");
+    EXPECT_EQ(rows(*writer, applied), wanted);
 }
 
 TEST_P(database_migration, a_step_that_fails_leaves_nothing_of_itself) {

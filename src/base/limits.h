@@ -42,6 +42,7 @@ inline constexpr std::size_t rounds = 20;  // write, then listening and reading 
 // Rounds in which a card answered a first sending by refusing its counter: it is ahead of us. One alone may be the
 // answer to a duplicate that the network made, while the real one was lost; so many in a row are not.
 inline constexpr std::size_t fresh_refusals = 8;
+inline constexpr std::size_t kept_chunks = 16;  // in memory, for cards that are looked at one by one
 inline constexpr std::size_t writes_per_campaign = 64;
 inline constexpr std::size_t packets_per_card = 200;    // that a campaign's writes, or reading them back, may take
 inline constexpr std::size_t answers_per_card = 4'096;  // looked at in one round; duplicates beyond prove nothing new

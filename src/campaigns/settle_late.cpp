@@ -1,8 +1,8 @@
 #include <algorithm>
+#include <map>
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "campaigns/blocks.h"
 #include "campaigns/card_case.h"
 #include "campaigns/settle.h"
 #include "operations/image_update.h"
@@ -21,6 +21,10 @@ public:
         return env_->writer->transact([&](store::connection& writer) -> result<bool> {
             campaign_store campaigns(writer);
             TESSERA_TRY_VALUE(const auto waiting, campaigns.late_cards(cards));
+            chunk_blocks blocks(writer);
+            std::map<std::int64_t, campaign_at_hand> at_hand;
+            blocks_ = &blocks;
+            at_hand_ = &at_hand;
             for (const auto card : waiting) {
                 TESSERA_TRY(settle_operations(writer, card));
                 TESSERA_TRY_VALUE(const auto open, campaigns.unknown_for(card));
@@ -32,6 +36,24 @@ public:
     }
 
 private:
+    // A campaign of which several late answers are settled in one transaction.
+    struct campaign_at_hand {
+        explicit campaign_at_hand(definition read) : what(std::move(read)), plan(what) {}
+        campaign_at_hand(const campaign_at_hand&) = delete;  // the plan refers to the definition
+        campaign_at_hand& operator=(const campaign_at_hand&) = delete;
+        definition what;
+        packet_plan plan;
+    };
+    result<const campaign_at_hand*> take_at_hand(campaign_store& campaigns, campaign_key key) {
+        auto found = at_hand_->find(key.value);
+        if (found == at_hand_->end()) {
+            TESSERA_TRY_VALUE(const auto stored, campaigns.get(key));
+            TESSERA_TRY_VALUE(auto what, definition_of_(stored));
+            found = at_hand_->try_emplace(key.value, std::move(what)).first;
+        }
+        return &found->second;
+    }
+
     // Only what the card itself has proved changes an outcome; an unsecured complaint could be about any packet.
     static bool proves(const operations::verdict& found) {
         if (found.what == operations::decision::done) return true;
@@ -49,12 +71,9 @@ private:
         std::vector<bytes> elsewhere;
         TESSERA_TRY_VALUE(const auto parts, campaigns.participations(card));
         for (const auto& part : parts) {
-            TESSERA_TRY_VALUE(const auto block, campaigns.answers(part.where));
-            std::vector<answer_entry> entries;
-            TESSERA_TRY(parse_answers(block, entries));
+            TESSERA_TRY_VALUE(const auto entries, blocks_->answers(part.where, card));
             for (const auto& entry : entries)
-                if (entry.card == card && entry.kind == operations::answer_kind::message)
-                    elsewhere.push_back(to_bytes(entry.octets));
+                if (entry.kind == operations::answer_kind::message) elsewhere.push_back(to_bytes(entry.octets));
         }
         return operations_.settle(writer, card, elsewhere, env_->clock->now());
     }
@@ -70,9 +89,10 @@ private:
 
     result<void> settle_one(store::connection& writer, campaign_key key, cards::card_id card) {
         campaign_store campaigns(writer);
-        TESSERA_TRY_VALUE(const auto stored, campaigns.get(key));
-        TESSERA_TRY_VALUE(const auto what, definition_of_(stored));
-        TESSERA_TRY_VALUE(const auto made, assess_card(writer, vault_, judge_, what, packet_plan(what), key, card));
+        TESSERA_TRY_VALUE(const auto* at_hand, take_at_hand(campaigns, key));
+        const auto& what = at_hand->what;
+        TESSERA_TRY_VALUE(const auto made,
+                          assess_card(writer, *blocks_, vault_, judge_, what, at_hand->plan, key, card));
         if (!proves(made.found)) return {};
         TESSERA_TRY_VALUE(const auto before, campaigns.latest_outcome(key, card));
         card_outcome found{card, operations::outcome::failed, made.found.why,
@@ -107,6 +127,9 @@ private:
     cards::key_vault vault_;
     operations::judge judge_;
     operations::late_answers operations_;
+    // Of the transaction under way.
+    chunk_blocks* blocks_ = nullptr;
+    std::map<std::int64_t, campaign_at_hand>* at_hand_ = nullptr;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Cards whose counters are out of step with the registry's: found, explained, brought back.
 #include "campaign_world.h"
 #include "campaigns/counter_report.h"
+#include "campaigns/preview.h"
 #include "cards/near_counters.h"
 #include "operations/counter_hint.h"
 #include "single_desk.h"

@@ -286,6 +286,7 @@ void add_card(CLI::App& app, invocation& run) {
 
     add_card_operations(*command, run);
     add_card_counters(*command, run);
+    add_card_try(*command, run);
 }
 
 }  // namespace tessera::app

@@ -1,26 +1,14 @@
-#include "operations/desk.h"
+#include "operations/desk_machine.h"
 
 #include <algorithm>
-#include <map>
-#include <span>
 
-#include "base/limits.h"
-#include "base/log.h"
+#include "cards/key_rotation.h"
 #include "cards/store.h"
-#include "operations/image_update.h"
-#include "operations/store.h"
-#include "operations/under_way.h"
 
 namespace tessera::operations {
 namespace {
 
 constexpr auto look_again = std::chrono::milliseconds(50);  // at a card that is busy, for who waits
-constexpr auto end_again = std::chrono::seconds(1);         // what could not be ended, for want of a working disk
-
-struct waiting_request {
-    single_request request;
-    std::function<void(single_answer)> done;
-};
 
 single_answer refusal(error why) {
     single_answer made;
@@ -31,6 +19,8 @@ single_answer refusal(error why) {
 std::string description(const single_request& request) {
     std::string text(to_string(request.kind));
     if (request.kind == operation_kind::resync) return text;
+    if (request.kind == operation_kind::trial)
+        return text + " " + std::to_string(request.writes.size()) + " writes by a reader";
     if (request.kind == operation_kind::run) return text + " " + std::to_string(request.commands.size()) + " commands";
     text += " " + request.file.file;
     if (request.file.record != 0) text += " record " + std::to_string(request.file.record);
@@ -39,132 +29,17 @@ std::string description(const single_request& request) {
 
 }  // namespace
 
-class desk::machine {
-public:
-    explicit machine(const desk_environment& env) : env_(env), vault_(env.vault->another()) {}
-
-    void perform(waiting_request asked) {
-        if (open_.size() + waiting_.size() >= limits::single_operations)
-            return answer_later(asked, refusal({"busy", "operation", "too many single operations are under way"}));
-        soon([this, asked = std::move(asked)] { try_to_begin(asked); });
-    }
-    [[nodiscard]] bool idle() const { return open_.empty() && waiting_.empty() && strays_.empty() && !settling_; }
-
-    result<void> begin() {
-        TESSERA_TRY_VALUE(const auto abandoned, env_.writer->transact_first([&](store::connection& writer) {
-            return operation_store(writer).abandon(env_.clock->now());
-        }));
-        if (abandoned > 0)
-            log_warning(std::to_string(abandoned) + " single operations of a process that died end as unknown");
-        return {};
-    }
-
-private:
-    // A line to one SMSC, and what comes over it.
-    class line_end final : public telecom::single_line_events {
-    public:
-        explicit line_end(machine& owner) : owner_(&owner) {}
-        void on_submitted(std::uint64_t token, telecom::submit_result result, std::uint32_t command_status) override {
-            owner_->on_submitted(token, result, command_status);
-        }
-        void on_words(const telecom::card_words& words) override { owner_->on_words(*line, words); }
-        void on_line_failed(const error& why) override { owner_->on_line_failed(*line, why); }
-        std::unique_ptr<telecom::single_line> line;
-
-    private:
-        machine* owner_;
-    };
-
-    struct operation {
-        operation_key key;
-        cards::card_id card;
-        telecom::subscriber_number subscriber = 0;
-        telecom::single_line* line = nullptr;
-        under_way work;
-        std::function<void(single_answer)> done;
-        bytes packet;
-        std::uint64_t counter = 0;
-        int packets = 0;
-        int answers = 0;
-        bool accepted = false;  // the network took the packet under way at least once, or may have
-        instant give_up{};      // whatever comes
-        std::unique_ptr<net::event_loop::timer> timer;
-    };
-    // Words that no operation awaits.
-    struct stray {
-        telecom::single_line* line = nullptr;
-        telecom::card_words words;
-    };
-    // An operation that could not go on and whose end is not durable yet.
-    struct unended {
-        operation_key key;
-        telecom::single_line* line = nullptr;
-        cause why;
-        int attempts = 0;
-        std::optional<telecom::card_words> words;  // that came last, neither durable nor acknowledged
-    };
-    struct begun {
-        std::optional<single_answer> refused;
-        std::optional<operation> made;
-    };
-    using operations_by_key = std::map<std::int64_t, operation>;
-
-    void on_submitted(std::uint64_t token, telecom::submit_result result, std::uint32_t command_status);
-    void on_words(telecom::single_line& line, const telecom::card_words& words);
-    void on_line_failed(const telecom::single_line& line, const error& why);
-    void answer_later(const waiting_request& asked, single_answer answer) {
-        env_.home->post([done = asked.done, answer = std::move(answer)] { done(answer); });
-    }
-    void try_to_begin(waiting_request asked);
-    void look_at_waiting();
-    result<begun> begin_in(store::connection& writer, const single_request& request);
-    result<std::optional<single_answer>> busy(store::connection& writer, const cards::card& card);
-    result<void> put_next_packet(store::connection& writer, operation& one);
-    result<telecom::single_line*> line_to(const std::string& smsc);
-    void send(operation& one);
-    void wait_for_answer(operation& one, duration how_long);
-    void on_time(std::int64_t key);
-    void follow(operation& one, under_way::step step, const telecom::card_words* words);
-    result<void> record(store::connection& writer, operation& one, under_way::step step,
-                        const telecom::card_words* words);
-    result<void> record_end(store::connection& writer, operation& one);
-    void keep_strays();
-    void settle_strays();
-    void settle_some();
-    void soon(std::function<void()> work) {
-        env_.home->post([alive = std::weak_ptr(alive_), work = std::move(work)] {
-            if (!alive.expired()) work();
-        });
-    }
-    void give_up(operation& one, error problem, const telecom::card_words* words);
-    [[nodiscard]] bool end_unknown(const unended& one);
-    void end_the_unended();
-    void finish(std::int64_t key, std::optional<error> problem);
-
-    desk_environment env_;
-    cards::key_vault vault_;
-    packet_builder builder_;
-    judge judge_;
-    std::map<std::string, std::unique_ptr<line_end>> lines_;
-    operations_by_key open_;
-    std::vector<waiting_request> waiting_;
-    std::unique_ptr<net::event_loop::timer> look_timer_;
-    std::vector<stray> strays_;
-    bool settling_ = false;
-    std::vector<unended> unended_;
-    std::unique_ptr<net::event_loop::timer> end_timer_;
-    std::shared_ptr<int> alive_ = std::make_shared<int>(0);
-};
-
 // --- beginning
 
 void desk::machine::try_to_begin(waiting_request asked) {
-    auto line = line_to(asked.request.smsc);
+    const bool by_radio = asked.way == nullptr;
+    result<telecom::single_line*> line = nullptr;
+    if (by_radio) line = line_to(asked.request.smsc);
     if (!line) return answer_later(asked, refusal(std::move(line).error()));
     // The access check of C-13 and the beginning are one transaction on the connection that every release of a chunk
     // goes through: whichever commits first decides. From this commit on the packet may leave.
     auto made = env_.writer->transact_first(
-        [&](store::connection& writer) -> result<begun> { return begin_in(writer, asked.request); });
+        [&](store::connection& writer) -> result<begun> { return begin_in(writer, asked.request, by_radio); });
     if (!made) return answer_later(asked, refusal(std::move(made).error()));
     if (made->refused) {
         const bool passing = made->refused->inhibited || made->refused->refused->code == "busy";
@@ -176,8 +51,42 @@ void desk::machine::try_to_begin(waiting_request asked) {
     auto& one = open_.emplace(made->made->key.value, std::move(*made->made)).first->second;
     one.line = *line;
     one.done = std::move(asked.done);
-    one.line->await(one.subscriber);
+    one.way = std::move(asked.way);
+    if (one.way)
+        one.way->begin(events_of(one.key.value));
+    else
+        one.line->await(one.subscriber);
     send(one);
+}
+
+// What a bearer tells from its own thread comes home as posted copies.
+bearer_events desk::machine::events_of(std::int64_t key) {
+    const auto to_operation = [this, key, alive = std::weak_ptr(alive_)](std::function<void(operation&)> what) {
+        env_.home->post([this, key, alive, what = std::move(what)] {
+            if (alive.expired()) return;
+            if (const auto found = open_.find(key); found != open_.end()) what(found->second);
+        });
+    };
+    bearer_events made;
+    made.taken = [=] { to_operation([](operation& one) { one.accepted = true; }); };
+    made.refused = [=, this](std::uint16_t status_word) {
+        to_operation([this, status_word](operation& one) {
+            follow(one, one.work.not_taken(status_word, one.accepted), nullptr);
+        });
+    };
+    made.words = [=, this](bytes user_data) {
+        to_operation([this, words = telecom::card_words{{}, 0, std::move(user_data)}](operation& one) mutable {
+            words.subscriber = one.subscriber;
+            hear(one, words);
+        });
+    };
+    made.lost = [=, this](error why) {
+        to_operation([this, why = std::move(why)](operation& one) {
+            one.work.answer().refused = why;
+            follow(one, one.work.silence(), nullptr);
+        });
+    };
+    return made;
 }
 
 void desk::machine::look_at_waiting() {
@@ -200,19 +109,24 @@ result<std::optional<single_answer>> desk::machine::busy(store::connection& writ
     return refusal({"busy", card.identity.iccid, "another single operation is at work on this card"});
 }
 
-result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, const single_request& asked) {
+result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, const single_request& asked,
+                                                     bool by_radio) {
     cards::card_store cards(writer);
     TESSERA_TRY_VALUE(const auto card, cards.find(asked.card));
     if (!card) return failure("not_found", asked.card, "the registry has no card with this ICCID, IMSI or MSISDN");
-    if (card->identity.msisdn == 0)
+    if (by_radio && card->identity.msisdn == 0)
         return failure("no_subscriber", card->identity.iccid, "the registry has no MSISDN for this card");
     TESSERA_TRY_VALUE(auto refused, busy(writer, *card));
     if (refused) return begun{std::move(refused), std::nullopt};
-    TESSERA_TRY_VALUE(const auto sets, cards.key_sets(card->id));
-    const auto chosen =
-        asked.any_key_version
-            ? std::ranges::max_element(sets, {}, [](const auto& k) { return k.header.key_version; })
-            : std::ranges::find(sets, asked.security.key_version, [](const auto& k) { return k.header.key_version; });
+    cards::key_rotation_store rotations(writer);
+    TESSERA_TRY_VALUE(const auto sets, rotations.usable_key_sets(card->id));
+    auto version = asked.security.key_version;
+    if (asked.any_key_version) {
+        const auto highest = std::ranges::max_element(sets, {}, [](const auto& k) { return k.header.key_version; });
+        TESSERA_TRY_VALUE(version,
+                          rotations.current(card->id, highest == sets.end() ? version : highest->header.key_version));
+    }
+    const auto chosen = std::ranges::find(sets, version, [](const auto& k) { return k.header.key_version; });
     if (chosen == sets.end()) return failure("no_key", card->identity.iccid, "the card has no such key set");
     TESSERA_TRY_VALUE(auto keys, vault_.unwrap(card->id, chosen->header, chosen->wrapped));
     auto request = asked;
@@ -226,25 +140,18 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
     row.application = application_of(request.security.tar);
     row.key_version = request.security.key_version;
     row.started_at = env_.clock->now();
-    operation made{{},
-                   card->id,
-                   card->identity.msisdn,
-                   nullptr,
-                   under_way(std::move(request), std::move(keys)),
-                   {},
-                   {},
-                   0,
-                   0,
-                   0,
-                   false,
-                   {},
-                   nullptr};
+    operation made{{},      card->id, card->identity.msisdn,
+                   nullptr, nullptr,  under_way(std::move(request), std::move(keys)),
+                   {},      {},       0,
+                   0,       0,        false,
+                   {},      nullptr};
     made.work.answer().id = row.id;
     made.work.answer().iccid = card->identity.iccid;
     TESSERA_TRY_VALUE(made.key, operation_store(writer).insert(row, made.work.request()));
     // From here on the file may hold the old content, the new, or some of both, until the card says.
-    if (made.work.request().kind == operation_kind::write)
-        TESSERA_TRY(cards.doubt_image(card->id, made.work.request().file.file, made.work.request().file.record));
+    const auto kind = made.work.request().kind;
+    if (kind == operation_kind::write || kind == operation_kind::trial)
+        for (const auto& one : made.work.writes()) TESSERA_TRY(cards.doubt_image(card->id, one.file, one.record));
     TESSERA_TRY(put_next_packet(writer, made));
     return begun{std::nullopt, std::move(made)};
 }
@@ -283,10 +190,18 @@ void desk::machine::send(operation& one) {
     one.accepted = false;
     const auto& request = one.work.request();
     one.give_up = env_.clock->monotonic() + request.por_timeout * (request.attempts + 2);
+    if (request.kind == operation_kind::trial) one.work.answer().reports.back().octets = one.packet;
     one.work.sending();
-    one.line->send(static_cast<std::uint64_t>(one.key.value), one.subscriber, one.packet,
-                   static_cast<std::uint8_t>(one.counter));
+    transmit(one);
     wait_for_answer(one, request.por_timeout);
+}
+
+void desk::machine::transmit(operation& one) {
+    const auto reference = static_cast<std::uint8_t>(one.counter);
+    if (one.way)
+        one.way->send(one.packet, reference);
+    else
+        one.line->send(static_cast<std::uint64_t>(one.key.value), one.subscriber, one.packet, reference);
 }
 
 void desk::machine::wait_for_answer(operation& one, duration how_long) {
@@ -301,7 +216,7 @@ void desk::machine::on_time(std::int64_t key) {
     if (one.work.sendings() >= request.attempts || env_.clock->monotonic() >= one.give_up)
         return follow(one, one.work.silence(), nullptr);
     one.work.sending();
-    one.line->send(static_cast<std::uint64_t>(key), one.subscriber, one.packet, static_cast<std::uint8_t>(one.counter));
+    transmit(one);
     wait_for_answer(one, request.por_timeout);
 }
 
@@ -320,7 +235,7 @@ void desk::machine::on_submitted(std::uint64_t token, telecom::submit_result res
             return;  // its time-out tries again
         case telecom::submit_result::link_lost:
             one.accepted = true;  // it may have left; identical octets go again as soon as there is a link
-            one.line->send(token, one.subscriber, one.packet, static_cast<std::uint8_t>(one.counter));
+            transmit(one);
             return;
     }
 }
@@ -336,139 +251,16 @@ void desk::machine::on_line_failed(const telecom::single_line& line, const error
     }
 }
 
-// --- what comes back
-
-void desk::machine::on_words(telecom::single_line& line, const telecom::card_words& words) {
-    const auto whose =
-        std::ranges::find_if(open_, [&](const auto& entry) { return entry.second.subscriber == words.subscriber; });
-    if (whose != open_.end()) {
-        auto& one = whose->second;
-        const auto next = one.work.take(judge_, words.user_data);
-        const bool strange = one.work.strange();
-        follow(one, next, &words);
-        if (strange) settle_strays();
-        return;
-    }
-    strays_.push_back({&line, words});
-    if (strays_.size() == 1) soon([this] { keep_strays(); });
-}
-
-// What nobody here waits for is kept for whom it concerns, and acknowledged once that is durable; then it is settled.
-// Both in small steps: a flood of it must not keep operations waiting.
-void desk::machine::keep_strays() {
-    const auto count = std::min(strays_.size(), limits::strays_per_commit);
-    const auto some = std::span(strays_).first(count);
-    const auto kept = env_.writer->transact_first([&](store::connection& writer) -> result<void> {
-        for (const auto& one : some)
-            TESSERA_TRY(env_.fleets->keep_stray(writer, one.words.subscriber, one.words.user_data));
-        return {};
-    });
-    if (!kept) log_error("answers are left at the SMSC: " + to_string(kept.error()));
-    for (const auto& one : some)
-        if (kept) one.line->acknowledge(one.words.handle);
-    strays_.erase(strays_.begin(), strays_.begin() + static_cast<std::ptrdiff_t>(count));
-    if (!strays_.empty()) soon([this] { keep_strays(); });
-    settle_strays();
-}
-
-void desk::machine::settle_strays() {
-    if (!std::exchange(settling_, true)) soon([this] { settle_some(); });
-}
-
-void desk::machine::settle_some() {
-    settling_ = false;
-    const auto more = env_.fleets->settle_strays(limits::late_cards_per_commit);
-    if (!more) return log_error(to_string(more.error()));
-    if (*more) settle_strays();
-}
-
-// One transaction makes durable what came and what follows from it: the next packet, or the end and the image (C-17).
-void desk::machine::follow(operation& one, under_way::step step, const telecom::card_words* words) {
-    auto recorded =
-        env_.writer->transact_first([&](store::connection& writer) { return record(writer, one, step, words); });
-    if (words != nullptr && recorded) one.line->acknowledge(words->handle);
-    if (!recorded) return give_up(one, std::move(recorded).error(), words);
-    if (words != nullptr) ++one.answers;
-    if (step == under_way::step::send)
-        send(one);
-    else if (step == under_way::step::end)
-        finish(one.key.value, std::nullopt);
-}
-
-result<void> desk::machine::record(store::connection& writer, operation& one, under_way::step step,
-                                   const telecom::card_words* words) {
-    if (words != nullptr) {
-        TESSERA_TRY(operation_store(writer).put_answer(one.key, one.answers, words->user_data));
-        // Perhaps a campaign's: its card is free by now, and may still have had something to say (C-8).
-        if (one.work.strange()) TESSERA_TRY(env_.fleets->keep_stray(writer, words->subscriber, words->user_data));
-    }
-    if (step == under_way::step::send) return put_next_packet(writer, one);
-    return step == under_way::step::end ? record_end(writer, one) : result<void>{};
-}
-
-result<void> desk::machine::record_end(store::connection& writer, operation& one) {
-    const auto& answer = one.work.answer();
-    const auto now = env_.clock->now();
-    TESSERA_TRY(operation_store(writer).end(one.key, answer.what, answer.why, answer.attempts, now));
-    if (!one.work.proved_write()) return {};
-    cards::card_store cards(writer);
-    return write_image_after(cards, one.card, one.work.request(), one.counter, now);
-}
-
-// What was to follow could not be made durable: no counter is left for the next packet, no room on the disk. What came
-// is kept and the operation ends unknown, in a transaction of its own, so that its card is free; that is tried until it
-// succeeds, or the next owner of the directory does it (operation_store::abandon).
-void desk::machine::give_up(operation& one, error problem, const telecom::card_words* words) {
-    const bool no_packet = problem.code == "counter_exhausted" || problem.code == "no_packet";
-    unended made{one.key,
-                 one.line,
-                 {no_packet ? cause_kind::no_packet : cause_kind::no_answer, 0, 0},
-                 one.work.answer().attempts,
-                 std::nullopt};
-    if (words != nullptr) made.words = *words;
-    if (!end_unknown(made)) {
-        unended_.push_back(std::move(made));
-        if (!end_timer_) end_timer_ = env_.home->after(end_again, [this] { end_the_unended(); });
-    }
-    finish(one.key.value, std::move(problem));
-}
-
-bool desk::machine::end_unknown(const unended& one) {
-    // What came last is a late answer from now on, of this operation or of somebody else's.
-    const auto ended = env_.writer->transact_first([&](store::connection& writer) -> result<void> {
-        TESSERA_TRY(operation_store(writer).end(one.key, outcome::unknown, one.why, one.attempts, env_.clock->now()));
-        if (!one.words) return {};
-        return env_.fleets->keep_stray(writer, one.words->subscriber, one.words->user_data);
-    });
-    if (!ended) log_error("a single operation cannot be ended yet: " + to_string(ended.error()));
-    if (ended && one.words) {
-        one.line->acknowledge(one.words->handle);
-        settle_strays();
-    }
-    return ended.has_value();
-}
-
-void desk::machine::end_the_unended() {
-    end_timer_.reset();
-    std::erase_if(unended_, [this](const unended& one) { return end_unknown(one); });
-    if (!unended_.empty()) end_timer_ = env_.home->after(end_again, [this] { end_the_unended(); });
-}
-
-void desk::machine::finish(std::int64_t key, std::optional<error> problem) {
-    auto over = open_.extract(key);
-    auto& one = over.mapped();
-    one.line->let_go(one.subscriber);
-    if (problem) one.work.answer().refused = std::move(problem);
-    one.done(std::move(one.work.answer()));
-}
-
 // --- the desk
 
 desk::desk(const desk_environment& env) : machine_(std::make_unique<machine>(env)) {}
 desk::~desk() = default;
 result<void> desk::begin() { return machine_->begin(); }
 void desk::perform(single_request request, std::function<void(single_answer)> done) {
-    machine_->perform({std::move(request), std::move(done)});
+    machine_->perform({std::move(request), std::move(done), nullptr});
+}
+void desk::perform_by(std::shared_ptr<bearer> way, single_request request, std::function<void(single_answer)> done) {
+    machine_->perform({std::move(request), std::move(done), std::move(way)});
 }
 bool desk::idle() const { return machine_->idle(); }
 

@@ -37,17 +37,17 @@ result<void> write_image(cards::card_store& cards, cards::card_id card, const pr
     return {};
 }
 
-result<void> write_image_after(cards::card_store& cards, cards::card_id card, const single_request& asked,
-                               std::uint64_t counter, timestamp now) {
-    const std::vector<file_write> writes{asked.file};
+result<void> write_image_after(cards::card_store& cards, cards::card_id card, const std::vector<file_write>& writes,
+                               const application_security& security, std::uint64_t counter, timestamp now) {
     TESSERA_TRY_VALUE(const auto image, cards.image(card));
-    const auto held = std::ranges::find_if(
-        image, [&](const auto& entry) { return entry.file == writes[0].file && entry.record == writes[0].record; });
     // Others, or their late answers, may have changed the image meanwhile; the counters know the order.
-    const auto& security = asked.security;
     proved_writes proved{&writes, {}, {security.key_version, application_of(security.tar), counter}, false, true};
-    auto& before = proved.before.emplace_back();
-    if (held != image.end()) before.emplace(known_image{held->content, held->proof});
+    for (const auto& write : writes) {
+        auto& before = proved.before.emplace_back();
+        const auto held = std::ranges::find_if(
+            image, [&](const auto& entry) { return entry.file == write.file && entry.record == write.record; });
+        if (held != image.end()) before.emplace(known_image{held->content, held->proof});
+    }
     return write_image(cards, card, proved, now);
 }
 

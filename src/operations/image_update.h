@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "cards/store.h"
+#include "operations/packet_builder.h"
 #include "operations/script.h"
-#include "operations/types.h"
 
 namespace tessera::operations {
 
@@ -32,8 +32,10 @@ struct proved_writes {
 [[nodiscard]] result<void> write_image(cards::card_store& cards, cards::card_id card, const proved_writes& proved,
                                        timestamp now);
 
-// Of a single write that the packet with this counter proved. In the caller's transaction.
-[[nodiscard]] result<void> write_image_after(cards::card_store& cards, cards::card_id card, const single_request& asked,
-                                             std::uint64_t counter, timestamp now);
+// Of writes that nobody but the packet with this counter tells of, of several the last. In the caller's transaction.
+[[nodiscard]] result<void> write_image_after(cards::card_store& cards, cards::card_id card,
+                                             const std::vector<file_write>& writes,
+                                             const application_security& security, std::uint64_t counter,
+                                             timestamp now);
 
 }  // namespace tessera::operations

@@ -79,7 +79,7 @@ result<void> late_answers::settle_one(store::connection& writer, cards::card_id 
     if (!counter || !proved(work.answer())) return {};
     TESSERA_TRY(operations.revise(key, work.answer().what, work.answer().why));
     if (!work.proved_write()) return {};
-    return write_image_after(cards, card, what->asked, *counter, now);
+    return write_image_after(cards, card, work.writes(), what->asked.security, *counter, now);
 }
 
 }  // namespace tessera::operations

@@ -110,8 +110,8 @@ result<void> operation_store::add_answer(operation_key key, byte_view octets) {
 result<std::optional<operation_store::record>> operation_store::whole(operation_key key) {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT kind, key_version, application, spi, checksum_octets, "
                                                    "parts_max, file, record, commands, content FROM operation "
-                                                   "WHERE operation_key = $1 AND spi <> 0"));
-    TESSERA_TRY_VALUE(const bool there, query->with(key.value).step());
+                                                   "WHERE operation_key = $1 AND spi <> 0 AND kind <> $2"));
+    TESSERA_TRY_VALUE(const bool there, query->with(key.value, operation_kind::trial).step());
     if (!there) return std::nullopt;
     record made;
     auto& asked = made.asked;

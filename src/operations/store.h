@@ -39,8 +39,8 @@ public:
     [[nodiscard]] result<std::vector<operation_key>> unknown(cards::card_id card, std::uint32_t application);
     // Behind the answers that it has.
     [[nodiscard]] result<void> add_answer(operation_key key, byte_view octets);
-    // What is needed to weigh its answers; nothing of operations older than the columns for it. The commands of a run
-    // come back as one text and empty ones.
+    // What is needed to weigh its answers; nothing of trials, and of operations older than the columns for it. The
+    // commands of a run come back as one text and empty ones.
     struct record {
         single_request asked;
         std::vector<std::uint64_t> counters;  // of its packets, in order

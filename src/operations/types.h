@@ -19,16 +19,18 @@ namespace tessera::operations {
 struct operation_tag;
 using operation_key = strong_id<operation_tag>;  // short, for rows; the world sees the UUID
 
-// resync: finds a counter that a card takes which is ahead of ours, by a packet that changes nothing.
-enum class operation_kind : std::uint8_t { write = 0, read = 1, run = 2, resync = 3 };
+// trial: what a campaign writes, into one card in a reader. resync: finds a counter that a card takes which is ahead of
+// ours, by a packet that changes nothing.
+enum class operation_kind : std::uint8_t { write = 0, read = 1, run = 2, trial = 3, resync = 4 };
 [[nodiscard]] std::string_view to_string(operation_kind kind);
 
 // What is asked of one card.
 struct single_request {
     std::string card;  // ICCID, IMSI or MSISDN
     operation_kind kind{};
-    file_write file;              // write: with its content; read: without
-    std::vector<bytes> commands;  // run: APDUs, in one packet
+    file_write file;                 // write: with its content; read: without
+    std::vector<bytes> commands;     // run: APDUs, in one packet
+    std::vector<file_write> writes;  // trial
     // resync: the first value to try (default: the next), and how far beyond it to go.
     std::optional<std::uint64_t> counter;
     std::uint64_t leap_max = limits::counter_leap_default;
@@ -39,6 +41,14 @@ struct single_request {
     int attempts = 3;           // sendings of the same octets, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
     bool wait = false;          // for a card that a campaign or another operation keeps busy, instead of being refused
+};
+
+// One packet of a trial, and what the card said to it.
+struct packet_report {
+    std::uint64_t counter = 0;
+    int sendings = 0;
+    bytes octets;
+    std::vector<decoded_answer> answers;
 };
 
 // What became of it.
@@ -54,6 +64,7 @@ struct single_answer {
     std::uint64_t counter = 0;                 // resync: the value that the card took
     bytes data;                                // read: the file's content; run: what the last command returned
 
+    std::vector<packet_report> reports;   // trial
     std::optional<error> refused;         // with a code, where it was refused
     std::optional<inhibition> inhibited;  // by whom, where that was the reason
 };

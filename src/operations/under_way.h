@@ -31,6 +31,8 @@ public:
     [[nodiscard]] step take(judge& with, bytes user_data);
     // The network will not deliver the packet. `before`: something of it had been accepted earlier.
     [[nodiscard]] step refused(judge& with, std::uint32_t command_status, bool before);
+    // The card in the reader will not have the packet. `before`: it had taken it earlier.
+    [[nodiscard]] step not_taken(std::uint16_t status_word, bool before);
     [[nodiscard]] step silence();
 
     // The last message that take() took says something that no packet of this operation asked for.
@@ -41,6 +43,8 @@ public:
     [[nodiscard]] const cards::key_set& keys() const { return keys_; }
     // Only a write whose every packet, or whose reading back, was answered well changes the image.
     [[nodiscard]] bool proved_write() const;
+    // What a write or a trial writes.
+    [[nodiscard]] const std::vector<file_write>& writes() const { return writes_; }
 
 private:
     struct heard {
@@ -49,6 +53,8 @@ private:
         bytes octets;
     };
     step weigh(judge& with);
+    void report(std::vector<decoded_answer> found);
+    void begin_round(purpose what);
     step weigh_reading(const verdict& found, const std::optional<executed_answer>& ran);
     step weigh_resync(const verdict& found, const std::optional<executed_answer>& ran);
     step leap(const cause& why);
@@ -65,6 +71,7 @@ private:
     std::optional<file_reader> reader_;
     sent_round round_;
     std::vector<heard> answers_;
+    std::size_t reported_ = 0;  // of answers_, as whole packets
     bool strange_ = false;
     int sendings_ = 0;  // of the packet under way
     std::uint64_t counter_floor_ = 0;

@@ -10,12 +10,6 @@ namespace {
 
 constexpr auto look_again = std::chrono::milliseconds(50);  // at a card that is busy, for who waits
 
-single_answer refusal(error why) {
-    single_answer made;
-    made.refused = std::move(why);
-    return made;
-}
-
 std::string description(const single_request& request) {
     std::string text(to_string(request.kind));
     if (request.kind == operation_kind::resync) return text;

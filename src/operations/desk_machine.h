@@ -19,6 +19,12 @@ struct waiting_request {
     std::shared_ptr<bearer> way;  // none: the radio
 };
 
+inline single_answer refusal(error why) {
+    single_answer made;
+    made.refused = std::move(why);
+    return made;
+}
+
 class desk::machine {
 public:
     explicit machine(const desk_environment& env) : env_(env), vault_(env.vault->another()) {}

@@ -6,6 +6,7 @@
 
 #include "base/csv.h"
 #include "campaigns/create.h"
+#include "operations/counter_hint.h"
 #include "tessera/campaign_approval.h"
 #include "tessera/campaign_planning.h"
 #include "tessera/campaign_runner.h"
@@ -37,8 +38,7 @@ void create(invocation& run, const campaign_options& options) {
     context.smsc_known = [&](std::string_view name) { return data->settings.smsc(name) != nullptr; };
     const auto made = campaigns::create_campaign(*data->writer, *text, context, system_clock().now(), system_random());
     if (!made) return refuse(run, made.error());
-    if (options.json) return print_json({{"id", made->id}});
-    std::printf("%s\n", made->id.c_str());
+    print_created(*data, *made, options.json);
 }
 
 result<campaigns::campaign_summary> summary_of(data_directory& data, const std::string& id) {
@@ -146,11 +146,13 @@ void list(invocation& run, const campaign_options& options) {
 
 json::object row_json(const campaigns::report_row& row) {
     const bool caused = row.outcome && row.why.kind != operations::cause_kind::none;
+    const auto hint = caused ? operations::counter_hint(row.why) : std::nullopt;
     return {{"iccid", row.iccid},
             {"outcome", row.outcome ? json::value(operations::to_string(*row.outcome)) : json::value(nullptr)},
             {"cause", caused ? json::value(operations::describe(row.why)) : json::value(nullptr)},
             {"cause_kind", caused ? json::value(operations::to_string(row.why.kind)) : json::value(nullptr)},
             {"cause_value", caused ? json::value(row.why.value) : json::value(nullptr)},
+            {"hint", hint ? json::value(*hint) : json::value(nullptr)},
             {"attempts", row.attempts},
             {"round", row.outcome ? json::value(row.round) : json::value(nullptr)},
             {"settled_at", row.outcome ? json::value(to_iso8601(row.settled_at)) : json::value(nullptr)}};

@@ -79,6 +79,7 @@ void print(const previewed& found, const telecom::smsc_settings& smsc, bool json
                            {"no_subscriber", counts.no_subscriber},
                            {"no_key", counts.no_key},
                            {"no_packet", counts.no_packet},
+                           {"near_counter_end", counts.near_counter_end},
                            {"cards", counts.cards},
                            {"packets", counts.packets},
                            {"sms", counts.short_messages},
@@ -94,6 +95,8 @@ void print(const previewed& found, const telecom::smsc_settings& smsc, bool json
     if (counts.no_key > 0) line(counts.no_key, "would fail: no key set of the version");
     if (counts.no_packet > 0) line(counts.no_packet, "would fail: no packet can be built with their keys or counter");
     line(counts.cards, "cards to be written");
+    if (counts.near_counter_end > 0)
+        line(counts.near_counter_end, "of them with few counters left: tessera card counters");
     line(counts.packets, "packets");
     line(counts.short_messages, "short messages");
     std::printf("%9.1f s  to send them, at %.0f a second: ", estimate.seconds, estimate.per_second);
@@ -142,8 +145,7 @@ void follow_up(invocation& run, const planning_options& options) {
     const auto made = campaigns::create_follow_up(*data->writer, *earlier, wanted, context_of(*data, {}),
                                                   system_clock().now(), system_random());
     if (!made) return refuse(run, made.error());
-    if (options.json) return print_json({{"id", made->id}});
-    std::printf("%s\n", made->id.c_str());
+    print_created(*data, *made, options.json);
 }
 
 }  // namespace

@@ -1,13 +1,16 @@
 #include "tessera/campaign_runner.h"
 
 #include <atomic>
+#include <boost/json/value.hpp>
 #include <csignal>
 #include <cstdarg>
 #include <cstdio>
 #include <thread>
 
+#include "campaigns/counter_report.h"
 #include "campaigns/create.h"
 #include "telecom/radio.h"
+#include "tessera/json_output.h"
 #include "tessera/local_service.h"
 
 namespace tessera::app {
@@ -92,6 +95,16 @@ result<campaigns::campaign> find_campaign(data_directory& data, const std::strin
     return std::move(*found);
 }
 
+void print_created(data_directory& data, const campaigns::campaign& made, bool as_json) {
+    const auto near = campaigns::cards_near_counter_end(*data.writer, made);
+    const auto few = near ? *near : 0;
+    if (as_json) return print_json({{"id", made.id}, {"near_counter_end", few}});
+    std::printf("%s\n", made.id.c_str());
+    if (few > 0)
+        std::fprintf(stderr, "%lld of its cards have few counters left: tessera card counters\n",
+                     static_cast<long long>(few));
+}
+
 result<std::string> summary_text(data_directory& data, const campaigns::campaign& subject) {
     TESSERA_TRY_VALUE(const auto summary, campaigns::summarize(*data.writer, subject, std::nullopt));
     TESSERA_TRY_VALUE(const auto causes, campaigns::count_causes(*data.writer, subject.key));
@@ -109,6 +122,13 @@ result<std::string> summary_text(data_directory& data, const campaigns::campaign
     }
     for (const auto& [cause, cards] : causes)
         append_line(text, "  %9lld  %s", static_cast<long long>(cards), cause.c_str());
+    TESSERA_TRY_VALUE(const auto refusing, campaigns::cards_refusing_counters(*data.writer, subject.key));
+    if (refusing > 0)
+        append_line(text, "  %9lld  of them refuse our counters: tessera card resync ICCID brings one back in step",
+                    static_cast<long long>(refusing));
+    const auto near = campaigns::cards_near_counter_end(*data.writer, subject);
+    if (near && *near > 0)
+        append_line(text, "  %9lld  have few counters left: tessera card counters", static_cast<long long>(*near));
     append_phase(text, "prepare", summary.prepare);
     append_phase(text, "exchange", summary.exchange);
     append_phase(text, "settle", summary.settle);

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "campaigns/campaign_file_applications.h"
 #include "campaigns/campaign_file_keys.h"
+#include "campaigns/campaign_file_retry.h"
 #include "campaigns/campaign_file_targets.h"
 #include "campaigns/campaign_file_waves.h"
 #include "campaigns/packet_scripts.h"
@@ -19,7 +20,6 @@
 namespace tessera::campaigns {
 namespace {
 
-constexpr std::int64_t attempts_max = 20;
 constexpr std::int64_t parts_max_max = 32;
 constexpr std::size_t record_overhead = 32;  // SELECT by a path of eight elements, and the header of UPDATE RECORD
 
@@ -310,7 +310,8 @@ private:
 
     void telecom(const toml::table* table) {
         if (table == nullptr) return;
-        toml_.only(*table, {"smsc", "por_timeout", "attempts", "parts_max"}, "[telecom]");
+        toml_.only(*table, {"smsc", "por_timeout", "attempts", "parts_max", "validity", "wait_validity", "retry"},
+                   "[telecom]");
         if (auto smsc = toml_.text(*table, "smsc", false)) {
             if (context_.smsc_known && !context_.smsc_known(*smsc))
                 toml_.mistake(*table->get("smsc"), "smsc: tessera.toml has no [[smsc]] named \"" + *smsc + "\"");
@@ -320,6 +321,7 @@ private:
         made_.attempts = static_cast<int>(toml_.number(*table, "attempts", 1, attempts_max).value_or(made_.attempts));
         made_.parts_max = static_cast<std::size_t>(
             toml_.number(*table, "parts_max", 1, parts_max_max).value_or(static_cast<std::int64_t>(made_.parts_max)));
+        read_sending_again(*table, made_, toml_);
     }
 
     const file_context& context_;

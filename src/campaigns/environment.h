@@ -38,8 +38,7 @@ struct environment {
     const clock_port* clock = nullptr;
     // Called when P2 begins and not before: the session is opened by it and closed when P2 ends (C-3).
     network_factory open_network;
-    // Where P2 runs. Nothing: on the caller's thread. A loop that another thread runs: there (a link that outlives P2
-    // lives on it).
+    // Where P2 runs, and whatever open_network() makes: a loop that another thread runs, and that outlives P2.
     net::event_loop* shared_loop = nullptr;
     progress_sink* progress = nullptr;
     const std::atomic<bool>* stop = nullptr;  // set: stop at the next commit, to be resumed later

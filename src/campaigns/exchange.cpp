@@ -30,16 +30,16 @@ class driver {
 public:
     explicit driver(const campaign_run& run)
         : run_(run),
-          loop_(run.env->shared_loop != nullptr ? *run.env->shared_loop : own_loop_),
+          loop_(*run.env->shared_loop),
           proxy_(*this),
-          core_({run.what->por_timeout, run.what->attempts, run.what->security.tar}, proxy_, *run.env->clock),
+          core_({run.what->por_timeout, run.what->attempts, run.what->security.tar, run.what->sending_again}, proxy_,
+                *run.env->clock),
           gate_(core_),
           journal_(run, loop_, gate_) {}
 
     result<void> work() {
         TESSERA_TRY(journal_.open());
         loop_.post([this] { start(); });
-        if (run_.env->shared_loop == nullptr) loop_.run();
         done_.get_future().wait();
         journal_.close();
         drain();
@@ -83,9 +83,8 @@ private:
         exchange_core* core_;
     };
 
-    // A loop that outlives this driver may still hold what the journal posted.
+    // The loop outlives this driver and may still hold what the journal posted.
     void drain() {
-        if (run_.env->shared_loop == nullptr) return;
         std::promise<void> drained;
         loop_.post([&drained] { drained.set_value(); });
         drained.get_future().wait();
@@ -110,12 +109,10 @@ private:
     void end() {
         network_.reset();
         timer_.reset();
-        if (run_.env->shared_loop == nullptr) loop_.stop();
         done_.set_value();
     }
 
     campaign_run run_;
-    net::event_loop own_loop_;
     net::event_loop& loop_;
     late_journal proxy_;
     exchange_core core_;

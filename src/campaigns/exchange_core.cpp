@@ -16,12 +16,19 @@ constexpr std::uint32_t slot_of(std::uint64_t token) { return static_cast<std::u
 constexpr std::uint8_t sequence_of(std::uint64_t token) { return static_cast<std::uint8_t>(token >> 24U); }
 constexpr std::uint32_t index_of(std::uint64_t token) { return static_cast<std::uint32_t>(token & 0xffffffU); }
 
+// A rule that receipts speak to, or waiting for the end of a validity, is in vain where none are asked for.
+bool needs_receipts(const sending_rules& rules) {
+    return rules.wait_validity || rules.retries.of(retry_cause::absent) || rules.retries.of(retry_cause::busy) ||
+           rules.retries.of(retry_cause::expired);
+}
+
 }  // namespace
 
 exchange_core::exchange_core(const exchange_settings& settings, exchange_journal& journal, const clock_port& clock)
     : settings_(settings),
       journal_(&journal),
       clock_(&clock),
+      receipts_(needs_receipts(settings.sending_again)),
       reassembler_(settings.por_timeout),
       renewed_(clock.monotonic()),
       link_down_since_(clock.monotonic()) {}
@@ -62,7 +69,8 @@ bool exchange_core::send(std::uint64_t token) {
     if (current) {
         const auto& packet = open.packets[one.first_packet + one.sequence];
         const byte_view arena = open.arena;
-        if (!network_->submit({one.subscriber, arena.subspan(packet.offset, packet.octets), packet.reference, token}))
+        if (!network_->submit({one.subscriber, arena.subspan(packet.offset, packet.octets), packet.reference, token,
+                               settings_.sending_again.validity, receipts_}))
             return false;
         one.state = entry_state::submitted;
         ++one.attempts;
@@ -213,7 +221,7 @@ void exchange_core::on_result(std::uint64_t token, telecom::submit_result result
             if (one.sequence == sequence_of(token)) one.may_have_left = true;
             if (!current) break;
             one.state = entry_state::awaiting;
-            one.deadline = clock_->monotonic() + settings_.por_timeout;
+            one.deadline = clock_->monotonic() + patience();
             open.next_deadline = std::min(open.next_deadline, one.deadline);
             break;
         case telecom::submit_result::refused:
@@ -227,6 +235,10 @@ void exchange_core::on_result(std::uint64_t token, telecom::submit_result result
             break;
         case telecom::submit_result::exhausted:
             if (!current) break;
+            if (settings_.sending_again.retries.of(retry_cause::throttled)) {
+                brought_nothing({slot, index_of(token)}, retry_cause::throttled);
+                break;
+            }
             // The network is in trouble for a while: an attempt is worth its time-out, or an outage would use up all of
             // them.
             one.state = entry_state::awaiting;
@@ -314,6 +326,7 @@ void exchange_core::answered(place where) {
         one.attempts = 0;
         one.losses = 0;
         one.may_have_left = false;
+        if (!notes_.empty()) notes_.erase(note_key(where));
         if (open.arena.empty() || open.loading) {
             one.state = entry_state::needs_sending;
             open.next_deadline = clock_->monotonic();  // the next tick loads it again
@@ -329,26 +342,11 @@ void exchange_core::answered(place where) {
     free_slot(where.slot);
 }
 
-void exchange_core::on_receipt(const telecom::inbound_receipt& receipt) {
-    // A receipt proves nothing about the card; one that says that delivery has ended without success spares waiting for
-    // it.
-    const bool hopeless = receipt.state == "EXPIRED" || receipt.state == "UNDELIV" || receipt.state == "DELETED" ||
-                          receipt.state == "REJECTD";
-    if (const auto found = outstanding_.find(receipt.subscriber); hopeless && found != outstanding_.end()) {
-        auto& open = *slots_[found->second.slot];
-        auto& one = open.entries[found->second.index];
-        if (one.state == entry_state::awaiting && one.packets > 0) {
-            one.deadline = clock_->monotonic();
-            open.next_deadline = one.deadline;
-        }
-    }
-    network_->acknowledge(receipt.handle);
-}
-
 void exchange_core::finish(place where) {
     auto& open = *slots_[where.slot];
     auto& one = open.entries[where.index];
     one.state = entry_state::finished;
+    if (!notes_.empty()) notes_.erase(note_key(where));
     --open.unfinished;
     ++finished_;
     if (const auto found = outstanding_.find(one.subscriber);
@@ -384,13 +382,15 @@ void exchange_core::sweep(std::uint32_t slot, instant now) {
     bool sending = false;
     for (std::uint32_t i = 0; i < open.entries.size(); ++i) {
         auto& one = open.entries[i];
+        if (one.state == entry_state::resting && one.deadline <= now) one.state = entry_state::needs_sending;
         if (one.state == entry_state::awaiting && one.deadline <= now) {
-            if (one.attempts < settings_.attempts && one.packets > 0)
-                one.state = entry_state::needs_sending;
+            if (one.packets > 0)
+                brought_nothing({slot, i}, retry_cause::no_answer);
             else
                 finish({slot, i});
         }
-        if (one.state == entry_state::awaiting) open.next_deadline = std::min(open.next_deadline, one.deadline);
+        if (one.state == entry_state::awaiting || one.state == entry_state::resting)
+            open.next_deadline = std::min(open.next_deadline, one.deadline);
         sending = sending || one.state == entry_state::needs_sending;
     }
     if (sending)

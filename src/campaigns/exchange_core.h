@@ -5,6 +5,7 @@
 // Everything on one thread.
 #pragma once
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
 #include <memory>
@@ -22,6 +23,7 @@ struct exchange_settings {
     duration por_timeout = std::chrono::seconds(60);
     int attempts = 3;
     codec::toolkit_application_reference application{};
+    sending_rules sending_again{};
 };
 
 class exchange_core final : public telecom::network_events, public journal_events {
@@ -60,7 +62,8 @@ public:
     void on_journal_failed(const error& why) override;
 
 private:
-    enum class entry_state : std::uint8_t { needs_sending, queued, submitted, awaiting, finished };
+    // resting: the last sending brought nothing, and the next one is not due yet.
+    enum class entry_state : std::uint8_t { needs_sending, queued, submitted, awaiting, resting, finished };
     struct entry {
         cards::card_id card;
         telecom::subscriber_number subscriber = 0;
@@ -92,6 +95,16 @@ private:
         std::uint32_t slot = 0;
         std::uint32_t index = 0;
     };
+    // What is remembered of a packet whose sendings went wrong in a way that there is a rule for, or that waits for its
+    // validity to end. Most cards have none.
+    struct sending_notes {
+        std::array<std::uint8_t, retry_causes> failures{};  // of causes with a rule
+        std::uint8_t delivered = 0;                         // parts of the sending under way, by receipts
+    };
+
+    static constexpr std::uint64_t note_key(place where) {
+        return static_cast<std::uint64_t>(where.slot) << 32U | where.index;
+    }
 
     void pump();
     bool send(std::uint64_t token);
@@ -101,6 +114,10 @@ private:
     void admit(std::uint32_t slot, const loaded_chunk& loaded);
     void replay_answers(std::uint32_t slot, const loaded_chunk& loaded);
     void answered(place where);
+    [[nodiscard]] duration patience() const;
+    void brought_nothing(place where, retry_cause why);
+    void take_receipt(place where, const telecom::inbound_receipt& receipt);
+    void note_delivery(place where);
     void count_sent(open_chunk& open, entry& one);
     void finish(place where);
     void close_if_finished(std::uint32_t slot);
@@ -114,12 +131,14 @@ private:
     exchange_settings settings_;
     exchange_journal* journal_;
     const clock_port* clock_;
+    bool receipts_;  // are asked for with every message
     telecom::network* network_ = nullptr;
     codec::reassembler reassembler_;
 
     std::vector<std::unique_ptr<open_chunk>> slots_;
     std::vector<std::uint32_t> free_slots_;
-    boost::unordered_flat_map<std::uint64_t, place> outstanding_;  // by subscriber
+    boost::unordered_flat_map<std::uint64_t, place> outstanding_;    // by subscriber
+    boost::unordered_flat_map<std::uint64_t, sending_notes> notes_;  // by slot and index
     std::deque<std::uint64_t> send_queue_;
     std::deque<chunk> leased_;
     std::size_t open_chunks_ = 0;

@@ -10,7 +10,6 @@
 #include "operations/store.h"
 
 namespace tessera::campaigns {
-namespace {}  // namespace
 
 journal_thread::journal_thread(const campaign_run& run, net::event_loop& loop, journal_events& events)
     : run_(run), loop_(&loop), events_(&events) {}
@@ -178,7 +177,7 @@ result<void> journal_thread::write_now(journal_batch& batch) {
     return env.writer->transact([&](store::connection& writer) -> result<void> {
         campaign_store campaigns(writer);
         TESSERA_TRY(put_answers(campaigns, batch));
-        TESSERA_TRY(put_strangers(campaigns, batch));
+        TESSERA_TRY(put_strangers(writer, batch));
         for (const auto& move : batch.moves)
             TESSERA_TRY(campaigns.move_chunk(move.held, env.instance, move.to, move.attempt, move.more));
         if (batch.renew_leases)
@@ -205,11 +204,11 @@ result<void> journal_thread::put_answers(campaign_store& campaigns, const journa
 
 // C-8: an answer that this exchange does not await is given to the campaign that sent its card something, or kept as it
 // is.
-result<void> journal_thread::put_strangers(campaign_store& campaigns, const journal_batch& batch) {
+result<void> journal_thread::put_strangers(store::connection& writer, const journal_batch& batch) {
     const byte_view arena = batch.arena;
     const auto application = operations::application_of(run_.what->security.tar);
     for (const auto& one : batch.strangers)
-        TESSERA_TRY(keep_late_answer(campaigns, one.subscriber, arena.subspan(one.offset, one.octets), application,
+        TESSERA_TRY(keep_late_answer(writer, one.subscriber, arena.subspan(one.offset, one.octets), application,
                                      next_ordinal()));
     return {};
 }

@@ -19,9 +19,8 @@ result<std::optional<operations::inhibition>> membership::inhibits(store::connec
 
 result<void> membership::keep_stray(store::connection& writer, telecom::subscriber_number subscriber,
                                     byte_view user_data) {
-    campaign_store campaigns(writer);
     ordinal_ = std::max(ordinal_ + 1, to_microseconds(env_->clock->now()));
-    return keep_late_answer(campaigns, subscriber, user_data, no_application, ordinal_);
+    return keep_late_answer(writer, subscriber, user_data, no_application, ordinal_);
 }
 
 }  // namespace tessera::campaigns

@@ -202,16 +202,13 @@ private:
     // All packets of the card, with rising counters (C-5); false leaves nothing behind.
     bool build(const target_card& card, const cards::key_set& keys) {
         const auto& scripts = card.what == purpose::read_back ? reads_ : writes_;
-        const auto security = operations::security_for(run_.what->security, keys.header);
-        if (scripts.empty() || !operations::speakable(security)) return false;
+        if (scripts.empty()) return false;
         const auto before = made_.messages.size();
         auto entry = entry_of(card);
         entry.counter = card.last_counter;
         for (const auto& script : scripts) {
-            const auto next = operations::next_counter(entry.counter);
-            packet_.clear();
-            if (!next ||
-                !codec_.encode_command(security, {keys.kic.reveal(), keys.kid.reveal()}, *next, script, packet_)) {
+            const auto next = builder_.build(run_.what->security, keys, entry.counter, script, packet_);
+            if (!next) {
                 made_.messages.resize(before);
                 return false;
             }
@@ -296,7 +293,7 @@ private:
     campaign_run run_;
     std::unique_ptr<store::connection> reader_;
     cards::key_vault vault_;
-    codec::secured_packet_codec codec_;
+    operations::packet_builder builder_;
     std::vector<bytes> writes_;
     std::vector<bytes> reads_;
     image_scan images_;

@@ -106,6 +106,7 @@ private:
             ++made_.no_packet;
             return;
         }
+        if (before_last + limits::counter_left_warning >= codec::counter_max) ++made_.near_counter_end;
         ++made_.cards;
         made_.packets += measure.packets;
         made_.short_messages += measure.short_messages;

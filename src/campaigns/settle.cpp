@@ -174,13 +174,14 @@ private:
                                                      "t.campaign_key AND n.round = t.round + 1 "
                                                      "AND n.card_id = t.card_id) ORDER BY t.card_id"));
         query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value);
+        chunk_blocks blocks(*reader_);
         for (;;) {
             TESSERA_TRY_VALUE(const bool more, query->step());
             if (!more) return {};
             const cards::card_id card{query->integer(0)};
             const auto what = static_cast<purpose>(query->integer(1));
             TESSERA_TRY_VALUE(const auto made,
-                              assess_card(*reader_, vault_, judge_, *run_.what, plan_, held.id.campaign, card));
+                              assess_card(*reader_, blocks, vault_, judge_, *run_.what, plan_, held.id.campaign, card));
             auto found = made.found;
             // The judge sees the write's interim answer until the real one is there; having listened once is enough.
             // As in a first round: an answer that came twice ended the waiting for a later packet, so it is asked

@@ -131,13 +131,10 @@ public:
     [[nodiscard]] result<std::vector<cards::card_id>> left_round(const chunk& which);
 
     // --- late answers (C-8)
-    struct late_match {
-        chunk_id where;
-        cards::card_id card;
-    };
-    // The campaign that an answer outside every exchange belongs to: the latest with this application that the
-    // subscriber's card took part in.
-    [[nodiscard]] result<std::optional<late_match>> match_late(std::uint64_t subscriber, std::uint32_t application);
+    [[nodiscard]] result<std::optional<cards::card_id>> card_of(std::uint64_t subscriber);
+    // Where an answer outside every exchange belongs: to the latest campaign with this application that the card took
+    // part in.
+    [[nodiscard]] result<std::optional<chunk_id>> match_late(cards::card_id card, std::uint32_t application);
     // A card whose answer no settlement has looked at yet.
     [[nodiscard]] result<void> mark_late(cards::card_id card);
     [[nodiscard]] result<std::vector<cards::card_id>> late_cards(std::int64_t limit);

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "campaigns/image_condition.h"
+#include "campaigns/retry_rules.h"
 #include "campaigns/wave.h"
 #include "cards/types.h"
 #include "operations/application_script.h"
@@ -58,6 +59,14 @@ struct target_selection {
     card_selectors exclude;
 };
 
+// When and how long the network tries, and when the same octets go again.
+struct sending_rules {
+    retry_rules retries;
+    std::chrono::seconds validity{0};  // of each short message; 0: as the SMSC's settings say
+    // What the SMSC may still be trying to deliver is not sent again before its validity ended.
+    bool wait_validity = false;
+};
+
 // The components of a CAP file, as they were when the campaign was created.
 struct load_file {
     std::string name;  // as the campaign file has it
@@ -87,6 +96,7 @@ struct definition {
     duration por_timeout = std::chrono::seconds(60);
     int attempts = 3;           // sendings of the same octets within one exchange, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
+    sending_rules sending_again;
     wave_rules waves;
 };
 

@@ -27,7 +27,8 @@ json::object describe(const smsc_statistics& numbers, std::size_t cards) {
         {"lose_submit", happened(fault::lose_submit)}, {"lose_response", happened(fault::lose_response)},
         {"duplicate", happened(fault::duplicate)},     {"reorder", happened(fault::reorder)},
         {"throttle", happened(fault::throttle)},       {"queue_full", happened(fault::queue_full)},
-        {"card_off", happened(fault::card_off)}};
+        {"card_off", happened(fault::card_off)},       {"card_absent", happened(fault::card_absent)},
+        {"card_busy", happened(fault::card_busy)}};
     return {{"cards", cards},
             {"submits", numbers.submits},
             {"submits_refused", numbers.submits_refused},

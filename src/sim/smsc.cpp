@@ -258,7 +258,7 @@ std::uint32_t smsc::check_submit(const link& from, const smpp::short_message& me
         if (const auto* payload = smpp::find_option(message.options, smpp::tag::message_payload))
             accepted.user_data = payload->value;
     if (accepted.user_data.size() > card_message{}.octets.size()) return smpp::status::invalid_message_length;
-    if (statistics_.waiting >= limits::waiting_deliveries) return smpp::status::queue_full;
+    if (statistics_.waiting + undelivered_.size() >= limits::waiting_deliveries) return smpp::status::queue_full;
     accepted.card_hash = cards_.list().identity_hash(accepted.card);
     accepted.ordinal = cards_.list().at(accepted.card).messages++;
     if (happens(fault::throttle, accepted)) return smpp::status::throttled;
@@ -287,15 +287,22 @@ void smsc::on_submit(link& from, const smpp::header& head, const smpp::short_mes
         smpp::append_message_response(from.output, command::submit_sm_resp, smpp::status::ok, head.sequence,
                                       print_message_id(accepted.message_id, buffer));
     };
-    // registered_delivery, clause 5.2.17: 01 asks for the outcome, whatever it is.
-    const bool receipt = (message.registered_delivery & 3U) == 1;
+    // registered_delivery, clause 5.2.17: 01 asks for the outcome, whatever it is, 10 for a failure only.
+    const auto wanted = message.registered_delivery & 3U;
+    accepted.receipt = wanted == 1;
+    accepted.receipt_on_failure = wanted == 1 || wanted == 2;
+    accepted.validity = smpp::parse_relative_time(message.validity_period).value_or(std::chrono::seconds(0));
+    if (const auto met = obstacle(accepted, 0, now); met != 0) {
+        answer_submit();
+        return keep(*from.bound_to, accepted, met, now);
+    }
     const bool response_first = happens(fault::response_before_submit_resp, accepted);
-    const bool receipt_first = receipt && happens(fault::receipt_before_submit_resp, accepted);
+    const bool receipt_first = accepted.receipt && happens(fault::receipt_before_submit_resp, accepted);
     if (response_first) bring_to_card(*from.bound_to, accepted, now);
     if (receipt_first) issue_receipt(*from.bound_to, accepted);
     answer_submit();
     if (!response_first) bring_to_card(*from.bound_to, accepted, now);
-    if (receipt && !receipt_first) issue_receipt(*from.bound_to, accepted);
+    if (accepted.receipt && !receipt_first) issue_receipt(*from.bound_to, accepted);
 }
 
 }  // namespace tessera::sim

@@ -95,6 +95,8 @@ private:
         std::uint64_t message_id = 0;  // of the submit_sm that a receipt is for; 0: a card's answer
         peer_address destination;
         card_message content;
+        bool expired = false;             // of a receipt: the validity ended
+        std::uint16_t network_error = 0;  // likewise: why it was not delivered; 0: it was
     };
     struct link;
     struct account {
@@ -108,6 +110,7 @@ private:
         account* to = nullptr;
         delivery what;
     };
+    struct undelivered;
 
     // smsc.cpp: PDUs in
     void on_pdu(link& from, byte_view octets, instant now, timestamp wall);
@@ -124,6 +127,7 @@ private:
     // smsc_delivery.cpp: deliver_sm out
     void bring_to_card(account& sender, const submission& message, instant now);
     void issue_receipt(account& sender, const submission& message);
+    void report_failure(account& sender, const submission& message, bool expired, std::uint16_t network_error);
     void schedule(account& to, delivery what, instant now, duration hold);
     void dispatch(account& to);
     [[nodiscard]] static link* receiver_with_room(account& of);
@@ -132,6 +136,12 @@ private:
     void on_delivery_answer(link& from, const codec::smpp::header& head, instant now);
     void take_back(link& from);
     account* account_of(std::string_view system_id);
+
+    // smsc_retries.cpp: what cannot be delivered at once
+    [[nodiscard]] std::uint16_t obstacle(const submission& message, std::uint64_t attempt, instant now);
+    void keep(account& sender, const submission& message, std::uint16_t network_error, instant now);
+    void put_off(undelivered what, std::uint16_t network_error, instant now);
+    void deliver_again(instant now);
 
     void touch(link& which);
     [[nodiscard]] link& at(link_id id) const;
@@ -144,6 +154,8 @@ private:
     std::vector<std::unique_ptr<account>> accounts_;
     std::map<std::pair<instant, std::uint64_t>, held_back> held_back_;
     std::uint64_t held_back_order_ = 0;
+    std::multimap<instant, undelivered> undelivered_;  // by the time of the next try
+    std::unordered_map<card_index, instant> absent_since_;
     std::uint64_t next_message_id_ = 0;
     std::vector<link_id> touched_;
     std::vector<card_message> answers_;  // of the card at work

@@ -282,12 +282,33 @@ CREATE TABLE campaign_gate (
     PRIMARY KEY (campaign_key, gate)) {clustered};
 )sql";
 
-constexpr std::array<migration, 6> migrations{{{1, "cards", cards_sql},
+// What a single operation was asked for, so that an answer that comes after its end can still be weighed. Of older ones
+// spi is 0, and nothing is known.
+constexpr std::string_view operation_requests_sql = R"sql(
+ALTER TABLE operation ADD COLUMN spi {int} NOT NULL DEFAULT 0;
+ALTER TABLE operation ADD COLUMN checksum_octets {int} NOT NULL DEFAULT 8;
+ALTER TABLE operation ADD COLUMN parts_max {int} NOT NULL DEFAULT 0;
+ALTER TABLE operation ADD COLUMN file TEXT NOT NULL DEFAULT '';
+ALTER TABLE operation ADD COLUMN record {int} NOT NULL DEFAULT 0;
+ALTER TABLE operation ADD COLUMN commands {int} NOT NULL DEFAULT 0;
+ALTER TABLE operation ADD COLUMN content {blob};
+CREATE INDEX operation_unknown ON operation (card_id) WHERE outcome = 3;
+)sql";
+
+// Counters with fewer than 2^32 values left, found without looking at the others; limits::counter_watched.
+constexpr std::string_view watched_counters_sql = R"sql(
+CREATE INDEX key_counter_watched ON key_counter (counter) WHERE counter >= 1095216660479;
+CREATE INDEX key_set_watched ON key_set (initial_counter) WHERE initial_counter >= 1095216660479;
+)sql";
+
+constexpr std::array<migration, 8> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
                                                {4, "tags", tags_sql},
                                                {5, "key_rotation", key_rotation_sql},
-                                               {6, "waves", waves_sql}}};
+                                               {6, "waves", waves_sql},
+                                               {7, "operation_requests", operation_requests_sql},
+                                               {8, "watched_counters", watched_counters_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

@@ -42,8 +42,6 @@ smpp_session::smpp_session(const smsc_settings& settings, session_commons& commo
     template_.destination = {settings.destination_type_of_number, settings.destination_numbering_plan, {}};
     template_.esm_class = header_indicator;
     template_.protocol_id = settings.protocol_id;
-    template_.validity_period = settings.validity_period;
-    template_.registered_delivery = settings.delivery_receipts ? registered : 0;
     template_.data_coding = settings.data_coding;
 }
 
@@ -195,7 +193,12 @@ void smpp_session::take_delivery(const smpp::header& head, const smpp::short_mes
     const auto type = message.esm_class & 0x3c;  // clause 5.2.12: receipt, or intermediate notification
     if (type == 0x04 || type == 0x20) {
         const auto receipt = smpp::parse_receipt(message);
-        return events_.on_receipt({handle, subscriber, receipt ? std::string_view(receipt->state) : "UNKNOWN"});
+        if (!receipt) return events_.on_receipt({.handle = handle, .subscriber = subscriber, .state = "UNKNOWN"});
+        return events_.on_receipt({.handle = handle,
+                                   .subscriber = subscriber,
+                                   .state = receipt->state,
+                                   .network_type = receipt->network_type,
+                                   .network_error = receipt->network_error});
     }
     auto user_data = message.user_data;
     if (const auto* const payload = smpp::find_option(message.options, smpp::tag::message_payload);
@@ -270,7 +273,9 @@ bool smpp_session::submit(const outbound_message& message, instant now) {
         plan.reference = commons_.references().take(message.subscriber, message.packet, message.reference, now);
     const auto owner = table_.add_message({.token = message.token,
                                            .subscriber = message.subscriber,
-                                           .parts_left = static_cast<std::uint32_t>(plan.count)});
+                                           .parts_left = static_cast<std::uint32_t>(plan.count),
+                                           .validity = message.validity,
+                                           .receipt = message.receipt});
     for (std::size_t i = 0; i < plan.count; ++i) {
         const auto which = table_.add_part(owner);
         auto& part = table_.part_at(which);
@@ -290,6 +295,14 @@ void smpp_session::send_part(submit_table::index which, instant now) {
         std::to_chars(digits.data(), digits.data() + digits.size(), table_.message_at(part.message).subscriber).ptr;
     template_.destination.digits = {digits.data(), static_cast<std::size_t>(end - digits.data())};
     template_.user_data = part.view();
+    const auto& whole = table_.message_at(part.message);
+    std::array<char, 16> period;
+    template_.validity_period = settings_.validity_period;
+    if (whole.validity.count() > 0) {
+        period = smpp::relative_time(whole.validity);
+        template_.validity_period = {period.data(), period.size()};
+    }
+    template_.registered_delivery = settings_.delivery_receipts || whole.receipt ? registered : 0;
     commons_.rate().take(now);
     const auto sequence = table_.launch(which, now);
     // What can fail here are the settings (a source address too long): every message would, so it is refused for good.

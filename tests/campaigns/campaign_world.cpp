@@ -277,7 +277,7 @@ result<run_end> world::try_to_conduct(const campaign& which) {
     env.progress = &progress;
     env.stop = &stop;
     env.instance = "instance " + std::to_string(++instances_);
-    if (radio) env.shared_loop = &radio->loop();
+    env.shared_loop = radio ? &radio->loop() : &exchange_.loop();
     env.open_network = [this](net::event_loop& loop, telecom::network_events& events) {
         return make_network(loop, events);
     };

@@ -203,6 +203,7 @@ private:
     void import(const std::string& csv_file);
     std::unique_ptr<telecom::network> make_network(net::event_loop& loop, telecom::network_events& events);
 
+    loop_thread exchange_;  // where P2 runs without a radio
     std::size_t cards_;
     std::uint64_t seed_;
     std::filesystem::path directory_;

@@ -30,6 +30,7 @@ inline constexpr std::size_t link_output_octets =
 
 // --- cards
 inline constexpr std::size_t csv_line_octets = 4'096;
+inline constexpr std::size_t csv_record_lines = 16;  // that quoted fields may spread a record over
 inline constexpr std::size_t import_batch_rows = 50'000;    // one transaction of an import
 inline constexpr std::size_t file_content_octets = 32'768;  // one EF, transparent
 inline constexpr std::size_t tag_octets = 32;               // of one tag

@@ -15,12 +15,20 @@
 namespace tessera::cards {
 namespace {
 
-// The refused rows, written beside the input under another name until the import has ended.
+// Beside the input; what comes from a device (/dev/stdin, /dev/fd/63) has no folder to write into.
+std::string rejects_path(const std::string& input) {
+    const auto absolute = std::filesystem::absolute(input).lexically_normal().string();
+    for (const std::string_view folder : {"/dev/", "/proc/"})
+        if (absolute.starts_with(folder)) return "stdin.rejects.csv";
+    return std::filesystem::path(input).replace_extension(".rejects.csv").string();
+}
+
+// The refused rows, written under another name until the import has ended.
 class rejects_file {
 public:
     rejects_file(const std::string& input, std::string header)
         : header_(std::move(header)),
-          path_(std::filesystem::path(input).replace_extension(".rejects.csv").string()),
+          path_(rejects_path(input)),
           partial_(path_ + ".partial") {}
     ~rejects_file() {
         if (file_ != nullptr) {

@@ -40,7 +40,8 @@ struct import_report {
 inline constexpr std::size_t import_problems_kept = 20;
 
 // Commits every limits::import_batch_rows rows, each batch whole or not at all; with `strict` there is one batch. Bad
-// rows go to FILE.rejects.csv (mode 0600, since rows hold keys) with line, field and reason. progress gets the rows
+// rows go to FILE.rejects.csv (mode 0600, since rows hold keys) with line, field and reason; those of a device to
+// stdin.rejects.csv in the working directory. progress gets the rows
 // read. Errors: not_found, bad_header, refused (strict; the registry is as it was), database.
 [[nodiscard]] result<import_report> import_cards(const std::string& path, const import_options& options,
                                                  store::connection& writer, key_vault& vault, timestamp now,

@@ -35,6 +35,24 @@ std::string hexadecimal(std::uint64_t value, std::size_t octets) {
     return to_hex(out);
 }
 
+// Empty: all applications.
+std::string tar_text(std::int64_t application) {
+    return application == cards::all_applications ? "" : hexadecimal(static_cast<std::uint64_t>(application), 3);
+}
+
+json::value tar_json(std::int64_t application) {
+    return application == cards::all_applications ? json::value(nullptr) : json::value(tar_text(application));
+}
+
+// Which counters are a key set's: those of its own application, else of all that have no set of their own.
+bool counts_for(const cards::application_counter& counter, const cards::key_set_header& set,
+                const std::vector<cards::stored_key_set>& all) {
+    if (counter.key_version != set.key_version) return false;
+    if (counter.application == cards::all_applications) return set.application == cards::all_applications;
+    const auto* used = cards::key_set_for(all, set.key_version, static_cast<std::uint32_t>(counter.application));
+    return used != nullptr && used->header.application == set.application;
+}
+
 json::object report_json(const cards::import_report& report) {
     json::array problems;
     for (const auto& one : report.problems)
@@ -97,10 +115,12 @@ json::object details_json(const card_details& details) {
     for (const auto& one : details.key_sets) {
         json::array counters;
         for (const auto& counter : details.counters)
-            if (counter.key_version == one.header.key_version)
+            if (counts_for(counter, one.header, details.key_sets))
                 counters.push_back(
-                    {{"tar", hexadecimal(counter.application, 3)}, {"counter", hexadecimal(counter.counter, 5)}});
+                    {{"tar", tar_json(counter.application)}, {"counter", hexadecimal(counter.counter, 5)}});
         key_sets.push_back({{"kvn", one.header.key_version},
+                            {"tar", tar_json(one.header.application)},
+                            {"counter_scope", cards::to_string(one.header.scope)},
                             {"kic_algorithm", crypto::to_string(one.header.kic_algorithm)},
                             {"kid_algorithm", crypto::to_string(one.header.kid_algorithm)},
                             {"initial_counter", hexadecimal(one.header.initial_counter, 5)},
@@ -145,13 +165,17 @@ void print_details(const card_details& details) {
         std::printf("%s%s%s", i == 0 ? "tags     " : " ", details.tags[i].c_str(),
                     i + 1 < details.tags.size() ? "" : "\n");
     for (const auto& one : details.key_sets)
-        std::printf("keys     version %d, KIc %s, KID %s, counters from %s\n", one.header.key_version,
+        std::printf("keys     version %d%s%s, KIc %s, KID %s, %s from %s\n", one.header.key_version,
+                    one.header.application == cards::all_applications ? "" : " for TAR ",
+                    tar_text(one.header.application).c_str(),
                     std::string(crypto::to_string(one.header.kic_algorithm)).c_str(),
                     std::string(crypto::to_string(one.header.kid_algorithm)).c_str(),
+                    one.header.scope == cards::counter_scope::key_set ? "one counter for all applications" : "counters",
                     hexadecimal(one.header.initial_counter, 5).c_str());
     for (const auto& one : details.counters)
-        std::printf("counter  version %d, TAR %s: %s\n", one.key_version, hexadecimal(one.application, 3).c_str(),
-                    hexadecimal(one.counter, 5).c_str());
+        std::printf("counter  version %d, %s%s: %s\n", one.key_version,
+                    one.application == cards::all_applications ? "all applications" : "TAR ",
+                    tar_text(one.application).c_str(), hexadecimal(one.counter, 5).c_str());
     for (const auto& one : details.image)
         std::printf("image    %s%s = %s\n", one.file.c_str(),
                     one.record == 0 ? "" : (" record " + std::to_string(one.record)).c_str(),
@@ -255,7 +279,8 @@ void add_card(CLI::App& app, invocation& run) {
     auto* importing = command->add_subcommand("import", "cards and keys from a CSV file");
     importing
         ->add_option("FILE", options->file,
-                     "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter[,tags]")
+                     "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter[,tags][,tar]"
+                     "[,counter_scope]")
         ->required();
     importing->add_option("--profile", options->importing.profile, "profile of rows that name none");
     importing->add_flag("--strict", options->importing.strict, "one bad row refuses the whole file");

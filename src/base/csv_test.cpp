@@ -98,7 +98,9 @@ TEST(csv_reader, says_where_the_quote_opened_that_is_never_closed) {
 // A pipe cannot be read twice.
 class read_once final : public std::streambuf {
 public:
-    explicit read_once(std::string text) : text_(std::move(text)) { setg(text_.data(), text_.data(), text_.data() + text_.size()); }
+    explicit read_once(std::string text) : text_(std::move(text)) {
+        setg(text_.data(), text_.data(), text_.data() + text_.size());
+    }
 
 private:
     std::string text_;

@@ -21,6 +21,7 @@ constexpr auto look_again = std::chrono::milliseconds(10);
 
 struct raised_counter {
     cards::card_id card;
+    std::int64_t application;  // as cards::counting_application() has it
     std::uint64_t counter;
 };
 
@@ -53,8 +54,12 @@ target_card read_target(const store::statement& row, std::uint8_t key_version) {
     found.what = static_cast<purpose>(row.integer(1));
     found.subscriber = static_cast<telecom::subscriber_number>(row.integer(2));
     found.has_keys = !row.is_null(5);
-    found.header = {key_version, static_cast<crypto::cipher_algorithm>(row.integer(3)),
-                    static_cast<crypto::cipher_algorithm>(row.integer(4)), static_cast<std::uint64_t>(row.integer(6))};
+    found.header = {key_version,
+                    static_cast<crypto::cipher_algorithm>(row.integer(3)),
+                    static_cast<crypto::cipher_algorithm>(row.integer(4)),
+                    static_cast<std::uint64_t>(row.integer(6)),
+                    row.integer(8),
+                    static_cast<cards::counter_scope>(row.integer(9))};
     found.wrapped = row.octets(5);
     found.last_counter = std::max(found.header.initial_counter, static_cast<std::uint64_t>(row.integer(7)));
     return found;
@@ -112,15 +117,7 @@ private:
 
     result<void> format_cards(const chunk_id& where, cards::card_id first, cards::card_id last) {
         TESSERA_TRY(images_.load(*reader_, first, last, run_.what->writes));
-        TESSERA_TRY_VALUE(
-            auto* query,
-            reader_->kept(
-                "SELECT t.card_id, t.purpose, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.wrapped, "
-                "k.initial_counter, n.counter "
-                "FROM target t JOIN card c ON c.card_id = t.card_id "
-                "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = $5 "
-                "LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = $5 AND n.application = $6 "
-                "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id"));
+        TESSERA_TRY_VALUE(auto* query, targets_query());
         const auto& security = run_.what->security;
         query->with(where.campaign.value, where.round, first.value, last.value, security.key_version,
                     operations::application_of(security.tar));
@@ -129,6 +126,22 @@ private:
             if (!more) return {};
             TESSERA_TRY(format_card(read_target(*query, security.key_version)));
         }
+    }
+
+    // Only where some card has keys of its own for the application is it asked, card by card, which set is the right
+    // one.
+    result<store::statement*> targets_query() {
+#define TESSERA_PREPARE_TARGETS(key_application)                                                               \
+    "SELECT t.card_id, t.purpose, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.wrapped, k.initial_counter, "  \
+    "n.counter, k.application, k.counter_scope FROM target t JOIN card c ON c.card_id = t.card_id "            \
+    "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = $5 AND k.application = " key_application \
+    " LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = $5 AND n.application "              \
+    "= " TESSERA_COUNTING_APPLICATION(                                                                         \
+        "$6") " WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id"
+        const auto application = operations::application_of(run_.what->security.tar);
+        TESSERA_TRY_VALUE(const bool own_keys, cards::card_store(*reader_).any_key_set_of(application));
+        return own_keys ? reader_->kept(TESSERA_PREPARE_TARGETS(TESSERA_KEYS_OF_APPLICATION("t.card_id", "$5", "$6")))
+                        : reader_->kept(TESSERA_PREPARE_TARGETS(TESSERA_KEYS_OF_ALL));
     }
 
     result<void> format_card(const target_card& card) {
@@ -183,7 +196,8 @@ private:
             append_entry(made_.messages, entry);
             ++entry.sequence;
         }
-        made_.counters.push_back({card.id, entry.counter});
+        const auto application = operations::application_of(security.tar);
+        made_.counters.push_back({card.id, cards::counting_application(keys.header.scope, application), entry.counter});
         return true;
     }
 
@@ -242,8 +256,7 @@ private:
         cards::card_store cards(writer);
         const auto& security = run_.what->security;
         for (const auto& one : made_.counters)
-            TESSERA_TRY(cards.put_counter(one.card, security.key_version, operations::application_of(security.tar),
-                                          one.counter));
+            TESSERA_TRY(cards.put_counter(one.card, security.key_version, one.application, one.counter));
         const auto now = run_.env->clock->now();
         for (const auto& one : made_.outcomes)
             TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one, 0, held.id.round, now));

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "campaigns/card_plan.h"
 #include "campaigns/selection.h"
+#include "cards/store.h"
 #include "codec/sms_tpdu.h"
 
 namespace tessera::campaigns {
@@ -15,10 +16,12 @@ namespace {
 // application.
 #define TESSERA_PREVIEW_COLUMNS \
     "SELECT c.card_id, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.initial_counter, n.counter "
-#define TESSERA_PREVIEW_KEYS                                                       \
-    "LEFT JOIN key_set k ON k.card_id = c.card_id AND k.key_version = $1 "         \
-    "LEFT JOIN key_counter n ON n.card_id = c.card_id AND n.key_version = $1 AND " \
-    "n.application = $2 "
+#define TESSERA_PREVIEW_KEYS \
+    "LEFT JOIN key_set k ON k.card_id = c.card_id AND k.key_version = $1 AND k.application " \
+    "= " \
+    TESSERA_KEYS_OF_APPLICATION("c.card_id", "$1", "$2")                                     \
+    " LEFT JOIN key_counter n ON n.card_id = c.card_id AND n.key_version = $1 AND "            \
+    "n.application = " TESSERA_COUNTING_APPLICATION("$2") " "
 
 struct card_row {
     cards::card_id id;

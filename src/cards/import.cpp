@@ -27,9 +27,7 @@ std::string rejects_path(const std::string& input) {
 class rejects_file {
 public:
     rejects_file(const std::string& input, std::string header)
-        : header_(std::move(header)),
-          path_(rejects_path(input)),
-          partial_(path_ + ".partial") {}
+        : header_(std::move(header)), path_(rejects_path(input)), partial_(path_ + ".partial") {}
     ~rejects_file() {
         if (file_ != nullptr) {
             std::fclose(file_);
@@ -180,7 +178,12 @@ private:
         if (added) return true;
         TESSERA_TRY_VALUE(const auto known, store_.key_sets(id));
         for (const auto& candidate : known) {
-            if (candidate.header.key_version != keys.header.key_version) continue;
+            if (candidate.header.key_version != keys.header.key_version ||
+                candidate.header.application != keys.header.application)
+                continue;
+            if (candidate.header.scope != keys.header.scope)
+                return failure("conflict", "counter_scope",
+                               "the card has a key set of this version with another scope");
             if (candidate.header.kic_algorithm != keys.header.kic_algorithm ||
                 candidate.header.kid_algorithm != keys.header.kid_algorithm)
                 return failure("conflict", "kvn", "the card has a key set of this version with other algorithms");

@@ -1,7 +1,8 @@
 // Cards from a CSV file: iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter in any
-// order, and tags if there are any.
+// order, and tags, tar, counter_scope if there are any.
 //
-// Several rows with one ICCID are several key sets of one card. A row that the registry holds already changes nothing:
+// Several rows with one ICCID are several key sets of one card: of other versions, or for other applications (tar;
+// empty for all that have no set of their own in that version). A row that the registry holds already changes nothing:
 // an import adds and never overwrites, and a counter that campaigns have raised stays where it is.
 #pragma once
 

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t absent = static_cast<std::size_t>(-1);
 constexpr std::array<std::string_view, import_columns::count> names{
-    "iccid",   "imsi",          "msisdn",  "profile", "kvn", "kic_algorithm",
-    "kic_key", "kid_algorithm", "kid_key", "counter", "tags"};
+    "iccid",         "imsi",    "msisdn",  "profile", "kvn", "kic_algorithm", "kic_key",
+    "kid_algorithm", "kid_key", "counter", "tags",    "tar", "counter_scope"};
 // What a file of refused rows has beside the columns; passed over, so that a mended one can be imported as it is.
 constexpr std::array<std::string_view, 3> remarks{"line", "field", "reason"};
 constexpr std::size_t profile_octets_max = 64;
@@ -53,13 +53,28 @@ bool printable(std::string_view text) {
 }
 
 bool may_be_absent(std::size_t column) {
-    return column == import_columns::profile || column == import_columns::counter || column == import_columns::tags;
+    return column == import_columns::profile || column >= import_columns::counter;
 }
 
 result<crypto::cipher_algorithm> parse_algorithm(std::string_view text, std::string_view field) {
     const auto algorithm = crypto::cipher_algorithm_from(text);
     if (!algorithm) return failure("bad_algorithm", field, "expected des, 3des2, 3des3, aes128, aes192 or aes256");
     return *algorithm;
+}
+
+result<std::int64_t> parse_application(std::string_view text) {
+    if (text.empty()) return all_applications;
+    std::array<std::uint8_t, 3> octets{};
+    if (!from_hex_into(text, octets, "tar"))
+        return failure("bad_tar", "tar", "expected 6 hexadecimal digits, or nothing for all applications");
+    return static_cast<std::int64_t>(load_big_endian(octets));
+}
+
+// A set of one application has one counter either way.
+result<counter_scope> parse_scope(std::string_view text, std::int64_t application) {
+    if (text.empty() || text == "application") return counter_scope::application;
+    if (text != "key_set") return failure("bad_scope", "counter_scope", "expected application or key_set");
+    return application == all_applications ? counter_scope::key_set : counter_scope::application;
 }
 
 result<secret> parse_key(std::string_view text, crypto::cipher_algorithm algorithm, std::string_view field) {
@@ -97,11 +112,12 @@ std::string import_columns::known() {
     return line;
 }
 
-std::size_t import_columns::columns() const { return places_[tags] == absent ? tags : count; }
+bool import_columns::written(std::size_t which) const { return which <= counter || places_[which] != absent; }
 
 std::string import_columns::canonical_header() const {
     std::string line;
-    for (std::size_t i = 0; i < columns(); ++i) line += (i == 0 ? "" : ",") + std::string(names[i]);
+    for (std::size_t i = 0; i < count; ++i)
+        if (written(i)) line += (i == 0 ? "" : ",") + std::string(names[i]);
     return line;
 }
 
@@ -112,7 +128,8 @@ std::string_view import_columns::value(const std::vector<std::string>& fields, c
 
 std::string import_columns::canonical_row(const std::vector<std::string>& fields) const {
     std::string line;
-    for (std::size_t i = 0; i < columns(); ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!written(i)) continue;
         if (i != 0) line.push_back(',');
         append_csv_field(line, value(fields, static_cast<column>(i)));
     }
@@ -139,6 +156,8 @@ result<std::optional<key_set>> import_columns::parse_keys(const std::vector<std:
             return failure("bad_counter", "counter", "expected 10 hexadecimal digits");
         keys.header.initial_counter = load_big_endian(octets);
     }
+    TESSERA_TRY_VALUE(keys.header.application, parse_application(value(fields, tar)));
+    TESSERA_TRY_VALUE(keys.header.scope, parse_scope(value(fields, counter_scope), keys.header.application));
     return keys;
 }
 

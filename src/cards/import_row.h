@@ -32,6 +32,8 @@ public:
         kid_key,
         counter,
         tags,
+        tar,
+        counter_scope,
         count
     };
 
@@ -45,13 +47,13 @@ public:
 
     // Every column there is.
     [[nodiscard]] static std::string known();
-    // The canonical header and a row in its order, for the file of refused rows. Missing fields are empty; tags stand
-    // in it if the file has that column.
+    // The canonical header and a row in its order, for the file of refused rows. Missing fields are empty; optional
+    // columns behind the counter stand in it if the file has them.
     [[nodiscard]] std::string canonical_header() const;
     [[nodiscard]] std::string canonical_row(const std::vector<std::string>& fields) const;
 
 private:
-    [[nodiscard]] std::size_t columns() const;
+    [[nodiscard]] bool written(std::size_t which) const;
     [[nodiscard]] std::string_view value(const std::vector<std::string>& fields, column which) const;
     [[nodiscard]] result<std::optional<key_set>> parse_keys(const std::vector<std::string>& fields) const;
 

@@ -1,5 +1,5 @@
-// Key sets at rest: what the database holds is wrapped under the master key and bound to its card, version and
-// algorithms.
+// Key sets at rest: what the database holds is wrapped under the master key and bound to its card, version,
+// algorithms and application.
 #pragma once
 
 #include <memory>

@@ -181,11 +181,10 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
     TESSERA_TRY_VALUE(auto refused, busy(writer, *card));
     if (refused) return begun{std::move(refused), std::nullopt};
     TESSERA_TRY_VALUE(const auto sets, cards.key_sets(card->id));
-    const auto chosen =
-        asked.any_key_version
-            ? std::ranges::max_element(sets, {}, [](const auto& k) { return k.header.key_version; })
-            : std::ranges::find(sets, asked.security.key_version, [](const auto& k) { return k.header.key_version; });
-    if (chosen == sets.end()) return failure("no_key", card->identity.iccid, "the card has no such key set");
+    const auto application = application_of(asked.security.tar);
+    const auto* chosen = asked.any_key_version ? cards::newest_key_set_for(sets, application)
+                                               : cards::key_set_for(sets, asked.security.key_version, application);
+    if (chosen == nullptr) return failure("no_key", card->identity.iccid, "the card has no such key set");
     TESSERA_TRY_VALUE(auto keys, vault_.unwrap(card->id, chosen->header, chosen->wrapped));
     auto request = asked;
     request.security.key_version = chosen->header.key_version;
@@ -225,19 +224,20 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
 result<void> desk::machine::put_next_packet(store::connection& writer, operation& one) {
     cards::card_store cards(writer);
     const auto& security = one.work.request().security;
+    const auto counting = cards::counting_application(one.work.keys().header.scope, application_of(security.tar));
     const auto wire = security_for(security, one.work.keys().header);
     if (!speakable(wire))
         return failure("no_packet", "spi", "this SPI asks for checks that the card's key set cannot name in one KID");
     TESSERA_TRY_VALUE(const auto counters, cards.counters(one.card));
     auto last = one.work.keys().header.initial_counter;
     for (const auto& counter : counters)
-        if (counter.key_version == security.key_version && counter.application == application_of(security.tar))
+        if (counter.key_version == security.key_version && counter.application == counting)
             last = std::max(last, counter.counter);
     TESSERA_TRY_VALUE(one.counter, next_counter(last));
     one.packet.clear();
     const codec::packet_keys material{one.work.keys().kic.reveal(), one.work.keys().kid.reveal()};
     TESSERA_TRY(codec_.encode_command(wire, material, one.counter, one.work.next().octets, one.packet));
-    TESSERA_TRY(cards.put_counter(one.card, security.key_version, application_of(security.tar), one.counter));
+    TESSERA_TRY(cards.put_counter(one.card, security.key_version, counting, one.counter));
     operation_store operations(writer);
     TESSERA_TRY(operations.put_packet(one.key, one.packets, one.counter, one.packet));
     return operations.touch(one.key);

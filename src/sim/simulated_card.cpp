@@ -99,8 +99,9 @@ card_reaction simulated_cards::receive_packet(request& job, byte_view packet) {
 // that the octet names; nothing if so.
 std::optional<response_status> simulated_cards::find_keys(request& job) {
     const auto& spi = job.security.spi;
-    auto* kic_set = cards_.key_set(job.card, version_of(job.security.kic));
-    auto* kid_set = cards_.key_set(job.card, version_of(job.security.kid));
+    const auto tar = static_cast<std::uint32_t>(load_big_endian(job.security.tar));
+    auto* kic_set = cards_.key_set(job.card, version_of(job.security.kic), tar);
+    auto* kid_set = cards_.key_set(job.card, version_of(job.security.kid), tar);
     if (kic_set != nullptr && codec::algorithm_octet(kic_set->kic_algorithm, kic_set->version) != job.security.kic)
         kic_set = nullptr;
     if (kic_set != nullptr) job.keys.kic = cards_.kic(*kic_set);
@@ -121,6 +122,7 @@ std::optional<response_status> simulated_cards::find_keys(request& job) {
 
 std::uint64_t& simulated_cards::counter_of(card_key_set& set, std::uint8_t slot) {
     constexpr std::uint8_t nobody = 0xff;
+    if (set.one_counter) slot = 0;
     if (set.counter_slot == nobody) {
         set.counter_slot = slot;
         set.counter = set.base;

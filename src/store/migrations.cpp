@@ -222,10 +222,34 @@ CREATE TABLE card_tag (
 CREATE INDEX card_tag_by_card ON card_tag (card_id);
 )sql";
 
-constexpr std::array<migration, 4> migrations{{{1, "cards", cards_sql},
+// A card may have key sets of one version for several applications; application -1 is the set of all that have none of
+// their own. counter_scope 1: one counter for all applications of the set, kept under application -1.
+constexpr std::string_view application_keys_sql = R"sql(
+CREATE TABLE key_set_of_application (
+    card_id {int} NOT NULL,
+    key_version {int} NOT NULL,
+    application {int} NOT NULL,
+    kic_algorithm {int} NOT NULL,
+    kid_algorithm {int} NOT NULL,
+    wrapped {blob} NOT NULL,
+    initial_counter {int} NOT NULL,
+    counter_scope {int} NOT NULL,
+    created_at {int} NOT NULL,
+    PRIMARY KEY (card_id, key_version, application)) {clustered};
+INSERT INTO key_set_of_application (card_id, key_version, application, kic_algorithm, kid_algorithm, wrapped,
+    initial_counter, counter_scope, created_at)
+    SELECT card_id, key_version, -1, kic_algorithm, kid_algorithm, wrapped, initial_counter, 0, created_at FROM key_set;
+DROP TABLE key_set;
+ALTER TABLE key_set_of_application RENAME TO key_set;
+-- Whether any card has a set of its own for an application; fleets without pay nothing for it.
+CREATE INDEX key_set_by_application ON key_set (application) WHERE application >= 0;
+)sql";
+
+constexpr std::array<migration, 5> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
-                                               {4, "tags", tags_sql}}};
+                                               {4, "tags", tags_sql},
+                                               {5, "application_keys", application_keys_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

@@ -28,6 +28,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto most = operations::script_octets_max(made->parts_max);
     for (const auto& script : operations::write_scripts(made->writes, most))
         if (script.octets.size() > most || script.commands == 0) std::abort();
-    static_cast<void>(operations::read_back_scripts(made->writes, operations::read_back_piece_octets));
+    static_cast<void>(operations::read_back_scripts(made->writes));
     return 0;
 }

@@ -8,7 +8,9 @@
 #include "base/checked_toml.h"
 #include "base/hex.h"
 #include "base/limits.h"
+#include "campaigns/campaign_file_profiles.h"
 #include "campaigns/campaign_file_targets.h"
+#include "campaigns/packet_limits.h"
 #include "codec/uicc_files.h"
 #include "operations/file_path.h"
 
@@ -17,7 +19,6 @@ namespace {
 
 constexpr std::int64_t attempts_max = 20;
 constexpr std::int64_t parts_max_max = 32;
-constexpr std::size_t record_overhead = 32;  // SELECT by a path of eight elements, and the header of UPDATE RECORD
 
 // What stands in a TOML node as a value of a file, and which node each place in it (value.display, value[3]) came from,
 // so that a mistake is told with its own line.
@@ -88,29 +89,21 @@ public:
 
 private:
     void read(const toml::table& root) {
-        toml_.only(root, {"campaign", "targets", "security", "write", "telecom"}, "the file");
+        if (context_.stored)
+            toml_.only(root, {"campaign", "targets", "security", "write", "telecom", "resolved"}, "the file");
+        else
+            toml_.only(root, {"campaign", "targets", "security", "write", "telecom"}, "the file");
         campaign(toml_.section(root, "campaign", true));
         if (const auto* table = toml_.section(root, "targets", true))
             made_.targets = read_targets(*table, context_, toml_);
         security(toml_.section(root, "security", true));
         writes(root);
         telecom(toml_.section(root, "telecom", false));
-        if (toml_.clean()) check_packets(*root.get("write"));
-    }
-
-    void check_packets(const toml::node& node) {
-        const auto octets = operations::script_octets_max(made_.parts_max);
-        const auto packets =
-            std::max(operations::write_scripts(made_.writes, octets).size(),
-                     operations::read_back_scripts(made_.writes, operations::read_back_piece_octets).size());
-        if (packets > limits::packets_per_card)
-            toml_.mistake(node, "write: the contents take " + std::to_string(packets) +
-                                    " packets a card to write or to read back, more than " +
-                                    std::to_string(limits::packets_per_card));
-        for (const auto& write : made_.writes)
-            if (write.record != 0 && write.content.size() + record_overhead > octets)
-                toml_.mistake(
-                    node, "write: a record of " + write.file + " does not fit a packet of parts_max short messages");
+        made_.profiles = read_profile_terms(root, toml_);
+        if (const auto* table = context_.stored ? toml_.section(root, "resolved", false) : nullptr)
+            read_resolved(*table, made_, toml_);
+        if (toml_.clean())
+            for (auto& one : packet_mistakes(made_)) toml_.mistake(*root.get("write"), std::move(one));
     }
 
     template <std::size_t Size>
@@ -138,9 +131,9 @@ private:
 
     void security(const toml::table* table) {
         if (table == nullptr) return;
-        toml_.only(*table, {"tar", "spi", "kvn", "cc_len"}, "[security]");
+        toml_.only(*table, {"tar", "application", "spi", "kvn", "cc_len"}, "[security]");
         auto& into = made_.security;
-        octets(*table, "tar", into.tar);
+        if (!table->contains("application")) octets(*table, "tar", into.tar);
         if (std::array<std::uint8_t, 2> spi{}; octets(*table, "spi", spi)) {
             into.spi = {spi[0], spi[1]};
             check_spi(*table->get("spi"), into.spi);

@@ -12,6 +12,7 @@ result<std::string> follow_up_file(std::string_view text, std::string_view name,
     if (!root) return std::unexpected(reader.take_mistakes().front());
     toml::array wanted;
     for (const auto one : outcomes) wanted.push_back(std::string(operations::to_string(one)));
+    root->erase("resolved");
     root->insert_or_assign("campaign", toml::table{{"name", std::string(name)}});
     root->insert_or_assign("targets", toml::table{{"campaign", std::string(id)}, {"outcome", std::move(wanted)}});
     // One line a text: toml_screen.h reads lines.

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "campaigns/blocks.h"
+#include "campaigns/packet_limits.h"
 
 namespace tessera::campaigns {
 
 packet_plan::packet_plan(const definition& what)
     : application(operations::application_of(what.security.tar)),
-      reads(operations::read_back_scripts(what.writes, operations::read_back_piece_octets)) {
-    for (const auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max)))
+      reads(operations::read_back_scripts(what.writes, what.style)) {
+    for (const auto& one : operations::write_scripts(what.writes, script_octets_of(what), what.style))
         write_commands.push_back(one.commands);
 }
 

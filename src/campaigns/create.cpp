@@ -1,6 +1,7 @@
 #include "campaigns/create.h"
 
 #include "base/ids.h"
+#include "campaigns/profile_terms.h"
 #include "campaigns/store.h"
 #include "cards/store.h"
 
@@ -13,7 +14,7 @@ result<campaign> insert(store::connection& writer, std::string_view text, const 
     campaign made;
     made.id = make_uuid7(now, random);
     made.name = what.name;
-    made.definition_text = text;
+    made.definition_text = resolved_text(text, what);
     made.created_at = now;
     TESSERA_TRY_VALUE(made.key, campaigns.insert(made, operations::application_of(what.security.tar)));
     TESSERA_TRY(campaigns.select_targets(made.key, what.targets));
@@ -47,7 +48,11 @@ std::expected<definition, std::vector<error>> check_campaign_file(store::connect
     context.tag_known = [&](std::string_view tag) { return cards.tag_known(tag); };
     context.find_card = [&](cards::identifier which, std::string_view name) { return cards.id_of(which, name); };
     context.find_campaign = [&](std::string_view name) { return named(campaigns, name); };
-    return parse_campaign_file(text, context);
+    auto what = parse_campaign_file(text, context);
+    if (!what) return what;
+    if (auto applied = apply_profiles(database, *what, context.file); !applied)
+        return std::unexpected(std::move(applied).error());
+    return what;
 }
 
 std::expected<campaign, std::vector<error>> create_campaign(store::connection& writer, std::string_view text,
@@ -84,6 +89,7 @@ std::expected<campaign, std::vector<error>> create_follow_up(store::connection& 
 result<definition> definition_of(const campaign& stored) {
     file_context context;
     context.file = "campaign " + stored.id;
+    context.stored = true;
     auto parsed = parse_campaign_file(stored.definition_text, context);
     if (parsed) return std::move(*parsed);
     return std::unexpected(parsed.error().front());

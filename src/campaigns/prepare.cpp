@@ -6,6 +6,7 @@
 #include "campaigns/blocks.h"
 #include "campaigns/card_plan.h"
 #include "campaigns/chunk_work.h"
+#include "campaigns/packet_limits.h"
 #include "cards/store.h"
 #include "operations/store.h"
 
@@ -70,9 +71,9 @@ public:
     preparer(const campaign_run& run, std::unique_ptr<store::connection> reader)
         : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()) {
         const auto& what = *run.what;
-        for (auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max)))
+        for (auto& one : operations::write_scripts(what.writes, script_octets_of(what), what.style))
             writes_.push_back(std::move(one.octets));
-        for (auto& one : operations::read_back_scripts(what.writes, operations::read_back_piece_octets))
+        for (auto& one : operations::read_back_scripts(what.writes, what.style))
             reads_.push_back(std::move(one.commands.octets));
     }
 

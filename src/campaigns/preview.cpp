@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "campaigns/card_plan.h"
+#include "campaigns/packet_limits.h"
 #include "campaigns/selection.h"
 #include "cards/store.h"
 #include "codec/sms_tpdu.h"
@@ -41,7 +42,7 @@ class previewer {
 public:
     previewer(store::connection& reader, const definition& what, int reference_bits)
         : reader_(&reader), what_(&what), reference_bits_(reference_bits) {
-        for (auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max)))
+        for (auto& one : operations::write_scripts(what.writes, script_octets_of(what), what.style))
             scripts_.push_back(std::move(one.octets));
     }
 

@@ -48,6 +48,13 @@ struct target_selection {
     card_selectors exclude;
 };
 
+// What a campaign file leaves to the catalogue of profiles, and where (lines, for errors; 0: nowhere).
+struct profile_terms {
+    std::string application;  // by name, in place of the TAR; empty: the TAR is given
+    bool cc_len_given = false, parts_max_given = false;
+    std::size_t application_line = 0, spi_line = 0, cc_len_line = 0, parts_max_line = 0, writes_line = 0;
+};
+
 // What a campaign file says.
 struct definition {
     std::string name;
@@ -58,6 +65,8 @@ struct definition {
     duration por_timeout = std::chrono::seconds(60);
     int attempts = 3;           // sendings of the same octets within one exchange, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
+    profile_terms profiles;
+    operations::script_style style;  // as the catalogue of profiles decided
 };
 
 struct campaign {

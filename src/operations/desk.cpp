@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "cards/store.h"
+#include "operations/card_profile.h"
 #include "operations/image_update.h"
 #include "operations/store.h"
 #include "operations/under_way.h"
@@ -181,13 +182,16 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
     TESSERA_TRY_VALUE(auto refused, busy(writer, *card));
     if (refused) return begun{std::move(refused), std::nullopt};
     TESSERA_TRY_VALUE(const auto sets, cards.key_sets(card->id));
-    const auto application = application_of(asked.security.tar);
+    auto request = asked;
+    TESSERA_TRY_VALUE(const auto profile, card_profile::of(writer, *card));
+    TESSERA_TRY(profile.address(request));
+    const auto application = application_of(request.security.tar);
     const auto* chosen = asked.any_key_version ? cards::newest_key_set_for(sets, application)
                                                : cards::key_set_for(sets, asked.security.key_version, application);
     if (chosen == nullptr) return failure("no_key", card->identity.iccid, "the card has no such key set");
     TESSERA_TRY_VALUE(auto keys, vault_.unwrap(card->id, chosen->header, chosen->wrapped));
-    auto request = asked;
     request.security.key_version = chosen->header.key_version;
+    TESSERA_TRY(profile.obey(request, chosen->header));
 
     stored_operation row;
     row.id = make_uuid7(env_.clock->now(), *env_.random);

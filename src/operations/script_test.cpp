@@ -94,7 +94,7 @@ TEST(write_scripts, never_hold_more_commands_than_an_answer_can_count) {
 
 TEST(read_back_scripts, bring_every_octet_with_the_last_command) {
     const std::vector<file_write> writes{{"7f20/6f46", 0, ramp(600)}, {"6f3a", 7, ramp(30)}};
-    const auto pieces = read_back_scripts(writes, read_back_piece_octets);
+    const auto pieces = read_back_scripts(writes);
     ASSERT_EQ(pieces.size(), 4U);
     bytes first;
     for (const auto& piece : pieces) {

@@ -46,6 +46,9 @@ public:
     [[nodiscard]] outcome run(std::uint32_t card, const card_identity& identity, verification_attempts& attempts,
                               file_index start, byte_view script);
 
+    // From now on SELECT by path is answered as cards do that do not know it.
+    void refuse_paths(bool refuse) { refuses_paths_ = refuse; }
+
     // The content as READ would see it. Valid until the next call of anything here, or the next change of the file.
     [[nodiscard]] byte_view content(std::uint32_t card, const card_identity& identity, file_index file) const;
 
@@ -83,6 +86,7 @@ private:
     file_index elementary_ = no_file;
     std::size_t record_ = 0;  // the current one, from 1; 0: none yet
     bool older_class_ = false;
+    bool refuses_paths_ = false;
     bool verified_adm2_ = false;
     bytes data_;         // of the last command
     bytes description_;  // what GET RESPONSE would give

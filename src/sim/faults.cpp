@@ -27,7 +27,9 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(fault::count)> f
     "receipt_before_submit_resp",
     "response_before_submit_resp",
     "card_off",
-    "card_wrong_key"};
+    "card_wrong_key",
+    "card_no_paths",
+    "card_one_part"};
 
 struct named_duration {
     std::string_view name;

@@ -168,6 +168,7 @@ card_reaction simulated_cards::execute(request& job, std::uint64_t counter, byte
             codec::append_compact_response(response_, {.executed = 1, .status_word = 0x6d00, .data = {}});
     } else if (!script.empty()) {
         auto& state = cards_.at(job.card);
+        interpreter_.refuse_paths(job.faults.no_paths);
         const auto result = interpreter_.run(job.card, state.identity, state.attempts, addressed.start, script);
         codec::append_compact_response(
             response_, {.executed = result.executed, .status_word = result.status_word, .data = result.data});
@@ -200,6 +201,7 @@ void simulated_cards::answer(request& job, response_status status, std::uint64_t
         message.follows = follows;
     };
     if (packet_.size() <= card_message{}.octets.size()) return add(packet_);
+    if (job.faults.one_part) return;
     constexpr std::size_t header_octets = 3;
     const auto parts = codec::segment(byte_view(packet_).subspan(header_octets), codec::packet_kind::response,
                                       response_reference_++, 8);

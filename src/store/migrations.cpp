@@ -245,11 +245,20 @@ ALTER TABLE key_set_of_application RENAME TO key_set;
 CREATE INDEX key_set_by_application ON key_set (application) WHERE application >= 0;
 )sql";
 
-constexpr std::array<migration, 5> migrations{{{1, "cards", cards_sql},
+// The catalogue of profiles: what is said of each, as a section of its file.
+constexpr std::string_view profile_facts_sql = R"sql(
+CREATE TABLE profile_fact (
+    name TEXT PRIMARY KEY,
+    facts TEXT NOT NULL,
+    changed_at {int} NOT NULL) {table};
+)sql";
+
+constexpr std::array<migration, 6> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
                                                {4, "tags", tags_sql},
-                                               {5, "application_keys", application_keys_sql}}};
+                                               {5, "application_keys", application_keys_sql},
+                                               {6, "profile_facts", profile_facts_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

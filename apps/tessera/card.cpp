@@ -10,10 +10,12 @@
 #include "campaigns/store.h"
 #include "cards/identifiers.h"
 #include "cards/import.h"
+#include "cards/vendor_import.h"
 #include "operations/store.h"
 #include "tessera/commands.h"
 #include "tessera/data_directory.h"
 #include "tessera/json_output.h"
+#include "tessera/text_file.h"
 
 namespace tessera::app {
 namespace {
@@ -21,7 +23,7 @@ namespace {
 namespace json = boost::json;
 
 struct card_options {
-    std::string file, name, after;
+    std::string file, name, after, mapping, transport_key;
     std::vector<std::string> names, add, remove;
     cards::import_options importing;
     std::optional<std::string> profile;
@@ -67,13 +69,30 @@ json::object report_json(const cards::import_report& report) {
             {"problems", std::move(problems)}};
 }
 
+void tell_rows(std::size_t rows) {
+    if (rows % 100'000 == 0) std::fprintf(stderr, "%zu rows read\n", rows);
+}
+
+result<cards::import_report> import_by_mapping(data_directory& data, const card_options& options,
+                                               const cards::vendor_mapping& mapping) {
+    return cards::import_vendor_file(options.file, mapping, {options.importing, options.transport_key}, *data.writer,
+                                     data.vault, system_clock().now(), tell_rows);
+}
+
 void import_file(invocation& run, const card_options& options) {
+    std::optional<cards::vendor_mapping> mapping;
+    if (!options.mapping.empty()) {
+        const auto text = read_text_file(options.mapping, limits::mapping_file_octets);
+        if (!text) return refuse(run, text.error());
+        auto parsed = cards::parse_mapping(*text, options.mapping);
+        if (!parsed) return refuse(run, parsed.error());
+        mapping = std::move(*parsed);
+    }
     auto data = open_data_directory(run.data);
     if (!data) return refuse(run, data.error());
-    const auto report = cards::import_cards(options.file, options.importing, *data->writer, data->vault,
-                                            system_clock().now(), [](std::size_t rows) {
-                                                if (rows % 100'000 == 0) std::fprintf(stderr, "%zu rows read\n", rows);
-                                            });
+    const auto report = mapping ? import_by_mapping(*data, options, *mapping)
+                                : cards::import_cards(options.file, options.importing, *data->writer, data->vault,
+                                                      system_clock().now(), tell_rows);
     if (!report) return refuse(run, report.error());
     for (const auto& one : report->problems)
         std::fprintf(stderr, "tessera: %s:%zu %s: %s\n", options.file.c_str(), one.line, one.field.c_str(),
@@ -283,6 +302,10 @@ void add_card(CLI::App& app, invocation& run) {
                      "[,counter_scope]")
         ->required();
     importing->add_option("--profile", options->importing.profile, "profile of rows that name none");
+    auto* mapping = importing->add_option("--mapping", options->mapping,
+                                          "FILE is a vendor's; what in it is what, as TOML (share/mappings)");
+    importing->add_option("--transport-key", options->transport_key, "under which the vendor's keys are")
+        ->needs(mapping);
     importing->add_flag("--strict", options->importing.strict, "one bad row refuses the whole file");
     importing->add_flag("--json", options->json, "print one JSON object");
     importing->callback([&run, options] { import_file(run, *options); });

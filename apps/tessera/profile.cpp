@@ -2,7 +2,6 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 
 #include "base/hex.h"
@@ -12,6 +11,7 @@
 #include "tessera/commands.h"
 #include "tessera/data_directory.h"
 #include "tessera/json_output.h"
+#include "tessera/text_file.h"
 
 namespace tessera::app {
 namespace {
@@ -22,18 +22,6 @@ struct profile_options {
     std::string subject;
     bool json = false;
 };
-
-// As much of the file as shows that it is too long.
-result<std::string> read_text(const std::string& path, std::size_t most) {
-    std::ifstream file(path, std::ios::binary);
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) file.close();
-    std::string text(most + 1, '\0');
-    if (file.is_open()) file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!file.is_open() || file.bad()) return failure("not_found", path, "cannot be read");
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return text;
-}
 
 struct import_counts {
     std::int64_t added = 0, changed = 0, unchanged = 0;
@@ -56,7 +44,7 @@ result<import_counts> put_all(store::connection& writer, const std::vector<cards
 }
 
 void import_file(invocation& run, const profile_options& options) {
-    const auto text = read_text(options.subject, limits::profile_file_octets);
+    const auto text = read_text_file(options.subject, limits::profile_file_octets);
     if (!text) return refuse(run, text.error());
     const auto entries = cards::parse_profiles(*text, options.subject);
     if (!entries) return refuse(run, entries.error());
@@ -79,12 +67,9 @@ json::value minimum_json(const std::optional<cards::minimum_security>& minimum) 
     bytes octets{minimum->first};
     if (minimum->second) octets.push_back(*minimum->second);
     const auto words = cards::words_of({minimum->first, minimum->second.value_or(0)});
-    json::object made{{"spi", to_hex(octets)},
-                      {"ciphering", words.ciphering == "yes"},
-                      {"integrity", words.integrity},
-                      {"counter", words.counter},
-                      {"por_ciphering", nullptr},
-                      {"por_integrity", nullptr}};
+    json::object made{{"spi", to_hex(octets)},        {"ciphering", words.ciphering == "yes"},
+                      {"integrity", words.integrity}, {"counter", words.counter},
+                      {"por_ciphering", nullptr},     {"por_integrity", nullptr}};
     if (!minimum->second) return made;
     made["por_ciphering"] = words.por_ciphering == "yes";
     made["por_integrity"] = words.por_integrity;
@@ -151,8 +136,7 @@ void show(invocation& run, const profile_options& options) {
     if (!data) return refuse(run, data.error());
     const auto found = cards::profile_store(*data->writer).find(options.subject);
     if (!found) return refuse(run, found.error());
-    if (!*found)
-        return refuse(run, error{"not_found", options.subject, "the catalogue has no profile with this name"});
+    if (!*found) return refuse(run, error{"not_found", options.subject, "the catalogue has no profile with this name"});
     if (options.json) return print_json(entry_json(**found));
     std::printf("%s", cards::profile_text(**found).c_str());
     print_minimum((*found)->facts, "");
@@ -177,18 +161,21 @@ void list(invocation& run, const profile_options& options) {
 
 std::string quirks_footer() {
     std::string text = "Quirks:";
-    for (const auto& [name, meaning] : cards::known_quirks()) text += "\n  " + std::string(name) + ": " + std::string(meaning);
+    for (const auto& [name, meaning] : cards::known_quirks())
+        text += "\n  " + std::string(name) + ": " + std::string(meaning);
     return text;
 }
 
 }  // namespace
 
 void add_profile(CLI::App& app, invocation& run) {
-    auto* command = app.add_subcommand("profile", "what card profiles can, take and do: TARs, minimum security, quirks");
+    auto* command =
+        app.add_subcommand("profile", "what card profiles can, take and do: TARs, minimum security, quirks");
     command->require_subcommand(1);
     const auto options = std::make_shared<profile_options>();
 
-    auto* importing = command->add_subcommand("import", "profiles from a TOML file; those of a known name are replaced");
+    auto* importing =
+        command->add_subcommand("import", "profiles from a TOML file; those of a known name are replaced");
     importing->add_option("FILE", options->subject, "sections [[profile]], in them [[profile.batch]]")->required();
     importing->add_flag("--json", options->json, "print one JSON object");
     importing->footer(quirks_footer());

@@ -57,9 +57,8 @@ private:
     result<void> for_each_row(const std::string& columns_and_joins, const std::string& condition, int first,
                               Bind&& bind, Use&& use, const std::string& groups) {
         return for_each_piece(what_->targets, first, [&](const selection_piece& piece) -> result<void> {
-            TESSERA_TRY_VALUE(const auto query,
-                              reader_->prepare(columns_and_joins + " WHERE " + condition + piece.condition +
-                                               " GROUP BY " + groups));
+            TESSERA_TRY_VALUE(const auto query, reader_->prepare(columns_and_joins + " WHERE " + condition +
+                                                                 piece.condition + " GROUP BY " + groups));
             bind(*query);
             piece.bind(*query);
             for (;;) {
@@ -117,7 +116,8 @@ private:
             groups_.push_back({batch == nullptr ? called : called + " batch \"" + batch->name + "\"",
                                entry.facts_of(batch), true, id, i});
         }
-        if (std::ranges::any_of(groups_, [&](const auto& one) { return one.profile == id && !one.facts.algorithms.empty(); }))
+        if (std::ranges::any_of(groups_,
+                                [&](const auto& one) { return one.profile == id && !one.facts.algorithms.empty(); }))
             entries_with_algorithms_.push_back({entry, id});
         return {};
     }
@@ -196,9 +196,9 @@ private:
             const auto& facts = group.facts;
             if (facts.parts_max && *facts.parts_max < what_->parts_max) {
                 if (terms.parts_max_given)
-                    mistake(terms.parts_max_line, "parts_max: the cards of " + group.called + " take messages of at most " +
-                                                      std::to_string(*facts.parts_max) + " parts, given " +
-                                                      std::to_string(what_->parts_max));
+                    mistake(terms.parts_max_line, "parts_max: the cards of " + group.called +
+                                                      " take messages of at most " + std::to_string(*facts.parts_max) +
+                                                      " parts, given " + std::to_string(what_->parts_max));
                 else
                     what_->parts_max = *facts.parts_max;
             }
@@ -209,8 +209,7 @@ private:
             if (style.octets_max != 0 && made.at_most(style.octets_max + 1) > style.octets_max)
                 made.octets_max = style.octets_max;
         }
-        for (const auto& one : packet_mistakes(*what_))
-            mistake(terms.writes_line, one + longest_of_profiles());
+        for (const auto& one : packet_mistakes(*what_)) mistake(terms.writes_line, one + longest_of_profiles());
     }
 
     [[nodiscard]] std::string longest_of_profiles() const {
@@ -239,7 +238,8 @@ private:
             "SELECT " + batch_of_card(entry) +
                 ", k.kic_algorithm, k.kid_algorithm FROM card c JOIN key_set k ON k.card_id = c.card_id AND "
                 "k.key_version = " +
-                version + " AND k.application = (SELECT MAX(s.application) FROM key_set s WHERE s.card_id = c.card_id " +
+                version +
+                " AND k.application = (SELECT MAX(s.application) FROM key_set s WHERE s.card_id = c.card_id " +
                 "AND s.key_version = " + version + " AND s.application IN (-1, " + application + "))",
             "c.profile_id = $1 AND ", after_batches + 2,
             [&](store::statement& query) {
@@ -290,7 +290,8 @@ std::string resolved_text(std::string_view text, const definition& what) {
     if (what.style.select_step_by_step) section += "select = \"by_fid\"\n";
     if (what.style.piece_octets < operations::read_back_piece_octets) section += "concatenated_por = false\n";
     if (section.empty()) return std::string(text);
-    return std::string(text) + "\n\n[resolved]  # by the catalogue of profiles, when the campaign was created\n" + section;
+    return std::string(text) + "\n\n[resolved]  # by the catalogue of profiles, when the campaign was created\n" +
+           section;
 }
 
 }  // namespace tessera::campaigns

@@ -1,5 +1,5 @@
-// What a campaign leaves to the catalogue of profiles, and what the catalogue makes of it: the TAR of an application that
-// is given by name, how scripts look, and the refusal of what its cards do not take.
+// What a campaign leaves to the catalogue of profiles, and what the catalogue makes of it: the TAR of an application
+// that is given by name, how scripts look, and the refusal of what its cards do not take.
 #pragma once
 
 #include <string>

@@ -48,4 +48,11 @@ inline constexpr std::size_t import_problems_kept = 20;
                                                  store::connection& writer, key_vault& vault, timestamp now,
                                                  const std::function<void(std::size_t)>& progress);
 
+// The same for rows from anywhere; `path` names them, and the file of refused rows is named after it.
+class row_source;
+[[nodiscard]] result<import_report> import_rows(const std::string& path, row_source& from,
+                                                const import_options& options, store::connection& writer,
+                                                key_vault& vault, timestamp now,
+                                                const std::function<void(std::size_t)>& progress);
+
 }  // namespace tessera::cards

@@ -85,6 +85,25 @@ result<secret> parse_key(std::string_view text, crypto::cipher_algorithm algorit
 
 }  // namespace
 
+result<key_set_header> parse_key_set_header(const key_set_texts& texts) {
+    key_set_header header;
+    const auto* const end = texts.kvn.data() + texts.kvn.size();
+    const auto parsed = std::from_chars(texts.kvn.data(), end, header.key_version);
+    if (parsed.ec != std::errc() || parsed.ptr != end || header.key_version < 1 || header.key_version > 15)
+        return failure("bad_key_version", "kvn", "expected a number from 1 to 15");
+    TESSERA_TRY_VALUE(header.kic_algorithm, parse_algorithm(texts.kic_algorithm, "kic_algorithm"));
+    TESSERA_TRY_VALUE(header.kid_algorithm, parse_algorithm(texts.kid_algorithm, "kid_algorithm"));
+    if (!texts.counter.empty()) {
+        std::array<std::uint8_t, 5> octets{};
+        if (auto read = from_hex_into(texts.counter, octets, "counter"); !read)
+            return failure("bad_counter", "counter", "expected 10 hexadecimal digits");
+        header.initial_counter = load_big_endian(octets);
+    }
+    TESSERA_TRY_VALUE(header.application, parse_application(texts.tar));
+    TESSERA_TRY_VALUE(header.scope, parse_scope(texts.counter_scope, header.application));
+    return header;
+}
+
 result<import_columns> import_columns::from_header(const std::vector<std::string>& header, std::string_view file) {
     import_columns columns;
     columns.places_.fill(absent);
@@ -141,23 +160,11 @@ result<std::optional<key_set>> import_columns::parse_keys(const std::vector<std:
     if (std::ranges::all_of(key_columns, [&](column which) { return value(fields, which).empty(); }))
         return std::nullopt;
     key_set keys;
-    const auto version = value(fields, kvn);
-    const auto* const end = version.data() + version.size();
-    const auto parsed = std::from_chars(version.data(), end, keys.header.key_version);
-    if (parsed.ec != std::errc() || parsed.ptr != end || keys.header.key_version < 1 || keys.header.key_version > 15)
-        return failure("bad_key_version", "kvn", "expected a number from 1 to 15");
-    TESSERA_TRY_VALUE(keys.header.kic_algorithm, parse_algorithm(value(fields, kic_algorithm), "kic_algorithm"));
+    TESSERA_TRY_VALUE(keys.header, parse_key_set_header({value(fields, kvn), value(fields, kic_algorithm),
+                                                         value(fields, kid_algorithm), value(fields, counter),
+                                                         value(fields, tar), value(fields, counter_scope)}));
     TESSERA_TRY_VALUE(keys.kic, parse_key(value(fields, kic_key), keys.header.kic_algorithm, "kic_key"));
-    TESSERA_TRY_VALUE(keys.header.kid_algorithm, parse_algorithm(value(fields, kid_algorithm), "kid_algorithm"));
     TESSERA_TRY_VALUE(keys.kid, parse_key(value(fields, kid_key), keys.header.kid_algorithm, "kid_key"));
-    if (const auto base = value(fields, counter); !base.empty()) {
-        std::array<std::uint8_t, 5> octets{};
-        if (auto read = from_hex_into(base, octets, "counter"); !read)
-            return failure("bad_counter", "counter", "expected 10 hexadecimal digits");
-        keys.header.initial_counter = load_big_endian(octets);
-    }
-    TESSERA_TRY_VALUE(keys.header.application, parse_application(value(fields, tar)));
-    TESSERA_TRY_VALUE(keys.header.scope, parse_scope(value(fields, counter_scope), keys.header.application));
     return keys;
 }
 

@@ -14,9 +14,16 @@ namespace tessera::cards {
 struct import_row {
     card_identity identity;
     std::string profile;
-    std::optional<key_set> keys;  // none when all five key columns are empty
+    std::optional<key_set> keys;     // none when all five key columns are empty
+    std::vector<key_set> more_keys;  // where a record has several
     std::vector<std::string> tags;
 };
+
+// What names a key set, from text as the columns have it. Errors name the column.
+struct key_set_texts {
+    std::string_view kvn, kic_algorithm, kid_algorithm, counter, tar, counter_scope;
+};
+[[nodiscard]] result<key_set_header> parse_key_set_header(const key_set_texts& texts);
 
 class import_columns {
 public:

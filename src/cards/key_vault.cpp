@@ -46,4 +46,14 @@ result<key_set> key_vault::unwrap(card_id card, const key_set_header& header, by
     return key_set{header, secret(both.reveal().first(kic_octets)), secret(both.reveal().subspan(kic_octets))};
 }
 
+result<void> key_vault::wrap_other(const secret& key, byte_view context, bytes& out) {
+    return wrapper_->wrap(key.reveal(), context, out);
+}
+
+result<secret> key_vault::unwrap_other(byte_view wrapped, byte_view context) {
+    secret key;
+    TESSERA_TRY(wrapper_->unwrap(wrapped, context, key));
+    return key;
+}
+
 }  // namespace tessera::cards

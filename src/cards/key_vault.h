@@ -20,6 +20,11 @@ public:
     // Errors: bad_wrapping.
     [[nodiscard]] result<key_set> unwrap(card_id card, const key_set_header& header, byte_view wrapped);
 
+    // Keys of another kind; the context, which begins with another letter than 'K', says what they belong to.
+    [[nodiscard]] result<void> wrap_other(const secret& key, byte_view context, bytes& out);
+    // Errors: bad_wrapping.
+    [[nodiscard]] result<secret> unwrap_other(byte_view wrapped, byte_view context);
+
 private:
     std::unique_ptr<crypto::key_wrapper> wrapper_;
 };

@@ -1,5 +1,5 @@
-// What the catalogue says of a card profile: its applications, the least security that they take, what its cards can and
-// what they do otherwise than the standard has it. A vendor's batch of a profile may differ from the rest.
+// What the catalogue says of a card profile: its applications, the least security that they take, what its cards can
+// and what they do otherwise than the standard has it. A vendor's batch of a profile may differ from the rest.
 #pragma once
 
 #include <cstdint>

@@ -108,10 +108,10 @@ private:
     }
 
     profile_batch batch(const toml::table& table) {
-        toml_.only(table,
-                   {"name", "iccid_range", "tars", "minimum_spi", "algorithms", "longest_message", "parts_max",
-                    "quirks"},
-                   "[[profile.batch]]");
+        toml_.only(
+            table,
+            {"name", "iccid_range", "tars", "minimum_spi", "algorithms", "longest_message", "parts_max", "quirks"},
+            "[[profile.batch]]");
         profile_batch made;
         made.name = name(table);
         made.facts = facts(table);
@@ -177,8 +177,9 @@ private:
         const auto text = node.value_exact<std::string>();
         const auto octets = text ? from_hex(*text) : result<bytes>(failure("", "", ""));
         if (!octets || octets->empty() || octets->size() > 2) {
-            toml_.mistake(node, "minimum_spi: expected 4 hexadecimal digits in quotes, or 2 where nothing is said of "
-                                "proofs of receipt");
+            toml_.mistake(node,
+                          "minimum_spi: expected 4 hexadecimal digits in quotes, or 2 where nothing is said of "
+                          "proofs of receipt");
             return std::nullopt;
         }
         minimum_security made{(*octets)[0], std::nullopt};

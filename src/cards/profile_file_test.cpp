@@ -62,7 +62,8 @@ TEST(profile_file, what_a_batch_says_goes_before_what_the_profile_says) {
 }
 
 TEST(profile_file, what_is_written_is_read_again) {
-    for (const auto& entry : parse_profiles(whole, "p.toml").value())
+    const auto entries = parse_profiles(whole, "p.toml").value();
+    for (const auto& entry : entries)
         EXPECT_EQ(parse_profiles(profile_text(entry), "again").value(), std::vector{entry});
     profile_entry odd{"a \"quoted\" \\ name", {}, {}};
     odd.facts.tars = {{"a.b", 1}, {"c-d", 2}};
@@ -84,34 +85,34 @@ TEST_P(profile_mistake, is_told_with_its_line) {
 }
 INSTANTIATE_TEST_SUITE_P(
     all, profile_mistake,
-    testing::Values(
-        bad_line{"unknown_key", "colour = \"red\"", "unknown key \"colour\""},
-        bad_line{"short_tar", "tars = {usim = \"b0014\"}", "tars.usim: expected 6"},
-        bad_line{"tar_twice", "tars = {a = \"b00010\", b = \"B00010\"}", "another application"},
-        bad_line{"application_name", "tars = {\"u sim\" = \"b00140\"}", "name of an application"},
-        bad_line{"no_tars", "tars = {}", "tars: expected 1 to 64"},
-        bad_line{"algorithm", "algorithms = [\"rot13\"]", "expected des, 3des2"},
-        bad_line{"no_algorithms", "algorithms = []", "expected a list"},
-        bad_line{"spi_digits", "minimum_spi = \"163\"", "expected 4 hexadecimal digits"},
-        bad_line{"spi_reserved", "minimum_spi = \"f639\"", "reserved bits"},
-        bad_line{"spi_signature", "minimum_spi = \"1739\"", "digital signatures"},
-        bad_line{"parts", "parts_max = 0", "expected a number from 1 to 32"},
-        bad_line{"message", "longest_message = 10", "expected a number from 64"},
-        bad_line{"unknown_quirk", "quirks = [\"sings\"]", "unknown quirk \"sings\"; known: cc_len_4"},
-        bad_line{"unknown_quirk_in_table", "quirks = {sings = true}", "unknown quirk \"sings\""},
-        bad_line{"quirk_value", "quirks = {cc_len = 5}", "quirks: cc_len: expected 4 or 8"},
-        bad_line{"quirk_of_numbers", "quirks = [4]", "expected names in quotes"},
-        bad_line{"quirk_text", "quirks = \"cc_len_4\"", "expected a list of names"},
-        bad_line{"batch", "batch = 3", "expected sections in double brackets"}),
+    testing::Values(bad_line{"unknown_key", "colour = \"red\"", "unknown key \"colour\""},
+                    bad_line{"short_tar", "tars = {usim = \"b0014\"}", "tars.usim: expected 6"},
+                    bad_line{"tar_twice", "tars = {a = \"b00010\", b = \"B00010\"}", "another application"},
+                    bad_line{"application_name", "tars = {\"u sim\" = \"b00140\"}", "name of an application"},
+                    bad_line{"no_tars", "tars = {}", "tars: expected 1 to 64"},
+                    bad_line{"algorithm", "algorithms = [\"rot13\"]", "expected des, 3des2"},
+                    bad_line{"no_algorithms", "algorithms = []", "expected a list"},
+                    bad_line{"spi_digits", "minimum_spi = \"163\"", "expected 4 hexadecimal digits"},
+                    bad_line{"spi_reserved", "minimum_spi = \"f639\"", "reserved bits"},
+                    bad_line{"spi_signature", "minimum_spi = \"1739\"", "digital signatures"},
+                    bad_line{"parts", "parts_max = 0", "expected a number from 1 to 32"},
+                    bad_line{"message", "longest_message = 10", "expected a number from 64"},
+                    bad_line{"unknown_quirk", "quirks = [\"sings\"]", "unknown quirk \"sings\"; known: cc_len_4"},
+                    bad_line{"unknown_quirk_in_table", "quirks = {sings = true}", "unknown quirk \"sings\""},
+                    bad_line{"quirk_value", "quirks = {cc_len = 5}", "quirks: cc_len: expected 4 or 8"},
+                    bad_line{"quirk_of_numbers", "quirks = [4]", "expected names in quotes"},
+                    bad_line{"quirk_text", "quirks = \"cc_len_4\"", "expected a list of names"},
+                    bad_line{"batch", "batch = 3", "expected sections in double brackets"}),
     [](const auto& each) { return std::string(each.param.name); });
 
 TEST(profile_file, batches_have_a_range_of_their_own) {
     const auto with = [](std::string_view range) {
-        return parse_profiles("[[profile]]\nname = \"p\"\n[[profile.batch]]\nname = \"a\"\n"
-                              "iccid_range = [\"8949000000000000000\", \"8949000000000000999\"]\n"
-                              "[[profile.batch]]\nname = \"b\"\n" +
-                                  std::string(range) + "\n",
-                              "p.toml");
+        return parse_profiles(
+            "[[profile]]\nname = \"p\"\n[[profile.batch]]\nname = \"a\"\n"
+            "iccid_range = [\"8949000000000000000\", \"8949000000000000999\"]\n"
+            "[[profile.batch]]\nname = \"b\"\n" +
+                std::string(range) + "\n",
+            "p.toml");
     };
     EXPECT_TRUE(with("iccid_range = [\"8949000000000001000\", \"8949000000000001999\"]"));
     for (const auto* range : {"iccid_range = [\"8949000000000000999\", \"8949000000000001999\"]",

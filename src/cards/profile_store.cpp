@@ -16,9 +16,10 @@ result<profile_entry> entry_from(std::string_view name, std::string_view text) {
 result<profile_store::change> profile_store::put(const profile_entry& entry, timestamp now) {
     TESSERA_TRY_VALUE(const auto known, find(entry.name));
     if (known && *known == entry) return change::none;
-    TESSERA_TRY_VALUE(auto* put, database_->kept("INSERT INTO profile_fact (name, facts, changed_at) VALUES ($1, $2, $3) "
-                                                 "ON CONFLICT (name) DO UPDATE SET facts = excluded.facts, "
-                                                 "changed_at = excluded.changed_at"));
+    TESSERA_TRY_VALUE(auto* put,
+                      database_->kept("INSERT INTO profile_fact (name, facts, changed_at) VALUES ($1, $2, $3) "
+                                      "ON CONFLICT (name) DO UPDATE SET facts = excluded.facts, "
+                                      "changed_at = excluded.changed_at"));
     const auto text = profile_text(entry);
     TESSERA_TRY(put->with(entry.name, text, to_microseconds(now)).execute());
     return known ? change::changed : change::added;

@@ -24,7 +24,7 @@ public:
 private:
     [[nodiscard]] result<void> fits(const single_request& request) const;
 
-    std::string called_;                          // profile "telco" batch "2019"
+    std::string called_;                         // profile "telco" batch "2019"
     std::optional<cards::profile_facts> facts_;  // nothing: the catalogue does not have it
 };
 

@@ -15,7 +15,8 @@ std::string hex_of(const cards::minimum_security& minimum) {
 
 class comparison {
 public:
-    comparison(std::string_view profile, const cards::minimum_security& minimum, codec::security_parameter_indicator asked)
+    comparison(std::string_view profile, const cards::minimum_security& minimum,
+               codec::security_parameter_indicator asked)
         : profile_(profile), minimum_text_(hex_of(minimum)), asked_text_(to_hex(bytes{asked.first, asked.second})) {}
 
     template <class Level>
@@ -49,8 +50,8 @@ std::vector<error> below_minimum(const cards::minimum_security& minimum, std::st
     compare.at_least("counter", least.counter(), asked.counter(), least_words.counter, words.counter);
     compare.at_least("PoR ciphering", least.response_ciphered(), asked.response_ciphered(), least_words.por_ciphering,
                      words.por_ciphering);
-    compare.at_least("PoR integrity", least.response_integrity(), asked.response_integrity(),
-                     least_words.por_integrity, words.por_integrity);
+    compare.at_least("PoR integrity", least.response_integrity(), asked.response_integrity(), least_words.por_integrity,
+                     words.por_integrity);
     return compare.take();
 }
 

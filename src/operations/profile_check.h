@@ -27,7 +27,6 @@ namespace tessera::operations {
 
 // Of a key set that a packet with this SPI would use; field algorithm, code algorithm_not_allowed.
 [[nodiscard]] result<void> check_algorithms(const cards::profile_facts& facts, std::string_view profile,
-                                            codec::security_parameter_indicator spi,
-                                            const cards::key_set_header& keys);
+                                            codec::security_parameter_indicator spi, const cards::key_set_header& keys);
 
 }  // namespace tessera::operations

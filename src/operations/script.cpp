@@ -106,7 +106,8 @@ std::vector<read_back> read_back_scripts(const std::vector<file_write>& writes, 
         const auto& write = writes[i];
         const byte_view content = write.content;
         // A record is read whole or not at all.
-        const auto step = write.record != 0 ? command_data_max : std::min<std::size_t>(style.piece_octets, command_data_max);
+        const auto step =
+            write.record != 0 ? command_data_max : std::min<std::size_t>(style.piece_octets, command_data_max);
         for (std::size_t offset = 0; offset < content.size(); offset += step) {
             const auto expected = content.subspan(offset, std::min(step, content.size() - offset));
             read_back piece;

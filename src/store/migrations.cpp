@@ -253,12 +253,31 @@ CREATE TABLE profile_fact (
     changed_at {int} NOT NULL) {table};
 )sql";
 
-constexpr std::array<migration, 6> migrations{{{1, "cards", cards_sql},
+// Keys under which vendors send keys: the exclusive-or of the components given so far, wrapped.
+constexpr std::string_view transport_keys_sql = R"sql(
+CREATE TABLE transport_key (
+    name TEXT PRIMARY KEY,
+    algorithm {int} NOT NULL,
+    components {int} NOT NULL,
+    wrapped {blob} NOT NULL,
+    check_value {blob} NOT NULL,
+    changed_at {int} NOT NULL) {table};
+CREATE TABLE transport_key_component (
+    name TEXT NOT NULL,
+    ordinal {int} NOT NULL,
+    custodian TEXT NOT NULL,
+    check_value {blob} NOT NULL,
+    given_at {int} NOT NULL,
+    PRIMARY KEY (name, ordinal)) {clustered};
+)sql";
+
+constexpr std::array<migration, 7> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
                                                {4, "tags", tags_sql},
                                                {5, "application_keys", application_keys_sql},
-                                               {6, "profile_facts", profile_facts_sql}}};
+                                               {6, "profile_facts", profile_facts_sql},
+                                               {7, "transport_keys", transport_keys_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

@@ -43,20 +43,25 @@ constexpr std::string_view telco = "[[profile]]\nname = \"telco-2ff\"\n";
 TEST(profiles, a_campaign_below_the_minimum_security_is_refused_at_creation) {
     world here({.cards = 3});
     know(here, std::string(telco) + "minimum_spi = \"1639\"\n");
-    EXPECT_EQ(refusal(here, campaign_text({.spi = "1239"})),
-              "c.toml:7: spi: profile \"telco-2ff\" has the minimum security 1639: ciphering: minimum yes, given no (1239)");
-    EXPECT_EQ(refusal(here, campaign_text({.spi = "1539"})),
-              "c.toml:7: spi: profile \"telco-2ff\" has the minimum security 1639: integrity: minimum cc, given rc (1539)");
-    EXPECT_EQ(refusal(here, campaign_text({.spi = "1629"})),
-              "c.toml:7: spi: profile \"telco-2ff\" has the minimum security 1639: PoR ciphering: minimum yes, given no "
-              "(1629)");
-    EXPECT_EQ(refusal(here, campaign_text({.spi = "1631"})),
-              "c.toml:7: spi: profile \"telco-2ff\" has the minimum security 1639: PoR integrity: minimum cc, given none "
-              "(1631)");
+    EXPECT_EQ(
+        refusal(here, campaign_text({.spi = "1239"})),
+        "c.toml:7: spi: profile \"telco-2ff\" has the minimum security 1639: ciphering: minimum yes, given no (1239)");
+    EXPECT_EQ(
+        refusal(here, campaign_text({.spi = "1539"})),
+        "c.toml:7: spi: profile \"telco-2ff\" has the minimum security 1639: integrity: minimum cc, given rc (1539)");
+    EXPECT_EQ(
+        refusal(here, campaign_text({.spi = "1629"})),
+        "c.toml:7: spi: profile \"telco-2ff\" has the minimum security 1639: PoR ciphering: minimum yes, given no "
+        "(1629)");
+    EXPECT_EQ(
+        refusal(here, campaign_text({.spi = "1631"})),
+        "c.toml:7: spi: profile \"telco-2ff\" has the minimum security 1639: PoR integrity: minimum cc, given none "
+        "(1631)");
     know(here, std::string(telco) + "minimum_spi = \"1e21\"\n");
-    EXPECT_EQ(refusal(here, campaign_text()),
-              "c.toml:7: spi: profile \"telco-2ff\" has the minimum security 1e21: counter: minimum exactly one higher, "
-              "given higher (1639)");
+    EXPECT_EQ(
+        refusal(here, campaign_text()),
+        "c.toml:7: spi: profile \"telco-2ff\" has the minimum security 1e21: counter: minimum exactly one higher, "
+        "given higher (1639)");
     know(here, std::string(telco) + "minimum_spi = \"1639\"\n");
     EXPECT_TRUE(try_to_create(here, campaign_text()));
     EXPECT_TRUE(try_to_create(here, campaign_text({.spi = "1e39"}))) << "more than the minimum is as good";
@@ -83,10 +88,12 @@ TEST(profiles, of_several_the_one_that_asks_for_more_counts_and_a_batch_may_ask_
 TEST(profiles, unknown_applications_and_algorithms_are_refused) {
     world here({.cards = 3});
     know(here, std::string(telco) + "tars = {uicc = \"b00000\", usim = \"b00011\"}\n");
-    EXPECT_EQ(refusal(here, campaign_text()),
-              "c.toml:6: tar: profile \"telco-2ff\" has no application with TAR b00010; it has uicc b00000, usim b00011");
-    EXPECT_EQ(refusal(here, by_name(campaign_text(), "sim")),
-              "c.toml:6: application: profile \"telco-2ff\" has no application \"sim\"; it has uicc b00000, usim b00011");
+    EXPECT_EQ(
+        refusal(here, campaign_text()),
+        "c.toml:6: tar: profile \"telco-2ff\" has no application with TAR b00010; it has uicc b00000, usim b00011");
+    EXPECT_EQ(
+        refusal(here, by_name(campaign_text(), "sim")),
+        "c.toml:6: application: profile \"telco-2ff\" has no application \"sim\"; it has uicc b00000, usim b00011");
     know(here, std::string(telco) + "algorithms = [\"3des2\"]\n");
     EXPECT_EQ(refusal(here, campaign_text()),
               "c.toml:7: algorithm: profile \"telco-2ff\" takes 3des2; the key sets of version 1 have aes128 as KIc");
@@ -96,8 +103,9 @@ TEST(profiles, unknown_applications_and_algorithms_are_refused) {
 
 TEST(profiles, an_application_by_name_is_the_profile_s_tar_and_stays_it) {
     world here({.cards = 3});
-    EXPECT_EQ(refusal(here, by_name(campaign_text(), "usim")),
-              "c.toml:6: application: the catalogue has no profile \"telco-2ff\", so give the TAR, or import the profile");
+    EXPECT_EQ(
+        refusal(here, by_name(campaign_text(), "usim")),
+        "c.toml:6: application: the catalogue has no profile \"telco-2ff\", so give the TAR, or import the profile");
     know(here, std::string(telco) + "tars = {usim = \"b00011\"}\n");
     const auto text = by_name(campaign_text({.writes = write_text("7fff/6f46", spn_content)}), "usim");
     const auto made = try_to_create(here, text);
@@ -115,14 +123,16 @@ TEST(profiles, profiles_that_contradict_one_another_want_a_campaign_each) {
     world here({.cards = 4,
                 .profiles = {{"telco-2ff", crypto::cipher_algorithm::aes128, 1},
                              {"other", crypto::cipher_algorithm::aes128, 1}}});
-    know(here, std::string(telco) + "tars = {usim = \"b00011\"}\n[[profile]]\nname = \"other\"\ntars = {usim = \"b00140\"}\n");
+    know(here, std::string(telco) +
+                   "tars = {usim = \"b00011\"}\n[[profile]]\nname = \"other\"\ntars = {usim = \"b00140\"}\n");
     EXPECT_EQ(refusal(here, by_name(campaign_text(), "usim")),
               "c.toml:6: application: \"usim\" is b00140 in profile \"other\" and b00011 in profile \"telco-2ff\": a "
               "campaign for each");
     know(here, std::string(telco) + "quirks = [\"cc_len_4\"]\n[[profile]]\nname = \"other\"\n");
-    EXPECT_EQ(refusal(here, campaign_text()),
-              "c.toml:7: cc_len: the cards of profile \"other\" have a CC of 8 octets, those of profile \"telco-2ff\" one "
-              "of 4: a campaign for each");
+    EXPECT_EQ(
+        refusal(here, campaign_text()),
+        "c.toml:7: cc_len: the cards of profile \"other\" have a CC of 8 octets, those of profile \"telco-2ff\" one "
+        "of 4: a campaign for each");
 }
 
 TEST(profiles, messages_are_as_long_as_the_cards_take_them) {

@@ -89,10 +89,7 @@ public:
 
 private:
     void read(const toml::table& root) {
-        if (context_.stored)
-            toml_.only(root, {"campaign", "targets", "security", "write", "telecom", "resolved"}, "the file");
-        else
-            toml_.only(root, {"campaign", "targets", "security", "write", "telecom"}, "the file");
+        toml_.only(root, {"campaign", "targets", "security", "write", "telecom", "resolved"}, "the file");
         campaign(toml_.section(root, "campaign", true));
         if (const auto* table = toml_.section(root, "targets", true))
             made_.targets = read_targets(*table, context_, toml_);
@@ -100,8 +97,7 @@ private:
         writes(root);
         telecom(toml_.section(root, "telecom", false));
         made_.profiles = read_profile_terms(root, toml_);
-        if (const auto* table = context_.stored ? toml_.section(root, "resolved", false) : nullptr)
-            read_resolved(*table, made_, toml_);
+        read_resolved(root, context_.stored, made_, toml_);
         if (toml_.clean())
             for (auto& one : packet_mistakes(made_)) toml_.mistake(*root.get("write"), std::move(one));
     }

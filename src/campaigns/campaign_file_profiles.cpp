@@ -38,7 +38,12 @@ profile_terms read_profile_terms(const toml::table& root, checked_toml& notes) {
     return made;
 }
 
-void read_resolved(const toml::table& section, definition& into, checked_toml& notes) {
+void read_resolved(const toml::table& root, bool stored, definition& into, checked_toml& notes) {
+    if (!stored && root.contains("resolved"))
+        return notes.mistake(*root.get("resolved"), "[resolved] is written when a campaign is created, not by hand");
+    const auto* found = notes.section(root, "resolved", false);
+    if (found == nullptr) return;
+    const auto& section = *found;
     notes.only(section, {"tar", "cc_len", "parts_max", "longest_message", "select", "concatenated_por"}, "[resolved]");
     if (const auto tar = notes.text(section, "tar", false))
         if (auto read = from_hex_into(*tar, into.security.tar); !read)

@@ -78,7 +78,8 @@ private:
 
     profile_entry entry(const toml::table& table) {
         toml_.only(table,
-                   {"name", "tars", "minimum_spi", "algorithms", "longest_message", "parts_max", "quirks", "batch"},
+                   {"name", "tars", "minimum_spi", "minimum_security", "algorithms", "longest_message", "parts_max",
+                    "quirks", "batch"},
                    "[[profile]]");
         profile_entry made;
         made.name = name(table);
@@ -108,10 +109,10 @@ private:
     }
 
     profile_batch batch(const toml::table& table) {
-        toml_.only(
-            table,
-            {"name", "iccid_range", "tars", "minimum_spi", "algorithms", "longest_message", "parts_max", "quirks"},
-            "[[profile.batch]]");
+        toml_.only(table,
+                   {"name", "iccid_range", "tars", "minimum_spi", "minimum_security", "algorithms", "longest_message",
+                    "parts_max", "quirks"},
+                   "[[profile.batch]]");
         profile_batch made;
         made.name = name(table);
         made.facts = facts(table);
@@ -139,6 +140,10 @@ private:
         profile_facts made;
         if (const auto* node = table.get("tars")) made.tars = tars(*node);
         if (const auto* node = table.get("minimum_spi")) made.minimum = minimum(*node);
+        if (const auto* words = toml_.section(table, "minimum_security", false)) {
+            if (made.minimum) toml_.mistake(*words, "minimum_security: says again what minimum_spi says");
+            made.minimum = minimum_in_words(*words);
+        }
         if (const auto* node = table.get("algorithms")) made.algorithms = algorithms(*node);
         if (const auto number = toml_.number(table, "parts_max", 1, parts_max_max))
             made.parts_max = static_cast<std::size_t>(*number);
@@ -191,6 +196,36 @@ private:
             spi.response_integrity() == codec::integrity::digital_signature)
             toml_.mistake(node, "minimum_spi: digital signatures are not supported, so nothing could reach the cards");
         return made;
+    }
+
+    // The same, field by field: {ciphering = true, integrity = "cc", counter = "higher", por_ciphering = true,
+    // por_integrity = "cc"}. What is left out is not asked for.
+    minimum_security minimum_in_words(const toml::table& table) {
+        toml_.only(table, {"ciphering", "integrity", "counter", "por_ciphering", "por_integrity"}, "minimum_security");
+        constexpr std::array<std::string_view, 3> integrities{"none", "rc", "cc"};
+        constexpr std::array<std::string_view, 4> counters{"none", "unchecked", "higher", "exactly one higher"};
+        const unsigned ciphered = toml_.flag(table, "ciphering").value_or(false) ? 0x04U : 0U;
+        const auto first =
+            ciphered | one_of(table, "integrity", integrities) | one_of(table, "counter", counters) << 3U;
+        minimum_security made{static_cast<std::uint8_t>(first), std::nullopt};
+        if (!table.contains("por_ciphering") && !table.contains("por_integrity")) return made;
+        constexpr unsigned always_by_submit = 0x21;
+        const unsigned por_ciphered = toml_.flag(table, "por_ciphering").value_or(false) ? 0x10U : 0U;
+        made.second = static_cast<std::uint8_t>(always_by_submit | por_ciphered |
+                                                one_of(table, "por_integrity", integrities) << 2U);
+        return made;
+    }
+
+    template <std::size_t Size>
+    unsigned one_of(const toml::table& table, std::string_view key, const std::array<std::string_view, Size>& words) {
+        const auto text = toml_.text(table, key, false);
+        if (!text) return 0;
+        const auto found = std::ranges::find(words, *text);
+        if (found != words.end()) return static_cast<unsigned>(found - words.begin());
+        std::string list;
+        for (const auto one : words) list += (list.empty() ? "" : ", ") + std::string(one);
+        toml_.mistake(*table.get(key), std::string(key) + ": expected one of: " + list);
+        return 0;
     }
 
     std::vector<crypto::cipher_algorithm> algorithms(const toml::node& node) {

@@ -70,6 +70,21 @@ TEST(profile_file, what_is_written_is_read_again) {
     EXPECT_EQ(parse_profiles(profile_text(odd), "again").value().front(), odd);
 }
 
+TEST(profile_file, takes_the_minimum_field_by_field_too) {
+    const auto minimum = [](std::string_view words) {
+        const auto made =
+            parse_profiles("[[profile]]\nname = \"p\"\nminimum_security = {" + std::string(words) + "}\n", "p");
+        EXPECT_TRUE(made) << to_string(made.error().front());
+        return made ? made->front().facts.minimum : std::nullopt;
+    };
+    EXPECT_EQ(minimum("ciphering = true, integrity = \"cc\", counter = \"higher\", por_ciphering = true, "
+                      "por_integrity = \"cc\""),
+              (minimum_security{0x16, 0x39}));
+    EXPECT_EQ(minimum("integrity = \"rc\""), (minimum_security{0x01, std::nullopt}));
+    EXPECT_EQ(minimum("counter = \"exactly one higher\", por_ciphering = false"), (minimum_security{0x18, 0x21}));
+    EXPECT_FALSE(parse_profiles("[[profile]]\nname = \"p\"\nminimum_spi = \"16\"\nminimum_security = {}\n", "p"));
+}
+
 struct bad_line {
     const char* name;
     const char* line;
@@ -93,6 +108,8 @@ INSTANTIATE_TEST_SUITE_P(
                     bad_line{"algorithm", "algorithms = [\"rot13\"]", "expected des, 3des2"},
                     bad_line{"no_algorithms", "algorithms = []", "expected a list"},
                     bad_line{"spi_digits", "minimum_spi = \"163\"", "expected 4 hexadecimal digits"},
+                    bad_line{"integrity", "minimum_security = {integrity = \"ds\"}", "expected one of: none, rc, cc"},
+                    bad_line{"ciphering", "minimum_security = {ciphering = \"yes\"}", "expected true or false"},
                     bad_line{"spi_reserved", "minimum_spi = \"f639\"", "reserved bits"},
                     bad_line{"spi_signature", "minimum_spi = \"1739\"", "digital signatures"},
                     bad_line{"parts", "parts_max = 0", "expected a number from 1 to 32"},

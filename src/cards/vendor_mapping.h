@@ -50,7 +50,7 @@ struct vendor_key_set {
 
 struct vendor_mapping {
     bool fixed_columns = false;  // else separated
-    char separator = ',';        // ' ' and tab: several together count as one
+    char separator = ',';        // ' ' and tab: several together count as one; ' ' where nothing is said beside lines
     vendor_header header = vendor_header::names;
     std::string columns_line = "var_out";
     char columns_separator = '/';

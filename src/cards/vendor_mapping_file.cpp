@@ -55,6 +55,7 @@ private:
                                                         ? "header: expected \"none\" or \"lines\" beside fixed columns"
                                                         : "header: expected \"none\", \"names\" or \"lines\"");
         }
+        if (made_.header == vendor_header::lines && !table.contains("separator")) made_.separator = ' ';
         header_name(table, "columns", made_.columns_line);
         header_name(table, "quantity", made_.quantity_line);
         for (const auto* key : {"columns", "columns_separator", "quantity"})

@@ -94,7 +94,7 @@ class Vendor(WorldTest):
         self.assert_refused(world.run(*words, "--transport-key", "nobody"), "nobody")
         mapping = world.folder / "mapping.toml"
         mapping.write_text(MAPPING.read_text().replace('transport = "3des-ecb"', 'transport = "rot13"'))
-        self.assert_refused(world.run("card", "import", OUTPUT_FILE, "--mapping", mapping), "mapping.toml:30", "3des-ecb")
+        self.assert_refused(world.run("card", "import", OUTPUT_FILE, "--mapping", mapping), "mapping.toml:32", "3des-ecb")
 
     def test_refused_rows_of_standard_input_go_to_the_working_directory(self):
         world = self.world()

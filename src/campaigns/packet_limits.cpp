@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "campaigns/packet_scripts.h"
 
 namespace tessera::campaigns {
 
@@ -11,20 +12,23 @@ std::size_t script_octets_of(const definition& what) {
 }
 
 std::vector<std::string> packet_mistakes(const definition& what) {
+    const auto scripts = scripts_of(what);
+    if (!scripts) return {scripts.error().field + ": " + scripts.error().message};
     std::vector<std::string> found;
-    const auto octets = script_octets_of(what);
-    const auto packets = std::max(operations::write_scripts(what.writes, octets, what.style).size(),
-                                  operations::read_back_scripts(what.writes, what.style).size());
+    const auto packets = std::max(scripts->first.size(), scripts->reads.size());
     if (packets > limits::packets_per_card)
-        found.push_back("write: the contents take " + std::to_string(packets) +
-                        " packets a card to write or to read back, more than " +
-                        std::to_string(limits::packets_per_card));
+        found.push_back("the contents take " + std::to_string(packets) +
+                        " packets a card to bring or to read back, more than " +
+                        std::to_string(limits::packets_per_card) + "; a larger parts_max takes fewer");
+    const operations::script_shape shape{what.security.format, what.chaining, script_octets_of(what)};
     for (const auto& write : what.writes) {
         constexpr std::size_t update_record_header = 5;
         if (write.record == 0) continue;
-        bytes select;
-        operations::append_select(select, write.file, what.style);
-        if (select.size() + update_record_header + write.content.size() > octets)
+        bytes record;
+        const std::size_t commands = operations::append_select(record, write.file, what.style) + std::size_t{1};
+        const auto octets = record.size() + update_record_header + write.content.size() +
+                            commands * operations::command_overhead(shape);
+        if (octets > operations::commands_octets_max(shape))
             found.push_back("write: a record of " + write.file + " does not fit a packet of parts_max short messages");
         else if (write.content.size() > what.style.piece_octets &&
                  what.style.piece_octets < operations::read_back_piece_octets)

@@ -6,7 +6,8 @@
 #include "campaigns/blocks.h"
 #include "campaigns/card_plan.h"
 #include "campaigns/chunk_work.h"
-#include "campaigns/packet_limits.h"
+#include "campaigns/packet_scripts.h"
+#include "campaigns/prepare_keys.h"
 #include "cards/store.h"
 #include "operations/store.h"
 
@@ -24,6 +25,7 @@ struct raised_counter {
     cards::card_id card;
     std::int64_t application;  // as cards::counting_application() has it
     std::uint64_t counter;
+    std::uint8_t key_version;
 };
 
 // Everything one chunk's transaction will write.
@@ -31,9 +33,10 @@ struct prepared_chunk {
     bytes messages;  // blocks.h
     std::vector<raised_counter> counters;
     std::vector<card_outcome> outcomes;
+    std::vector<made_key_set> key_sets;
     chunk_progress progress;
     void clear() {
-        messages.clear(), counters.clear(), outcomes.clear();
+        messages.clear(), counters.clear(), outcomes.clear(), key_sets.clear();
         progress = {};
     }
 };
@@ -55,12 +58,13 @@ target_card read_target(const store::statement& row, std::uint8_t key_version) {
     found.what = static_cast<purpose>(row.integer(1));
     found.subscriber = static_cast<telecom::subscriber_number>(row.integer(2));
     found.has_keys = !row.is_null(5);
+    if (!row.is_null(8)) key_version = static_cast<std::uint8_t>(row.integer(8));
     found.header = {key_version,
                     static_cast<crypto::cipher_algorithm>(row.integer(3)),
                     static_cast<crypto::cipher_algorithm>(row.integer(4)),
                     static_cast<std::uint64_t>(row.integer(6)),
-                    row.integer(8),
-                    static_cast<cards::counter_scope>(row.integer(9))};
+                    row.integer(9),
+                    static_cast<cards::counter_scope>(row.integer(10))};
     found.wrapped = row.octets(5);
     found.last_counter = std::max(found.header.initial_counter, static_cast<std::uint64_t>(row.integer(7)));
     return found;
@@ -70,11 +74,10 @@ class preparer final : public chunk_worker {
 public:
     preparer(const campaign_run& run, std::unique_ptr<store::connection> reader)
         : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()) {
-        const auto& what = *run.what;
-        for (auto& one : operations::write_scripts(what.writes, script_octets_of(what), what.style))
-            writes_.push_back(std::move(one.octets));
-        for (auto& one : operations::read_back_scripts(what.writes, what.style))
-            reads_.push_back(std::move(one.commands.octets));
+        auto scripts = scripts_of(*run.what);
+        if (!scripts) return;  // the campaign file was read, so there is none that cannot be made
+        for (auto& one : scripts->first) writes_.push_back(std::move(one.octets));
+        for (auto& one : scripts->reads) reads_.push_back(std::move(one.commands.octets));
     }
 
     result<void> work(const chunk& held) override {
@@ -129,23 +132,52 @@ private:
         }
     }
 
-    // Only where some card has keys of its own for the application is it asked, card by card, which set is the right
-    // one.
+    // Where cards differ in the key set by which to speak, the version is asked card by card; so is the key set's
+    // application, where some card has keys of its own for the campaign's.
     result<store::statement*> targets_query() {
-#define TESSERA_PREPARE_TARGETS(key_application)                                                               \
-    "SELECT t.card_id, t.purpose, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.wrapped, k.initial_counter, "  \
-    "n.counter, k.application, k.counter_scope FROM target t JOIN card c ON c.card_id = t.card_id "            \
-    "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = $5 AND k.application = " key_application \
-    " LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = $5 AND n.application "              \
-    "= " TESSERA_COUNTING_APPLICATION(                                                                         \
+#define TESSERA_PREPARE_TARGETS(current, join, version, key_application)                                              \
+    "SELECT t.card_id, t.purpose, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.wrapped, k.initial_counter, "         \
+    "n.counter, " current ", k.application, k.counter_scope FROM target t JOIN card c ON c.card_id = t.card_id " join \
+    "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = " version                                       \
+    " AND k.application = " key_application                                                                           \
+    " LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = " version                                  \
+    " AND n.application = " TESSERA_COUNTING_APPLICATION(                                                             \
         "$6") " WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id"
+#define TESSERA_OF_ALL(key_application) TESSERA_PREPARE_TARGETS("NULL", "", "$5", key_application)
+#define TESSERA_OF_EACH(key_application)                                                              \
+    TESSERA_PREPARE_TARGETS("u.key_version", "LEFT JOIN current_key_set u ON u.card_id = t.card_id ", \
+                            "COALESCE(u.key_version, $5)", key_application)
+        if (run_.what->current_key_set && !differ_) {
+            TESSERA_TRY_VALUE(differ_, cards::key_rotation_store(*reader_).any_current());
+        }
         const auto application = operations::application_of(run_.what->security.tar);
         TESSERA_TRY_VALUE(const bool own_keys, cards::card_store(*reader_).any_key_set_of(application));
-        return own_keys ? reader_->kept(TESSERA_PREPARE_TARGETS(TESSERA_KEYS_OF_APPLICATION("t.card_id", "$5", "$6")))
-                        : reader_->kept(TESSERA_PREPARE_TARGETS(TESSERA_KEYS_OF_ALL));
+        if (differ_.value_or(false))
+            return own_keys ? reader_->kept(TESSERA_OF_EACH(
+                                  TESSERA_KEYS_OF_APPLICATION("t.card_id", "COALESCE(u.key_version, $5)", "$6")))
+                            : reader_->kept(TESSERA_OF_EACH(TESSERA_KEYS_OF_ALL));
+        return own_keys ? reader_->kept(TESSERA_OF_ALL(TESSERA_KEYS_OF_APPLICATION("t.card_id", "$5", "$6")))
+                        : reader_->kept(TESSERA_OF_ALL(TESSERA_KEYS_OF_ALL));
+    }
+
+    // A rotation's packets are made of a card's own new keys.
+    result<void> format_rotation(const target_card& card) {
+        if (card.subscriber == 0) return end(card.id, outcome::failed, {cause_kind::no_subscriber, 0, 0});
+        TESSERA_TRY_VALUE(auto made, keys_.format(card.id, card.what));
+        if (made.outcome) return end(card.id, made.outcome->what, made.outcome->why);
+        auto entry = entry_of(card);
+        entry.key_version = made.key_version;
+        entry.counter = made.counter;
+        entry.packet = made.packet;
+        append_entry(made_.messages, entry);
+        made_.counters.push_back({card.id, made.counting, made.counter, made.key_version});
+        if (made.fresh) made_.key_sets.push_back(std::move(*made.fresh));
+        ++made_.progress.prepared;
+        return {};
     }
 
     result<void> format_card(const target_card& card) {
+        if (run_.what->rotation) return format_rotation(card);
         const bool held = holds_all(images_, card.id, run_.what->writes);
         switch (plan_of({card.what, held, card.subscriber != 0, card.has_keys})) {
             case card_plan::skip:
@@ -156,7 +188,7 @@ private:
                 append_entry(made_.messages, entry_of(card));
                 return {};
             case card_plan::no_key:
-                return end(card.id, outcome::failed, {cause_kind::no_key, run_.what->security.key_version, 0});
+                return end(card.id, outcome::failed, {cause_kind::no_key, card.header.key_version, 0});
             case card_plan::build:
                 break;
         }
@@ -180,7 +212,7 @@ private:
     bool build(const target_card& card, const cards::key_set& keys) {
         const auto& scripts = card.what == purpose::read_back ? reads_ : writes_;
         const auto security = operations::security_for(run_.what->security, keys.header);
-        if (!operations::speakable(security)) return false;
+        if (scripts.empty() || !operations::speakable(security)) return false;
         const auto before = made_.messages.size();
         auto entry = entry_of(card);
         entry.counter = card.last_counter;
@@ -198,7 +230,8 @@ private:
             ++entry.sequence;
         }
         const auto application = operations::application_of(security.tar);
-        made_.counters.push_back({card.id, cards::counting_application(keys.header.scope, application), entry.counter});
+        made_.counters.push_back({card.id, cards::counting_application(keys.header.scope, application), entry.counter,
+                                  card.header.key_version});
         return true;
     }
 
@@ -211,6 +244,11 @@ private:
     // The commit that makes the chunk's messages and their counters durable, before anything of them is sent (C-9).
     result<void> commit(const chunk& held) {
         const auto& env = *run_.env;
+        TESSERA_TRY(commit_in_one(env, held));
+        if (run_.watch != nullptr) run_.watch->failed(made_.progress.outcomes.failed);
+        return {};
+    }
+    result<void> commit_in_one(const environment& env, const chunk& held) {
         return env.writer->transact([&](store::connection& writer) -> result<void> {
             campaign_store campaigns(writer);
             TESSERA_TRY(nobody_overtook(writer, held));
@@ -255,10 +293,10 @@ private:
     result<void> put_counters_and_outcomes(store::connection& writer, const chunk& held) {
         campaign_store campaigns(writer);
         cards::card_store cards(writer);
-        const auto& security = run_.what->security;
         for (const auto& one : made_.counters)
-            TESSERA_TRY(cards.put_counter(one.card, security.key_version, one.application, one.counter));
+            TESSERA_TRY(cards.put_counter(one.card, one.key_version, one.application, one.counter));
         const auto now = run_.env->clock->now();
+        for (const auto& one : made_.key_sets) TESSERA_TRY(commit_key_set(writer, one, *run_.what->rotation, now));
         for (const auto& one : made_.outcomes)
             TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one, 0, held.id.round, now));
         return {};
@@ -271,6 +309,8 @@ private:
     std::vector<bytes> writes_;
     std::vector<bytes> reads_;
     image_scan images_;
+    key_formatter keys_{*reader_, vault_, *run_.what};
+    std::optional<bool> differ_;  // whether cards have current key sets of their own
     bytes packet_;
     prepared_chunk made_;
     std::int64_t moment_ = 0;  // of what made_ was formatted from
@@ -296,7 +336,7 @@ result<void> prepare_stale(const campaign_run& run) {
     TESSERA_TRY_VALUE(auto reader, env.storage->connect(store::access::read));
     preparer again(run, std::move(reader));
     const auto until = env.clock->monotonic() + limits::single_operation_wait;
-    while (!env.stopping()) {
+    while (!run.stopping()) {
         TESSERA_TRY_VALUE(const auto stale, env.writer->transact([&](store::connection& writer) {
             return campaign_store(writer).stale_chunks(run.subject.key, run.subject.round);
         }));

@@ -231,7 +231,10 @@ private:
     }
     result<void> check_key_sets_of(const cards::profile_entry& entry, cards::profile_id id) {
         const auto after_batches = static_cast<int>(entry.batches.size() * 2 + 2);
-        const auto version = "$" + std::to_string(after_batches);
+        auto version = "$" + std::to_string(after_batches);
+        if (what_->current_key_set)
+            version =
+                "COALESCE((SELECT u.key_version FROM current_key_set u WHERE u.card_id = c.card_id), " + version + ")";
         const auto application = "$" + std::to_string(after_batches + 1);
         const auto& security = what_->security;
         return for_each_row(

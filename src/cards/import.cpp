@@ -103,12 +103,17 @@ public:
         TESSERA_TRY_VALUE(const auto fresh_tags, tags_to_add(id, inserted, row));
         TESSERA_TRY_VALUE(const auto fresh_keys, keys_to_add(id, inserted, row));
         for (const auto* keys : fresh_keys) TESSERA_TRY(put_keys(id, *keys));
-        report.key_sets_added += fresh_keys.size();
+        auto key_sets_added = fresh_keys.size();
+        if (row.encryption) {
+            TESSERA_TRY_VALUE(const bool added, add_encryption_key(id, row.keys->header.key_version, *row.encryption));
+            if (added && key_sets_added == 0) key_sets_added = 1;
+        }
+        report.key_sets_added += key_sets_added;
         for (const auto& tag : fresh_tags) {
             TESSERA_TRY_VALUE(const bool added, store_.add_tag(id, tag));
             if (added) ++report.tags_added;
         }
-        if (!inserted && fresh_keys.empty() && fresh_tags.empty()) ++report.unchanged;
+        if (!inserted && key_sets_added == 0 && fresh_tags.empty()) ++report.unchanged;
         return {};
     }
 
@@ -207,6 +212,18 @@ private:
         TESSERA_TRY_VALUE(const bool added, store_.insert_key_set(id, stored, now_));
         if (added) return {};
         return failure("conflict", "kvn", "the record has two key sets of this version for one application");
+    }
+
+    // False: the key set has it already.
+    result<bool> add_encryption_key(card_id id, std::uint8_t key_version, const encryption_key& key) {
+        key_rotation_store rotations(*writer_);
+        TESSERA_TRY_VALUE(const auto held, rotations.find_encryption_key(id, key_version, *vault_));
+        if (held && (held->algorithm != key.algorithm || !(held->key == key.key)))
+            return failure("conflict", "dek_key", "the card's key set has another key encryption key");
+        if (held) return false;
+        bytes wrapped;
+        TESSERA_TRY(vault_->wrap_encryption_key(id, key_version, key.algorithm, key.key, wrapped));
+        return rotations.insert_encryption_key(id, key_version, key.algorithm, wrapped);
     }
 
     import_options options_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cards/key_rotation.h"
 #include "cards/types.h"
 
 namespace tessera::cards {
@@ -14,8 +15,9 @@ namespace tessera::cards {
 struct import_row {
     card_identity identity;
     std::string profile;
-    std::optional<key_set> keys;     // none when all five key columns are empty
-    std::vector<key_set> more_keys;  // where a record has several
+    std::optional<key_set> keys;               // none when all five key columns are empty
+    std::optional<encryption_key> encryption;  // of that key set
+    std::vector<key_set> more_keys;            // where a record has several
     std::vector<std::string> tags;
 };
 
@@ -41,6 +43,8 @@ public:
         tags,
         tar,
         counter_scope,
+        dek_algorithm,
+        dek_key,
         count
     };
 
@@ -62,6 +66,8 @@ public:
 private:
     [[nodiscard]] bool written(std::size_t which) const;
     [[nodiscard]] std::string_view value(const std::vector<std::string>& fields, column which) const;
+    [[nodiscard]] result<std::optional<encryption_key>> parse_encryption_key(const std::vector<std::string>& fields,
+                                                                             const std::optional<key_set>& keys) const;
     [[nodiscard]] result<std::optional<key_set>> parse_keys(const std::vector<std::string>& fields) const;
 
     std::array<std::size_t, count> places_{};

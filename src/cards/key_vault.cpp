@@ -25,6 +25,16 @@ private:
     std::size_t size_ = 12;
 };
 
+// 'K' names key sets, 'D' what encrypts keys.
+std::array<std::uint8_t, 11> encryption_context(card_id card, std::uint8_t key_version,
+                                                crypto::cipher_algorithm algorithm) {
+    std::array<std::uint8_t, 11> context{'D'};
+    store_big_endian(context.data() + 1, static_cast<std::uint64_t>(card.value), 8);
+    context[9] = key_version;
+    context[10] = static_cast<std::uint8_t>(algorithm);
+    return context;
+}
+
 }  // namespace
 
 result<void> key_vault::wrap(card_id card, const key_set& keys, bytes& out) {
@@ -53,6 +63,20 @@ result<void> key_vault::wrap_other(const secret& key, byte_view context, bytes& 
 result<secret> key_vault::unwrap_other(byte_view wrapped, byte_view context) {
     secret key;
     TESSERA_TRY(wrapper_->unwrap(wrapped, context, key));
+    return key;
+}
+
+result<void> key_vault::wrap_encryption_key(card_id card, std::uint8_t key_version, crypto::cipher_algorithm algorithm,
+                                            const secret& key, bytes& out) {
+    return wrapper_->wrap(key.reveal(), encryption_context(card, key_version, algorithm), out);
+}
+
+result<secret> key_vault::unwrap_encryption_key(card_id card, std::uint8_t key_version,
+                                                crypto::cipher_algorithm algorithm, byte_view wrapped) {
+    secret key;
+    TESSERA_TRY(wrapper_->unwrap(wrapped, encryption_context(card, key_version, algorithm), key));
+    if (key.size() != crypto::key_octets(algorithm))
+        return failure("bad_wrapping", "key", "its length is not that of its algorithm");
     return key;
 }
 

@@ -53,7 +53,7 @@ TEST(write_scripts, of_one_small_file_are_select_and_update) {
 
 TEST(write_scripts, of_cards_that_refuse_paths_select_step_by_step) {
     const script_style style{.select_step_by_step = true};
-    const auto sim = write_scripts({{"7f20/6f46", 0, {0x01}}}, 100, style);
+    const auto sim = write_scripts({{"7f20/6f46", 0, {0x01}}}, 100, 0, style);
     ASSERT_EQ(sim.size(), 1U);
     // ETSI TS 102 221 clause 11.1.1: P1 00, by file identifier, from the MF down.
     EXPECT_EQ(to_hex(sim[0].octets),
@@ -77,8 +77,8 @@ TEST(write_scripts, are_no_longer_than_the_cards_take) {
     const script_style style{.octets_max = 80};
     EXPECT_EQ(style.at_most(200), 80U);
     EXPECT_EQ(style.at_most(50), 50U);
-    for (const auto& one : write_scripts(writes, 200, style)) EXPECT_LE(one.octets.size(), 80U);
-    EXPECT_EQ(executed(write_scripts(writes, 200, style)), executed(write_scripts(writes, 200)));
+    for (const auto& one : write_scripts(writes, 200, 0, style)) EXPECT_LE(one.octets.size(), 80U);
+    EXPECT_EQ(executed(write_scripts(writes, 200, 0, style)), executed(write_scripts(writes, 200)));
     for (const auto& piece : read_back_scripts(writes, {.piece_octets = lone_answer_octets}))
         EXPECT_LE(piece.expected.size(), 98U);
 }

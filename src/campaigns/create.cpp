@@ -30,7 +30,7 @@ result<campaign> insert(store::connection& writer, std::string_view text, const 
     campaign made;
     made.id = make_uuid7(now, random);
     made.name = what.name;
-    made.definition_text = resolved_text(text, what);
+    made.definition_text = text;
     made.created_at = now;
     TESSERA_TRY_VALUE(made.key, campaigns.insert(made, operations::application_of(what.security.tar)));
     if (goes_in_legs(what, house)) {
@@ -81,8 +81,8 @@ std::expected<campaign, std::vector<error>> create_campaign(store::connection& w
                                                             random_port& random) {
     const auto what = check_campaign_file(writer, text, context);
     if (!what) return std::unexpected(what.error());
-    // From here on the campaign is whole: no file that it names is read again.
-    const auto whole = with_load_files(text, what->load_files);
+    // From here on the campaign is whole: no file that it names is read again, and no profile asked.
+    const auto whole = resolved_text(with_load_files(text, what->load_files), *what);
     if (whole.size() > limits::campaign_file_octets)
         return std::unexpected(std::vector<error>{
             {"bad_campaign_file", context.file,

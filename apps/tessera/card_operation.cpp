@@ -15,7 +15,7 @@ namespace {
 namespace json = boost::json;
 
 struct operation_options {
-    std::string card, file, content, value, tar, spi, smsc, por_timeout, counter;
+    std::string card, file, content, value, tar, application, spi, smsc, por_timeout, counter;
     std::int64_t leap = -1;
     std::vector<std::string> commands;
     int record = 0, length = 0, kvn = 0, attempts = 0;
@@ -36,6 +36,7 @@ result<json::object> request_of(const char* kind, const operation_options& optio
     put(made, "content", options.content);
     put(made, "length", options.length);
     put(made, "tar", options.tar);
+    put(made, "application", options.application);
     put(made, "spi", options.spi);
     put(made, "kvn", options.kvn);
     put(made, "smsc", options.smsc);
@@ -94,7 +95,8 @@ CLI::App* add_operation(CLI::App& card_command, invocation& run, const char* kin
                 return digits ? std::string() : std::string("expected digits");
             },
             "DIGITS"));
-    command->add_option("--tar", options->tar, "application on the card (default b00010)");
+    auto* tar = command->add_option("--tar", options->tar, "application on the card (default b00010)");
+    command->add_option("--application", options->application, "by its name in the profile's `tars`")->excludes(tar);
     command->add_option("--spi", options->spi, "security of the packet (default 1639)");
     command->add_option("--kvn", options->kvn, "key set (default: the card's highest)")->check(CLI::Range(1, 15));
     command->add_option("--smsc", options->smsc, "of tessera.toml, or auto: by prefixes (default main)");

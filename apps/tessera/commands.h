@@ -36,6 +36,8 @@ void add_init(CLI::App& app, invocation& run);
 void add_card(CLI::App& app, invocation& run);
 void add_card_operations(CLI::App& card_command, invocation& run);
 void add_card_counters(CLI::App& card_command, invocation& run);
+void add_transport_key(CLI::App& app, invocation& run);
+void add_profile(CLI::App& app, invocation& run);
 void add_card_try(CLI::App& card_command, invocation& run);
 void add_campaign(CLI::App& app, invocation& run);
 void add_stop_all(CLI::App& parent, invocation& run);

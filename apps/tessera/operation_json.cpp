@@ -18,9 +18,9 @@ namespace json = boost::json;
 using operations::operation_kind;
 using operations::single_request;
 
-constexpr std::array<std::string_view, 16> fields{"kind",     "file", "record",  "content", "value", "length",
+constexpr std::array<std::string_view, 17> fields{"kind",     "file", "record",  "content", "value", "length",
                                                   "commands", "tar",  "spi",     "kvn",     "smsc",  "por_timeout",
-                                                  "attempts", "wait", "counter", "leap"};
+                                                  "attempts", "wait", "counter", "leap",    "application"};
 
 class request_reader {
 public:
@@ -139,6 +139,10 @@ private:
     }
     result<void> security() {
         TESSERA_TRY_VALUE(const auto tar, text("tar"));
+        TESSERA_TRY_VALUE(const auto application, text("application"));
+        if (tar && application) return failure("bad_value", "application", "expected one of tar and application");
+        if (application && application->empty()) return failure("bad_value", "application", "is empty");
+        made_.application = application.value_or("");
         TESSERA_TRY(from_hex_into(tar.value_or("b00010"), made_.security.tar, "tar"));
         TESSERA_TRY_VALUE(const auto spi, text("spi"));
         std::array<std::uint8_t, 2> octets{};

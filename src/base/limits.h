@@ -46,6 +46,16 @@ inline constexpr int proactive_commands = 64;  // that a card may give its termi
 
 // --- cards
 inline constexpr std::size_t csv_line_octets = 4'096;
+inline constexpr std::size_t csv_record_lines = 16;            // that quoted fields may spread a record over
+inline constexpr std::size_t profile_file_octets = 1'048'576;  // a catalogue of profiles
+inline constexpr std::size_t profiles_per_file = 1'000;
+inline constexpr std::size_t profile_tars = 64;     // applications of one profile
+inline constexpr std::size_t profile_batches = 64;  // of one profile, each with a range of ICCIDs
+inline constexpr std::size_t mapping_file_octets = 65'536;
+inline constexpr std::size_t mapping_columns = 64;
+inline constexpr std::size_t vendor_line_octets = 4'096;   // of a card vendor's file
+inline constexpr std::size_t vendor_header_lines = 1'000;  // before its first card
+inline constexpr std::size_t vendor_field_octets = 512;
 inline constexpr std::size_t import_batch_rows = 50'000;    // one transaction of an import
 inline constexpr std::size_t file_content_octets = 32'768;  // one EF, transparent
 inline constexpr std::size_t tag_octets = 32;               // of one tag

@@ -10,12 +10,13 @@
 #include "base/limits.h"
 #include "campaigns/campaign_file_applications.h"
 #include "campaigns/campaign_file_keys.h"
+#include "campaigns/campaign_file_profiles.h"
 #include "campaigns/campaign_file_retry.h"
 #include "campaigns/campaign_file_route.h"
 #include "campaigns/campaign_file_targets.h"
 #include "campaigns/campaign_file_waves.h"
 #include "campaigns/campaign_file_window.h"
-#include "campaigns/packet_scripts.h"
+#include "campaigns/packet_limits.h"
 #include "codec/uicc_files.h"
 #include "operations/file_path.h"
 
@@ -23,7 +24,6 @@ namespace tessera::campaigns {
 namespace {
 
 constexpr std::int64_t parts_max_max = 32;
-constexpr std::size_t record_overhead = 32;  // SELECT by a path of eight elements, and the header of UPDATE RECORD
 
 // What stands in a TOML node as a value of a file, and which node each place in it (value.display, value[3]) came from,
 // so that a mistake is told with its own line.
@@ -96,7 +96,7 @@ private:
     void read(const toml::table& root) {
         toml_.only(root,
                    {"campaign", "targets", "security", "write", "application", "load_files", "key", "telecom", "waves",
-                    "wave", "window"},
+                    "wave", "window", "resolved"},
                    "the file");
         campaign(toml_.section(root, "campaign", true));
         if (const auto* table = toml_.section(root, "targets", true))
@@ -106,8 +106,14 @@ private:
         telecom(toml_.section(root, "telecom", false));
         made_.waves = read_waves(root, context_, toml_);
         made_.window = read_window(root, toml_);
-        if (toml_.clean())
-            check_packets(*root.get(made_.rotation ? "key" : made_.applications.empty() ? "write" : "application"));
+        made_.profiles = read_profile_terms(root, toml_);
+        read_resolved(root, context_.stored, made_, toml_);
+        if (!toml_.clean()) return;
+        for (auto& one : packet_mistakes(made_))
+            toml_.mistake(*root.get(made_.rotation               ? "key"
+                                    : made_.applications.empty() ? "write"
+                                                                 : "application"),
+                          std::move(one));
     }
 
     // Files and applications have other addresses on a card, and an outcome speaks of one thing.
@@ -128,21 +134,6 @@ private:
         if (const auto* node = root.get("write"))
             toml_.mistake(*node, "write: a campaign has [[write]] or [[application]], not both");
         made_.applications = read_applications(root, context_, toml_, made_.load_files);
-    }
-
-    void check_packets(const toml::node& node) {
-        const auto scripts = scripts_of(made_);
-        if (!scripts) return toml_.mistake(node, scripts.error().field + ": " + scripts.error().message);
-        const auto packets = std::max(scripts->first.size(), scripts->reads.size());
-        if (packets > limits::packets_per_card)
-            toml_.mistake(node, "the contents take " + std::to_string(packets) +
-                                    " packets a card to bring or to read back, more than " +
-                                    std::to_string(limits::packets_per_card) + "; a larger parts_max takes fewer");
-        const auto octets = operations::script_octets_max(made_.parts_max);
-        for (const auto& write : made_.writes)
-            if (write.record != 0 && write.content.size() + record_overhead > octets)
-                toml_.mistake(
-                    node, "write: a record of " + write.file + " does not fit a packet of parts_max short messages");
     }
 
     template <std::size_t Size>
@@ -170,9 +161,9 @@ private:
 
     void security(const toml::table* table) {
         if (table == nullptr) return;
-        toml_.only(*table, {"tar", "spi", "kvn", "cc_len", "format", "chaining"}, "[security]");
+        toml_.only(*table, {"tar", "application", "spi", "kvn", "cc_len", "format", "chaining"}, "[security]");
         auto& into = made_.security;
-        octets(*table, "tar", into.tar);
+        if (!table->contains("application")) octets(*table, "tar", into.tar);
         if (std::array<std::uint8_t, 2> spi{}; octets(*table, "spi", spi)) {
             into.spi = {spi[0], spi[1]};
             check_spi(*table->get("spi"), into.spi);

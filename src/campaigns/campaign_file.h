@@ -25,6 +25,7 @@ struct file_context {
     // targets are chosen already.
     std::function<result<std::optional<cards::card_id>>(cards::identifier, std::string_view)> find_card;
     std::function<result<campaign_key>(std::string_view)> find_campaign;  // by id or name
+    bool stored = false;  // a campaign's text from the database, with what was decided when it was created
     house_rules house;
 };
 

@@ -89,9 +89,8 @@ result<card_case> assess_card(store::connection& database, chunk_blocks& blocks,
     // What was said under another key set is another conversation: of a rotation, only answers under the new one prove.
     forget_other_keys(made, key_version);
     TESSERA_TRY_VALUE(const auto key_sets, cards::card_store(database).key_sets(card));
-    const auto held = std::ranges::find(key_sets, key_version, [](const auto& k) { return k.header.key_version; });
-    if (held == key_sets.end())
-        return failure("no_key", "card", "the key set that its packets were built with is gone");
+    const auto* held = cards::key_set_for(key_sets, key_version, plan.application);
+    if (held == nullptr) return failure("no_key", "card", "the key set that its packets were built with is gone");
     TESSERA_TRY_VALUE(const auto keys, vault.unwrap(card, held->header, held->wrapped));
     bytes octets;
     TESSERA_TRY_VALUE(const auto answers,

@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "campaigns/danger.h"
+#include "campaigns/profile_terms.h"
 #include "campaigns/store.h"
 #include "campaigns/wave_plan.h"
 #include "campaigns/wave_store.h"
@@ -72,7 +73,11 @@ std::expected<definition, std::vector<error>> check_campaign_file(store::connect
     context.tag_known = [&](std::string_view tag) { return cards.tag_known(tag); };
     context.find_card = [&](cards::identifier which, std::string_view name) { return cards.id_of(which, name); };
     context.find_campaign = [&](std::string_view name) { return named(campaigns, name); };
-    return parse_campaign_file(text, context);
+    auto what = parse_campaign_file(text, context);
+    if (!what) return what;
+    if (auto applied = apply_profiles(database, *what, context.file); !applied)
+        return std::unexpected(std::move(applied).error());
+    return what;
 }
 
 std::expected<campaign, std::vector<error>> create_campaign(store::connection& writer, std::string_view text,
@@ -80,8 +85,8 @@ std::expected<campaign, std::vector<error>> create_campaign(store::connection& w
                                                             random_port& random) {
     const auto what = check_campaign_file(writer, text, context);
     if (!what) return std::unexpected(what.error());
-    // From here on the campaign is whole: no file that it names is read again.
-    const auto whole = with_load_files(text, what->load_files);
+    // From here on the campaign is whole: no file that it names is read again, and no profile asked.
+    const auto whole = resolved_text(with_load_files(text, what->load_files), *what);
     if (whole.size() > limits::campaign_file_octets)
         return std::unexpected(std::vector<error>{
             {"bad_campaign_file", context.file,
@@ -117,6 +122,7 @@ std::expected<campaign, std::vector<error>> create_follow_up(store::connection& 
 result<definition> definition_of(const campaign& stored) {
     file_context context;
     context.file = "campaign " + stored.id;
+    context.stored = true;
     auto parsed = parse_campaign_file(stored.definition_text, context);
     if (parsed) return std::move(*parsed);
     return std::unexpected(parsed.error().front());

@@ -8,6 +8,7 @@
 #include "campaigns/packet_scripts.h"
 #include "campaigns/selection.h"
 #include "campaigns/wave_store.h"
+#include "cards/store.h"
 #include "codec/sms_tpdu.h"
 
 namespace tessera::campaigns {
@@ -17,11 +18,14 @@ namespace {
 // each card's own, $2 the application.
 #define TESSERA_PREVIEW_COLUMNS \
     "SELECT c.card_id, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.initial_counter, n.counter "
-#define TESSERA_PREVIEW_KEYS                                                        \
-    "LEFT JOIN current_key_set u ON u.card_id = c.card_id AND $1 = 0 "              \
-    "LEFT JOIN key_set k ON k.card_id = c.card_id AND "                             \
-    "k.key_version = COALESCE(u.key_version, CASE WHEN $1 = 0 THEN 1 ELSE $1 END) " \
-    "LEFT JOIN key_counter n ON n.card_id = c.card_id AND n.key_version = k.key_version AND n.application = $2 "
+#define TESSERA_PREVIEW_VERSION "COALESCE(u.key_version, CASE WHEN $1 = 0 THEN 1 ELSE $1 END)"
+#define TESSERA_PREVIEW_KEYS \
+    "LEFT JOIN current_key_set u ON u.card_id = c.card_id AND $1 = 0 "                 \
+    "LEFT JOIN key_set k ON k.card_id = c.card_id AND "                                \
+    "k.key_version = " TESSERA_PREVIEW_VERSION " AND k.application = "                 \
+    TESSERA_KEYS_OF_APPLICATION("c.card_id", TESSERA_PREVIEW_VERSION, "$2")            \
+    " LEFT JOIN key_counter n ON n.card_id = c.card_id AND n.key_version = k.key_version " \
+    "AND n.application = " TESSERA_COUNTING_APPLICATION("$2") " "
 
 struct card_row {
     cards::card_id id;

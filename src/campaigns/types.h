@@ -78,6 +78,13 @@ struct sending_rules {
     bool wait_validity = false;
 };
 
+// What a campaign file leaves to the catalogue of profiles, and where (lines, for errors; 0: nowhere).
+struct profile_terms {
+    std::string application;  // by name, in place of the TAR; empty: the TAR is given
+    bool cc_len_given = false, parts_max_given = false;
+    std::size_t application_line = 0, spi_line = 0, cc_len_line = 0, parts_max_line = 0, writes_line = 0;
+};
+
 // The components of a CAP file, as they were when the campaign was created.
 struct load_file {
     std::string name;  // as the campaign file has it
@@ -108,6 +115,8 @@ struct definition {
     int attempts = 3;           // sendings of the same octets within one exchange, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
     sending_rules sending_again;
+    profile_terms profiles;
+    operations::script_style style;  // as the catalogue of profiles decided
     wave_rules waves;
     std::optional<window_rule> window;  // nothing: at any time
 };

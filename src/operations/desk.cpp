@@ -4,6 +4,7 @@
 
 #include "cards/key_rotation.h"
 #include "cards/store.h"
+#include "operations/card_profile.h"
 
 namespace tessera::operations {
 namespace {
@@ -116,17 +117,21 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
     if (refused) return begun{std::move(refused), std::nullopt};
     cards::key_rotation_store rotations(writer);
     TESSERA_TRY_VALUE(const auto sets, rotations.usable_key_sets(card->id));
+    auto request = asked;
+    TESSERA_TRY_VALUE(const auto profile, card_profile::of(writer, *card));
+    TESSERA_TRY(profile.address(request));
+    const auto application = application_of(request.security.tar);
     auto version = asked.security.key_version;
     if (asked.any_key_version) {
-        const auto highest = std::ranges::max_element(sets, {}, [](const auto& k) { return k.header.key_version; });
+        const auto* newest = cards::newest_key_set_for(sets, application);
         TESSERA_TRY_VALUE(version,
-                          rotations.current(card->id, highest == sets.end() ? version : highest->header.key_version));
+                          rotations.current(card->id, newest == nullptr ? version : newest->header.key_version));
     }
-    const auto chosen = std::ranges::find(sets, version, [](const auto& k) { return k.header.key_version; });
-    if (chosen == sets.end()) return failure("no_key", card->identity.iccid, "the card has no such key set");
+    const auto* chosen = cards::key_set_for(sets, version, application);
+    if (chosen == nullptr) return failure("no_key", card->identity.iccid, "the card has no such key set");
     TESSERA_TRY_VALUE(auto keys, vault_.unwrap(card->id, chosen->header, chosen->wrapped));
-    auto request = asked;
     request.security.key_version = chosen->header.key_version;
+    TESSERA_TRY(profile.obey(request, chosen->header));
 
     stored_operation row;
     row.id = make_uuid7(env_.clock->now(), *env_.random);
@@ -156,6 +161,7 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
 result<void> desk::machine::put_next_packet(store::connection& writer, operation& one) {
     cards::card_store cards(writer);
     const auto& security = one.work.request().security;
+    const auto counting = cards::counting_application(one.work.keys().header.scope, application_of(security.tar));
     TESSERA_TRY_VALUE(const auto given, cards.counters(one.card));
     const auto& keys = one.work.keys();
     const auto given_out = last_counter(keys.header, given, application_of(security.tar));
@@ -164,7 +170,7 @@ result<void> desk::machine::put_next_packet(store::connection& writer, operation
         return failure("bad_counter", "counter", "is not higher than those given out; a counter is never used twice");
     const auto last = std::max(given_out, one.work.counter_floor());
     TESSERA_TRY_VALUE(one.counter, builder_.build(security, keys, last, one.work.next().octets, one.packet));
-    TESSERA_TRY(cards.put_counter(one.card, security.key_version, application_of(security.tar), one.counter));
+    TESSERA_TRY(cards.put_counter(one.card, security.key_version, counting, one.counter));
     operation_store operations(writer);
     TESSERA_TRY(operations.put_packet(one.key, one.packets, one.counter, one.packet));
     return operations.touch(one.key);

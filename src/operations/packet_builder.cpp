@@ -48,8 +48,9 @@ result<std::uint64_t> next_counter(std::uint64_t last) {
 std::uint64_t last_counter(const cards::key_set_header& keys, std::span<const cards::application_counter> given,
                            std::uint32_t application) {
     auto last = keys.initial_counter;
+    const auto counting = cards::counting_application(keys.scope, application);
     for (const auto& one : given)
-        if (one.key_version == keys.key_version && one.application == application) last = std::max(last, one.counter);
+        if (one.key_version == keys.key_version && one.application == counting) last = std::max(last, one.counter);
     return last;
 }
 

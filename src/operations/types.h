@@ -40,6 +40,8 @@ struct single_request {
     duration por_timeout = std::chrono::seconds(30);
     int attempts = 3;           // sendings of the same octets, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
+    std::string application;    // by its name in the catalogue of profiles, in place of the TAR
+    script_style style;         // the desk takes it from the card's profile
     bool wait = false;          // for a card that a campaign or another operation keeps busy, instead of being refused
 };
 

@@ -19,11 +19,11 @@ under_way::under_way(single_request request, cards::key_set keys)
     switch (request_.kind) {
         case operation_kind::trial:
         case operation_kind::write:
-            for (auto& one : write_scripts(writes_, script_octets_max(request_.parts_max)))
+            for (auto& one : write_scripts(writes_, script_octets_max(request_.parts_max), 0, request_.style))
                 scripts_.push_back(std::move(one));
             break;
         case operation_kind::read:
-            reader_.emplace(request_.file.file, request_.file.record);
+            reader_.emplace(request_.file.file, request_.file.record, request_.style);
             scripts_.push_back(reader_->next());
             break;
         case operation_kind::run: {
@@ -178,7 +178,7 @@ under_way::step under_way::read_back(const cause& why) {
     if (reader_) return step::send;
     scripts_.clear();
     plan_.clear();
-    for (auto& piece : read_back_scripts(writes_, read_back_piece_octets)) {
+    for (auto& piece : read_back_scripts(writes_, request_.style)) {
         plan_.push_back({0, piece.commands.commands, piece.expected, 0});
         scripts_.push_back(std::move(piece.commands));
     }

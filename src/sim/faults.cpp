@@ -28,6 +28,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(fault::count)> f
     "response_before_submit_resp",
     "card_off",
     "card_wrong_key",
+    "card_no_paths",
+    "card_one_part",
     "card_absent",
     "card_busy"};
 

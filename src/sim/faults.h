@@ -29,6 +29,8 @@ enum class fault : std::uint8_t {
     // per card
     card_off,        // never answers
     card_wrong_key,  // its keys differ from the file's
+    card_no_paths,   // it refuses SELECT by path
+    card_one_part,   // an answer of more than one short message never comes
     card_absent,     // out of reach from its first message on, for absent_for
     // per try to deliver
     card_busy,  // SW 9300, TP-FCS D4: the centre is to try again

@@ -56,7 +56,9 @@ void smsc::bring_to_card(account& sender, const submission& message, instant now
     const std::uint64_t copies = happens(fault::duplicate, message) ? 2 : 1;
     for (std::uint64_t copy = 0; copy < copies; ++copy) {
         const message_faults faults{.unsecured_error = happens(fault::unsecured_error, message, copy),
-                                    .response_follows = happens(fault::response_follows, message, copy)};
+                                    .response_follows = happens(fault::response_follows, message, copy),
+                                    .no_paths = options_.faults.happens(fault::card_no_paths, message.card_hash, 0),
+                                    .one_part = options_.faults.happens(fault::card_one_part, message.card_hash, 0)};
         const auto reaction = cards_.receive(message.card, message.user_data, now, faults, answers_);
         if (reaction == card_reaction::executed) ++statistics_.executed;
         if (reaction == card_reaction::refused) ++statistics_.refused;

@@ -226,7 +226,7 @@ private:
             append_entry(made_.messages, entry);
             ++entry.sequence;
         }
-        const auto application = operations::application_of(security.tar);
+        const auto application = operations::application_of(run_.what->security.tar);
         made_.counters.push_back({card.id, cards::counting_application(keys.header.scope, application), entry.counter,
                                   card.header.key_version});
         return true;

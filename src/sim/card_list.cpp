@@ -350,7 +350,8 @@ card_list::encryption_key card_list::key_encryption_key(const card_key_set& set)
 void card_list::put_key_set(card_index card, std::uint8_t replaced, std::uint8_t version,
                             const std::array<fresh_key, 3>& keys) {
     constexpr std::uint8_t no_version = 0;
-    if (auto* old = key_set(card, replaced); replaced != 0 && old != nullptr) {
+    constexpr std::uint32_t issuer_security_domain = 0;  // its TAR; what carries PUT KEY
+    if (auto* old = key_set(card, replaced, issuer_security_domain); replaced != 0 && old != nullptr) {
         encryption_.erase(place_of(card, replaced));
         const bool came_later = old->keys == added_keys;
         old->version = no_version;  // nobody names it any more

@@ -285,6 +285,7 @@ void add_card(CLI::App& app, invocation& run) {
     listing->callback([&run, options] { list(run, *options); });
 
     add_card_operations(*command, run);
+    add_card_try(*command, run);
 }
 
 }  // namespace tessera::app

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "campaigns/card_case.h"
 #include "campaigns/settle.h"
+#include "cards/key_rotation.h"
 #include "operations/image_update.h"
 
 namespace tessera::campaigns {
@@ -52,7 +53,11 @@ private:
         TESSERA_TRY_VALUE(const auto stored, campaigns.get(key));
         TESSERA_TRY_VALUE(const auto what, definition_of_(stored));
         TESSERA_TRY_VALUE(const auto made, assess_card(writer, vault_, judge_, what, packet_plan(what), key, card));
-        if (!proves(made.found)) return {};
+        // Of a rotation, only what was said under the new keys.
+        const bool under_old_keys =
+            what.rotation &&
+            (made.formatted.empty() || made.formatted.back().proof.key_version != what.rotation->version);
+        if (!proves(made.found) || under_old_keys) return {};
         TESSERA_TRY_VALUE(const auto before, campaigns.latest_outcome(key, card));
         card_outcome found{card, operations::outcome::failed, made.found.why,
                            std::max(made.attempts, before->attempts)};
@@ -60,7 +65,10 @@ private:
         if (made.found.what == operations::decision::done) {
             found.what = operations::outcome::done;
             found.why = {};
-            TESSERA_TRY(update_image(writer, what, card, made.formatted[made.found.round], now));
+            if (what.rotation)
+                TESSERA_TRY(cards::key_rotation_store(writer).prove(card, what.rotation->version, now));
+            else
+                TESSERA_TRY(update_image(writer, what, card, made.formatted[made.found.round], now));
         }
         TESSERA_TRY(campaigns.put_outcome(key, found, before->revision + 1, before->round, now));
         return campaigns.recount(key, card, before->round, before->what, found.what);

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t absent = static_cast<std::size_t>(-1);
 constexpr std::array<std::string_view, import_columns::count> names{
-    "iccid",   "imsi",          "msisdn",  "profile", "kvn", "kic_algorithm",
-    "kic_key", "kid_algorithm", "kid_key", "counter", "tags"};
+    "iccid",         "imsi",    "msisdn",  "profile", "kvn",           "kic_algorithm", "kic_key",
+    "kid_algorithm", "kid_key", "counter", "tags",    "dek_algorithm", "dek_key"};
 // What a file of refused rows has beside the columns; passed over, so that a mended one can be imported as it is.
 constexpr std::array<std::string_view, 3> remarks{"line", "field", "reason"};
 constexpr std::size_t profile_octets_max = 64;
@@ -53,7 +53,8 @@ bool printable(std::string_view text) {
 }
 
 bool may_be_absent(std::size_t column) {
-    return column == import_columns::profile || column == import_columns::counter || column == import_columns::tags;
+    return column == import_columns::profile || column == import_columns::counter || column == import_columns::tags ||
+           column == import_columns::dek_algorithm || column == import_columns::dek_key;
 }
 
 result<crypto::cipher_algorithm> parse_algorithm(std::string_view text, std::string_view field) {
@@ -97,7 +98,11 @@ std::string import_columns::known() {
     return line;
 }
 
-std::size_t import_columns::columns() const { return places_[tags] == absent ? tags : count; }
+std::size_t import_columns::columns() const {
+    for (const auto last : {dek_key, dek_algorithm, tags})
+        if (places_[last] != absent) return static_cast<std::size_t>(last) + 1;
+    return tags;
+}
 
 std::string import_columns::canonical_header() const {
     std::string line;
@@ -142,6 +147,21 @@ result<std::optional<key_set>> import_columns::parse_keys(const std::vector<std:
     return keys;
 }
 
+// Without an algorithm of its own it has KIc's.
+result<std::optional<encryption_key>> import_columns::parse_encryption_key(const std::vector<std::string>& fields,
+                                                                           const std::optional<key_set>& keys) const {
+    const auto text = value(fields, dek_key);
+    const auto named = value(fields, dek_algorithm);
+    if (text.empty() && named.empty()) return std::nullopt;
+    if (!keys) return failure("bad_key", "dek_key", "belongs to a key set, and the row has none");
+    encryption_key made{keys->header.kic_algorithm, {}};
+    if (!named.empty()) {
+        TESSERA_TRY_VALUE(made.algorithm, parse_algorithm(named, "dek_algorithm"));
+    }
+    TESSERA_TRY_VALUE(made.key, parse_key(text, made.algorithm, "dek_key"));
+    return std::optional(std::move(made));
+}
+
 result<import_row> import_columns::parse(const std::vector<std::string>& fields,
                                          std::string_view default_profile) const {
     if (fields.size() != width_)
@@ -165,6 +185,7 @@ result<import_row> import_columns::parse(const std::vector<std::string>& fields,
         TESSERA_TRY_VALUE(row.tags, parse_tags(text));
     }
     TESSERA_TRY_VALUE(row.keys, parse_keys(fields));
+    TESSERA_TRY_VALUE(row.encryption, parse_encryption_key(fields, row.keys));
     return row;
 }
 

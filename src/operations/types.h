@@ -18,15 +18,17 @@ namespace tessera::operations {
 struct operation_tag;
 using operation_key = strong_id<operation_tag>;  // short, for rows; the world sees the UUID
 
-enum class operation_kind : std::uint8_t { write = 0, read = 1, run = 2 };
+// trial: what a campaign writes, into one card in a reader.
+enum class operation_kind : std::uint8_t { write = 0, read = 1, run = 2, trial = 3 };
 [[nodiscard]] std::string_view to_string(operation_kind kind);
 
 // What is asked of one card.
 struct single_request {
     std::string card;  // ICCID, IMSI or MSISDN
     operation_kind kind{};
-    file_write file;              // write: with its content; read: without
-    std::vector<bytes> commands;  // run: APDUs, in one packet
+    file_write file;                 // write: with its content; read: without
+    std::vector<bytes> commands;     // run: APDUs, in one packet
+    std::vector<file_write> writes;  // trial
     application_security security;
     bool any_key_version = true;  // the card's highest, rather than the one that `security` names
     std::string smsc = "main";    // a name, or "auto": by prefixes
@@ -34,6 +36,14 @@ struct single_request {
     int attempts = 3;           // sendings of the same octets, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
     bool wait = false;          // for a card that a campaign or another operation keeps busy, instead of being refused
+};
+
+// One packet of a trial, and what the card said to it.
+struct packet_report {
+    std::uint64_t counter = 0;
+    int sendings = 0;
+    bytes octets;
+    std::vector<decoded_answer> answers;
 };
 
 // What became of it.
@@ -48,6 +58,7 @@ struct single_answer {
     std::optional<std::uint16_t> status_word;  // of the last command that ran
     bytes data;                                // read: the file's content; run: what the last command returned
 
+    std::vector<packet_report> reports;   // trial
     std::optional<error> refused;         // with a code, where it was refused
     std::optional<inhibition> inhibited;  // by whom, where that was the reason
 };

@@ -120,7 +120,7 @@ private:
         request.writes = what_.writes;
         request.security = what_.security;
         request.any_key_version = false;
-        request.smsc = what_.smsc;
+        request.smsc = owner_->data_->settings.used_by(what_.way.smscs)->front()->name;
         request.attempts = what_.attempts;
         request.parts_max = what_.parts_max;
         constexpr duration in_a_reader = std::chrono::seconds(10);

@@ -18,8 +18,8 @@ namespace json = boost::json;
 using operations::operation_kind;
 using operations::single_request;
 
-constexpr std::array<std::string_view, 17> fields{"kind",     "file", "record",  "content", "value", "length",
-                                                  "commands", "tar",  "spi",     "kvn",     "smsc",  "por_timeout",
+constexpr std::array<std::string_view, 17> fields{"kind",     "file", "record",  "content", "value",      "length",
+                                                  "commands", "tar",  "spi",     "kvn",     "smsc",       "por_timeout",
                                                   "attempts", "wait", "counter", "leap",    "application"};
 
 class request_reader {

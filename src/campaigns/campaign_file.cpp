@@ -304,10 +304,9 @@ private:
 
     void telecom(const toml::table* table) {
         if (table == nullptr) return;
-        toml_.only(
-            *table,
-            {"smsc", "priority", "por_timeout", "attempts", "parts_max", "validity", "wait_validity", "retry"},
-            "[telecom]");
+        toml_.only(*table,
+                   {"smsc", "priority", "por_timeout", "attempts", "parts_max", "validity", "wait_validity", "retry"},
+                   "[telecom]");
         made_.way = read_radio_way(*table, context_, toml_);
         made_.por_timeout = toml_.span(*table, "por_timeout", std::chrono::milliseconds(1)).value_or(made_.por_timeout);
         made_.attempts = static_cast<int>(toml_.number(*table, "attempts", 1, attempts_max).value_or(made_.attempts));

@@ -68,10 +68,10 @@ struct campaign_run {
     const environment* env = nullptr;
     campaign subject;
     const definition* what = nullptr;
-    int first_round = 1;                  // of the wave (of its leg) that is under way; its cards' first
-    failure_watch* watch = nullptr;       // where the wave may have failures up to a threshold only
+    int first_round = 1;                       // of the wave (of its leg) that is under way; its cards' first
+    failure_watch* watch = nullptr;            // where the wave may have failures up to a threshold only
     std::optional<timestamp> send_until = {};  // P2 ends then, done or not
-    bool winding_up = false;              // the campaign was cancelled
+    bool winding_up = false;                   // the campaign was cancelled
 
     // Whoever is not settled after it comes in no other one.
     [[nodiscard]] bool last_round() const {

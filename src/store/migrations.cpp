@@ -373,17 +373,17 @@ CREATE INDEX key_set_watched ON key_set (initial_counter) WHERE initial_counter 
 )sql";
 
 constexpr std::array<migration, 12> migrations{{{1, "cards", cards_sql},
-                                               {2, "campaigns", campaigns_sql},
-                                               {3, "operations", operations_sql},
-                                               {4, "tags", tags_sql},
-                                               {5, "key_rotation", key_rotation_sql},
-                                               {6, "waves", waves_sql},
-                                               {7, "application_keys", application_keys_sql},
-                                               {8, "profile_facts", profile_facts_sql},
-                                               {9, "transport_keys", transport_keys_sql},
-                                               {10, "safety", safety_sql},
-                                               {11, "operation_requests", operation_requests_sql},
-                                               {12, "watched_counters", watched_counters_sql}}};
+                                                {2, "campaigns", campaigns_sql},
+                                                {3, "operations", operations_sql},
+                                                {4, "tags", tags_sql},
+                                                {5, "key_rotation", key_rotation_sql},
+                                                {6, "waves", waves_sql},
+                                                {7, "application_keys", application_keys_sql},
+                                                {8, "profile_facts", profile_facts_sql},
+                                                {9, "transport_keys", transport_keys_sql},
+                                                {10, "safety", safety_sql},
+                                                {11, "operation_requests", operation_requests_sql},
+                                                {12, "watched_counters", watched_counters_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

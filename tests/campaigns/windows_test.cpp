@@ -36,8 +36,7 @@ TEST(windows, nothing_is_sent_before_the_window_opens) {
     here.expect_outcomes(made, {.done = 30});
     // While it waited the clock of P1 stood.
     const auto phases = campaign_store(*here.writer).phases(made.key).value();
-    for (const auto& one : phases)
-        EXPECT_LT(one.ended.value() - one.started, hours(1));
+    for (const auto& one : phases) EXPECT_LT(one.ended.value() - one.started, hours(1));
 }
 
 TEST(windows, C_15_when_the_window_closes_nothing_new_is_released_and_the_session_is_closed) {

@@ -12,6 +12,7 @@ class StopAll(WorldTest):
         here = self.world(fleet, faults='delay = "1500ms"\n')
         campaign = here.create(campaign_text(por_timeout="30s"))
         running = here.start("campaign", "run", campaign)
+        wait_for("the socket", (here.data / "tessera.sock").exists, running.process)
         wait_for("the exchange", lambda: here.run("campaign", "status", campaign, "--json").json()["sent"] == 40,
                  running.process)
         began = time.monotonic()
@@ -64,6 +65,7 @@ class Control(WorldTest):
         here = self.world(make_fleet(30), faults='delay = "2s"\n')
         campaign = here.create(campaign_text(por_timeout="60s"))
         running = here.start("campaign", "run", campaign)
+        wait_for("the socket", (here.data / "tessera.sock").exists, running.process)
         wait_for("the exchange", lambda: here.run("campaign", "status", campaign, "--json").json()["sent"] == 30,
                  running.process)
         began = time.monotonic()

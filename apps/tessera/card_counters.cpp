@@ -35,17 +35,18 @@ void counters(invocation& run, const counter_options& options) {
     const auto found = cards::near_counters(*data->writer, static_cast<std::uint64_t>(options.near), options.limit);
     if (!found) return refuse(run, found.error());
     for (const auto& one : *found) {
-        const auto application =
-            one.application ? hexadecimal(static_cast<std::uint64_t>(*one.application), 3) : std::string();
+        // One counter may serve all applications of a key set.
+        const bool of_one = one.application && *one.application != cards::all_applications;
+        const auto application = of_one ? hexadecimal(static_cast<std::uint64_t>(*one.application), 3) : std::string();
         if (options.json)
             print_json({{"iccid", one.iccid},
                         {"kvn", one.key_version},
-                        {"tar", one.application ? json::value(application) : json::value(nullptr)},
+                        {"tar", of_one ? json::value(application) : json::value(nullptr)},
                         {"counter", hexadecimal(one.counter, 5)},
                         {"left", one.left}});
         else
             std::printf("%-20s version %2d  TAR %-6s  %s  %llu left\n", one.iccid.c_str(), one.key_version,
-                        one.application ? application.c_str() : "-", hexadecimal(one.counter, 5).c_str(),
+                        of_one ? application.c_str() : "-", hexadecimal(one.counter, 5).c_str(),
                         static_cast<unsigned long long>(one.left));
     }
     if (options.json) return;

@@ -19,12 +19,13 @@ result<std::int64_t> cards_near_counter_end(store::connection& database, const c
     TESSERA_TRY_VALUE(const auto what, definition_of(subject));
     TESSERA_TRY_VALUE(
         auto* query,
-        database.kept("SELECT COUNT(*) FROM (SELECT n.card_id FROM key_counter n CROSS JOIN target t WHERE "
-                      "n.counter >= 1095216660479 AND n.counter >= $1 AND n.key_version = $2 AND n.application = $3 "
-                      "AND t.campaign_key = $4 AND t.round = 1 AND t.card_id = n.card_id UNION "
-                      "SELECT k.card_id FROM key_set k CROSS JOIN target t WHERE k.initial_counter >= 1095216660479 "
-                      "AND k.initial_counter >= $1 AND k.key_version = $2 "
-                      "AND t.campaign_key = $4 AND t.round = 1 AND t.card_id = k.card_id LIMIT 100000) w"));
+        database.kept(
+            "SELECT COUNT(*) FROM (SELECT n.card_id FROM key_counter n CROSS JOIN target t WHERE "
+            "n.counter >= 1095216660479 AND n.counter >= $1 AND n.key_version = $2 AND n.application IN (-1, $3) "
+            "AND t.campaign_key = $4 AND t.round = 1 AND t.card_id = n.card_id UNION "
+            "SELECT k.card_id FROM key_set k CROSS JOIN target t WHERE k.initial_counter >= 1095216660479 "
+            "AND k.initial_counter >= $1 AND k.key_version = $2 "
+            "AND t.campaign_key = $4 AND t.round = 1 AND t.card_id = k.card_id LIMIT 100000) w"));
     query->with(from, what.security.key_version, operations::application_of(what.security.tar), subject.key.value);
     TESSERA_TRY(query->step());
     const auto found = query->integer(0);

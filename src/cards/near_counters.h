@@ -14,7 +14,7 @@ struct near_counter {
     card_id card;
     std::string iccid;
     std::uint8_t key_version = 0;
-    std::optional<std::int64_t> application;  // TAR; nothing: the card came with it, and nothing was sent yet
+    std::optional<std::int64_t> application;  // TAR, or all_applications; nothing: nothing was sent yet
     std::uint64_t counter = 0;                // the last one given out
     std::uint64_t left = 0;                   // values that can still be given out
 };

@@ -38,6 +38,9 @@ std::string by_name(std::string text, std::string_view application) {
     return replaced(std::move(text), "tar = \"b00010\"", "application = \"" + std::string(application) + "\"");
 }
 
+// Enough sendings that nobody stays silent where answers are lost.
+constexpr const char* patient = "por_timeout = \"60ms\"\nattempts = 12";
+
 constexpr std::string_view telco = "[[profile]]\nname = \"telco-2ff\"\n";
 
 TEST(profiles, a_campaign_below_the_minimum_security_is_refused_at_creation) {
@@ -139,9 +142,9 @@ TEST(profiles, messages_are_as_long_as_the_cards_take_them) {
     world here({.cards = 3});
     know(here, std::string(telco) + "parts_max = 2\nlongest_message = 120\n");
     EXPECT_EQ(refusal(here, campaign_text({.telecom = "parts_max = 3"})),
-              "c.toml:12: parts_max: the cards of profile \"telco-2ff\" take messages of at most 2 parts, given 3");
+              "c.toml:13: parts_max: the cards of profile \"telco-2ff\" take messages of at most 2 parts, given 3");
     EXPECT_EQ(refusal(here, campaign_text({.writes = write_text("7f10/6f3a", std::string(240, 'a'), 1)})),
-              "c.toml:8: write: a record of 7f10/6f3a does not fit a packet of parts_max short messages (profile "
+              "c.toml:9: write: a record of 7f10/6f3a does not fit a packet of parts_max short messages (profile "
               "\"telco-2ff\": longest_message 120)");
     const auto content = std::string(2 * 250, '5');
     const auto made = try_to_create(here, campaign_text({.writes = write_text("7f20/6f60", content)}));
@@ -169,12 +172,12 @@ TEST(profiles, cards_that_refuse_paths_are_written_step_by_step_and_their_lost_a
     const world_options options{.cards = 20, .faults = "card_no_paths = 1\nlose_response = 0.3", .seed = 5};
     {
         world unknowing(options);
-        const auto made = unknowing.run();
+        const auto made = unknowing.run({.telecom = patient});
         unknowing.expect_outcomes(made, {.failed = 20});
     }
     world here(options);
     know(here, std::string(telco) + "quirks = [\"select_by_fid\"]\n");
-    const auto made = here.run();
+    const auto made = here.run({.telecom = patient});
     here.expect_sound(made);
     here.expect_outcomes(made, {.done = 20});
     EXPECT_GT(here.summary(made).rounds.size(), 1U) << "nothing was read back: another seed";
@@ -184,7 +187,7 @@ TEST(profiles, cards_without_concatenated_answers_are_read_back_in_small_pieces)
     world here({.cards = 20, .faults = "card_one_part = 1\nlose_response = 0.3", .seed = 5});
     know(here, std::string(telco) + "quirks = [\"no_concatenated_por\"]\n");
     const auto content = std::string(2 * 180, '5');
-    const auto made = here.run({.writes = write_text("7f20/6f60", content)});
+    const auto made = here.run({.writes = write_text("7f20/6f60", content), .telecom = patient});
     here.expect_outcomes(made, {.done = 20});
     EXPECT_GT(here.summary(made).rounds.size(), 1U) << "nothing was read back: another seed";
 }

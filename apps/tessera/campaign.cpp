@@ -6,6 +6,7 @@
 
 #include "base/csv.h"
 #include "campaigns/create.h"
+#include "tessera/campaign_audit.h"
 #include "tessera/campaign_planning.h"
 #include "tessera/campaign_runner.h"
 #include "tessera/commands.h"
@@ -137,18 +138,6 @@ void list(invocation& run, const campaign_options& options) {
 
 // --- report
 
-json::object row_json(const campaigns::report_row& row) {
-    const bool caused = row.outcome && row.why.kind != operations::cause_kind::none;
-    return {{"iccid", row.iccid},
-            {"outcome", row.outcome ? json::value(operations::to_string(*row.outcome)) : json::value(nullptr)},
-            {"cause", caused ? json::value(operations::describe(row.why)) : json::value(nullptr)},
-            {"cause_kind", caused ? json::value(operations::to_string(row.why.kind)) : json::value(nullptr)},
-            {"cause_value", caused ? json::value(row.why.value) : json::value(nullptr)},
-            {"attempts", row.attempts},
-            {"round", row.outcome ? json::value(row.round) : json::value(nullptr)},
-            {"settled_at", row.outcome ? json::value(to_iso8601(row.settled_at)) : json::value(nullptr)}};
-}
-
 void print_csv(const campaigns::report_row& row) {
     std::string line = row.iccid + ",";
     line += row.outcome ? operations::to_string(*row.outcome) : "";
@@ -161,6 +150,9 @@ void print_csv(const campaigns::report_row& row) {
 
 result<void> print_report(data_directory& data, const campaign_options& options) {
     TESSERA_TRY_VALUE(const auto subject, find_campaign(data, options.id));
+    TESSERA_TRY_VALUE(const auto what, campaigns::definition_of(subject));
+    if (what.is_audit() && options.format == "json") return print_audit_json(data, subject, what);
+    if (what.is_audit() && options.format == "csv") return print_audit_csv(data, subject, what);
     if (options.format == "json") {
         TESSERA_TRY(campaigns::for_each_target(*data.writer, subject.key,
                                                [](const campaigns::report_row& row) { print_json(row_json(row)); }));
@@ -174,6 +166,7 @@ result<void> print_report(data_directory& data, const campaign_options& options)
     }
     TESSERA_TRY_VALUE(const auto text, summary_text(data, subject));
     std::fputs(text.c_str(), stdout);
+    if (what.is_audit()) TESSERA_TRY(print_audit_text(data, subject, what));
     return campaigns::for_each_target(*data.writer, subject.key, [](const campaigns::report_row& row) {
         if (row.outcome == operations::outcome::done) return;
         std::printf("%-20s %-8s %s\n", row.iccid.c_str(),

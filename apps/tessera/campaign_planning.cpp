@@ -93,7 +93,7 @@ void print(const previewed& found, const telecom::smsc_settings& smsc, bool json
     if (counts.no_subscriber > 0) line(counts.no_subscriber, "would fail: no MSISDN");
     if (counts.no_key > 0) line(counts.no_key, "would fail: no key set of the version");
     if (counts.no_packet > 0) line(counts.no_packet, "would fail: no packet can be built with their keys or counter");
-    line(counts.cards, "cards to be written");
+    line(counts.cards, found.what.is_audit() ? "cards to be read" : "cards to be written");
     line(counts.packets, "packets");
     line(counts.short_messages, "short messages");
     std::printf("%9.1f s  to send them, at %.0f a second: ", estimate.seconds, estimate.per_second);
@@ -136,7 +136,13 @@ void follow_up(invocation& run, const planning_options& options) {
     if (!options.outcomes.empty()) wanted.outcomes.clear();
     for (const auto& name : options.outcomes) {
         const auto one = operations::outcome_from(name);
-        if (!one) return refuse(run, error{"bad_outcome", "--outcome", "expected done, skipped, failed or unknown"});
+        if (name == campaigns::drift_name) {
+            wanted.drifted = true;
+            continue;
+        }
+        if (!one)
+            return refuse(run, error{"bad_outcome", "--outcome",
+                                     "expected done, skipped, failed, unknown, or drift (of an audit)"});
         if (std::ranges::find(wanted.outcomes, *one) == wanted.outcomes.end()) wanted.outcomes.push_back(*one);
     }
     const auto made = campaigns::create_follow_up(*data->writer, *earlier, wanted, context_of(*data, {}),

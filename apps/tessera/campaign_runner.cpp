@@ -101,6 +101,8 @@ result<std::string> summary_text(data_directory& data, const campaigns::campaign
                 subject.round, subject.round == 1 ? "" : "s");
     for (const auto& [cause, cards] : causes)
         append_line(text, "  %9lld  %s", static_cast<long long>(cards), cause.c_str());
+    if (summary.drift)
+        append_line(text, "  %9lld  drifted from what was expected", static_cast<long long>(*summary.drift));
     append_phase(text, "prepare", summary.prepare);
     append_phase(text, "exchange", summary.exchange);
     append_phase(text, "settle", summary.settle);

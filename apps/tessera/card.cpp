@@ -14,6 +14,7 @@
 #include "tessera/commands.h"
 #include "tessera/data_directory.h"
 #include "tessera/json_output.h"
+#include "tessera/operation_json.h"
 
 namespace tessera::app {
 namespace {
@@ -73,6 +74,7 @@ struct card_details {
     std::vector<cards::stored_key_set> key_sets;
     std::vector<cards::application_counter> counters;
     std::vector<cards::image_entry> image;
+    std::vector<cards::image_difference> differences;
     std::vector<campaigns::campaign_store::history_row> history;
     std::vector<operations::stored_operation> operations;
 };
@@ -81,11 +83,12 @@ result<card_details> details_of(store::connection& database, const std::string& 
     cards::card_store cards(database);
     TESSERA_TRY_VALUE(auto found, cards.find(name));
     if (!found) return failure("not_found", name, "the registry has no card with this ICCID, IMSI or MSISDN");
-    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}};
+    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}, {}};
     TESSERA_TRY_VALUE(made.tags, cards.tags(made.card.id));
     TESSERA_TRY_VALUE(made.key_sets, cards.key_sets(made.card.id));
     TESSERA_TRY_VALUE(made.counters, cards.counters(made.card.id));
     TESSERA_TRY_VALUE(made.image, cards.image(made.card.id));
+    TESSERA_TRY_VALUE(made.differences, cards.differences(made.card.id));
     TESSERA_TRY_VALUE(made.history, campaigns::campaign_store(database).history(made.card.id));
     TESSERA_TRY_VALUE(made.operations, operations::operation_store(database).history(made.card.id));
     return made;
@@ -130,6 +133,15 @@ json::object details_json(const card_details& details) {
              {"outcome", one.result ? json::value(operations::to_string(*one.result)) : json::value(nullptr)},
              {"cause", one.why.kind == operations::cause_kind::none ? json::value(nullptr)
                                                                     : json::value(operations::describe(one.why))}});
+    for (const auto& one : details.differences) {
+        json::object line{{"at", to_iso8601(one.at)},
+                          {"event", "difference"},
+                          {"file", one.file},
+                          {"record", one.record == 0 ? json::value(nullptr) : json::value(one.record)}};
+        put_content(line, one.file, "", one.found);
+        put_content(line, one.file, "expected_", one.expected);
+        history.push_back(std::move(line));
+    }
     made["tags"] = json::array(details.tags.begin(), details.tags.end());
     made["key_sets"] = std::move(key_sets);
     made["image"] = std::move(image);
@@ -165,6 +177,10 @@ void print_details(const card_details& details) {
         std::printf("history  %s %s (%s): %s %s\n", to_iso8601(one.started_at).c_str(), one.what.c_str(),
                     one.id.c_str(), one.result ? std::string(operations::to_string(*one.result)).c_str() : "under way",
                     operations::describe(one.why).c_str());
+    for (const auto& one : details.differences)
+        std::printf("history  %s difference in %s%s: the image said %s, the card held %s\n", to_iso8601(one.at).c_str(),
+                    one.file.c_str(), one.record == 0 ? "" : (" record " + std::to_string(one.record)).c_str(),
+                    to_hex(one.expected).c_str(), to_hex(one.found).c_str());
 }
 
 struct tag_report {
@@ -285,6 +301,7 @@ void add_card(CLI::App& app, invocation& run) {
     listing->callback([&run, options] { list(run, *options); });
 
     add_card_operations(*command, run);
+    add_card_verify(*command, run);
 }
 
 }  // namespace tessera::app

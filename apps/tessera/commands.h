@@ -35,6 +35,7 @@ void refuse(invocation& run, const std::vector<error>& problems);  // one line e
 void add_init(CLI::App& app, invocation& run);
 void add_card(CLI::App& app, invocation& run);
 void add_card_operations(CLI::App& card_command, invocation& run);
+void add_card_verify(CLI::App& card_command, invocation& run);
 void add_campaign(CLI::App& app, invocation& run);
 void add_serve(CLI::App& app, invocation& run);
 void add_ota(CLI::App& app, invocation& run);

@@ -12,6 +12,7 @@
 #include "campaigns/report.h"
 #include "net/local_http.h"
 #include "operations/desk.h"
+#include "tessera/card_verification.h"
 #include "tessera/json_output.h"
 #include "tessera/operation_json.h"
 
@@ -47,6 +48,8 @@ std::vector<std::string> words_of(std::string_view target) {
 }
 
 }  // namespace
+
+http_response refusal_response(const error& why) { return refusal(why); }
 
 class local_service::machine {
 public:
@@ -145,6 +148,8 @@ private:
         const bool known = words.size() >= 3 && words[0] == "v1";
         if (known && words[1] == "cards" && words.size() == 4 && words[3] == "operations" && request.method == "POST")
             return operate(words[2], request.body, give);
+        if (known && words[1] == "cards" && words.size() == 4 && words[3] == "verify" && request.method == "POST")
+            return verify(words[2], request.body, give);
         if (known && words[1] == "campaigns" && words.size() == 3 && request.method == "GET")
             return give(status(words[2]));
         if (known && words[1] == "campaigns" && words.size() == 4 && request.method == "POST") {
@@ -163,6 +168,13 @@ private:
         desk_->perform(*request, [asked = *request, give](const operations::single_answer& made) {
             give({made.refused ? status_of(made.refused->code) : 200, json::serialize(operation_answer(asked, made))});
         });
+    }
+
+    void verify(const std::string& card, const std::string& body, const respond& give) {
+        json::error_code problem;
+        const auto parsed = body.empty() ? json::value(json::object{}) : json::parse(body, problem);
+        if (problem || !parsed.is_object()) return give(refusal({"bad_json", "body", "expected a JSON object"}));
+        verify_card(*desk_, *writer_, card, parsed.get_object(), give);
     }
 
     result<campaigns::campaign> find(store::connection& writer, const std::string& id) {

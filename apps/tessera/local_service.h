@@ -2,6 +2,7 @@
 // and control of the campaign that it runs. Other processes reach it at DIR/tessera.sock by HTTP:
 //
 //   POST /v1/cards/NAME/operations        {kind, file, content, ...} -> what became of it (operation_json.h)
+//   POST /v1/cards/NAME/verify            {files, ...} -> each as it is beside its image (card_verification.h)
 //   GET  /v1/campaigns/ID                 its status
 //   POST /v1/campaigns/ID/pause | cancel  its status, once that is durable
 //

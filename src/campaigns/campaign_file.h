@@ -12,6 +12,7 @@
 namespace tessera::campaigns {
 
 inline constexpr std::size_t campaign_name_octets = 200;
+inline constexpr std::string_view drift_name = "drift";  // among outcomes: an audit found something else than expected
 
 // What the file is checked against beside itself. Empty functions check nothing.
 struct file_context {
@@ -30,8 +31,9 @@ struct file_context {
                                                                                 const file_context& context);
 
 // A campaign file like `text` (which must be a good one) with another name, for the cards that had one of these
-// outcomes in the campaign with that id.
+// outcomes, or drifted, in the campaign with that id.
 [[nodiscard]] result<std::string> follow_up_file(std::string_view text, std::string_view name, std::string_view id,
-                                                 const std::vector<operations::outcome>& outcomes);
+                                                 const std::vector<operations::outcome>& outcomes,
+                                                 bool drifted = false);
 
 }  // namespace tessera::campaigns

@@ -175,12 +175,14 @@ private:
                 made.campaign = *found;
         }
         if (outcome == nullptr) return made;
-        for (const auto& [where, text] : texts(*outcome, "outcome", 4)) {
+        for (const auto& [where, text] : texts(*outcome, "outcome", 5)) {
             const auto found = operations::outcome_from(text);
-            if (!found)
-                toml_.mistake(*where, "outcome: expected done, skipped, failed or unknown");
-            else
+            if (found)
                 made.outcomes.push_back(*found);
+            else if (text == drift_name)
+                made.drifted = true;
+            else
+                toml_.mistake(*where, "outcome: expected done, skipped, failed, unknown, or drift (of an audit)");
         }
         return made;
     }

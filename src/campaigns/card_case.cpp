@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "campaigns/blocks.h"
-
 namespace tessera::campaigns {
 
 packet_plan::packet_plan(const definition& what)
@@ -72,6 +70,15 @@ result<std::vector<operations::raw_answer>> answers_from(campaign_store& campaig
     return own;
 }
 
+result<cards::key_set> keys_of(store::connection& database, cards::key_vault& vault, cards::card_id card,
+                               std::uint8_t key_version) {
+    TESSERA_TRY_VALUE(const auto key_sets, cards::card_store(database).key_sets(card));
+    const auto held = std::ranges::find(key_sets, key_version, [](const auto& k) { return k.header.key_version; });
+    if (held == key_sets.end())
+        return failure("no_key", "card", "the key set that its packets were built with is gone");
+    return vault.unwrap(card, held->header, held->wrapped);
+}
+
 }  // namespace
 
 result<card_case> assess_card(store::connection& database, cards::key_vault& vault, operations::judge& judge,
@@ -82,14 +89,31 @@ result<card_case> assess_card(store::connection& database, cards::key_vault& vau
     TESSERA_TRY_VALUE(const auto parts, campaigns.participations(key, card));
     for (const auto& part : parts) TESSERA_TRY(add_round(campaigns, part, plan, card, made, key_version));
     if (made.rounds.empty()) return made;
-    TESSERA_TRY_VALUE(const auto key_sets, cards::card_store(database).key_sets(card));
-    const auto held = std::ranges::find(key_sets, key_version, [](const auto& k) { return k.header.key_version; });
-    if (held == key_sets.end())
-        return failure("no_key", "card", "the key set that its packets were built with is gone");
-    TESSERA_TRY_VALUE(const auto keys, vault.unwrap(card, held->header, held->wrapped));
+    TESSERA_TRY_VALUE(const auto keys, keys_of(database, vault, card, key_version));
     bytes octets;
     TESSERA_TRY_VALUE(const auto answers, answers_from(campaigns, key, parts.back().where.round, card, octets, made));
     made.found = judge.assess(what.security, keys, made.rounds, answers);
+    return made;
+}
+
+result<latest_round> answers_of_latest_round(store::connection& database, cards::key_vault& vault, campaign_key key,
+                                             cards::card_id card) {
+    campaign_store campaigns(database);
+    latest_round made;
+    TESSERA_TRY_VALUE(const auto parts, campaigns.participations(key, card));
+    if (parts.empty()) return made;
+    made.where = parts.back().where;
+    TESSERA_TRY_VALUE(const auto block, campaigns.messages(made.where));
+    TESSERA_TRY_VALUE(const auto entries, parse_messages(block));
+    for (auto entry : entries) {
+        if (entry.card != card || entry.what == operations::purpose::listen) continue;
+        entry.packet = {};
+        made.packets.push_back(entry);
+    }
+    if (made.packets.empty()) return made;
+    TESSERA_TRY_VALUE(made.keys, keys_of(database, vault, card, made.packets.front().key_version));
+    card_case counts;
+    TESSERA_TRY_VALUE(made.answers, answers_from(campaigns, key, made.where.round, card, made.octets, counts));
     return made;
 }
 

@@ -2,6 +2,7 @@
 // chunk's first round is settled by one scan instead.
 #pragma once
 
+#include "campaigns/blocks.h"
 #include "campaigns/store.h"
 #include "campaigns/types.h"
 #include "cards/key_vault.h"
@@ -39,5 +40,17 @@ struct card_case {
 [[nodiscard]] result<card_case> assess_card(store::connection& database, cards::key_vault& vault,
                                             operations::judge& judge, const definition& what, const packet_plan& plan,
                                             campaign_key key, cards::card_id card);
+
+// The packets of the latest round that a card took part in, and what it said to whichever campaign.
+struct latest_round {
+    chunk_id where;
+    std::vector<message_entry> packets;  // without their octets; empty: it was sent nothing
+    cards::key_set keys;
+    bytes octets;  // that the answers are in
+    std::vector<operations::raw_answer> answers;
+};
+// Errors: no_key, database.
+[[nodiscard]] result<latest_round> answers_of_latest_round(store::connection& database, cards::key_vault& vault,
+                                                           campaign_key key, cards::card_id card);
 
 }  // namespace tessera::campaigns

@@ -75,7 +75,7 @@ std::expected<campaign, std::vector<error>> create_follow_up(store::connection& 
         name = earlier.name;
         if (name.size() + suffix.size() <= campaign_name_octets) name += suffix;
     }
-    const auto text = follow_up_file(earlier.definition_text, name, earlier.id, wanted.outcomes);
+    const auto text = follow_up_file(earlier.definition_text, name, earlier.id, wanted.outcomes, wanted.drifted);
     if (!text) return refused(text.error());
     context.file = "follow-up of " + earlier.id;
     return create_campaign(writer, *text, context, now, random);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "campaigns/audit_plan.h"
 #include "campaigns/blocks.h"
 #include "campaigns/card_plan.h"
 #include "campaigns/chunk_work.h"
@@ -65,6 +66,8 @@ public:
     preparer(const campaign_run& run, std::unique_ptr<store::connection> reader)
         : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()) {
         const auto& what = *run.what;
+        if (what.is_audit()) audit_.emplace(what);
+        files_ = what.is_audit() ? files_of(what.reads) : what.writes;
         for (auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max)))
             writes_.push_back(std::move(one.octets));
         for (auto& one : operations::read_back_scripts(what.writes, operations::read_back_piece_octets))
@@ -111,7 +114,8 @@ private:
     }
 
     result<void> format_cards(const chunk_id& where, cards::card_id first, cards::card_id last) {
-        TESSERA_TRY(images_.load(*reader_, first, last, run_.what->writes));
+        TESSERA_TRY(images_.load(*reader_, first, last, files_));
+        if (audit_ && where.round > 1) TESSERA_TRY(audit_->load(*reader_, where.campaign, first, last));
         TESSERA_TRY_VALUE(
             auto* query,
             reader_->kept(
@@ -132,7 +136,7 @@ private:
     }
 
     result<void> format_card(const target_card& card) {
-        const bool held = holds_all(images_, card.id, run_.what->writes);
+        const bool held = holds_all(images_, card.id, files_) && !audit_;  // an audit reads for certain
         switch (plan_of({card.what, held, card.subscriber != 0, card.has_keys})) {
             case card_plan::skip:
                 return end(card.id, outcome::skipped, {});
@@ -162,9 +166,14 @@ private:
         return entry;
     }
 
+    const std::vector<bytes>& scripts_for(const target_card& card) {
+        if (audit_) return audit_->scripts_of(card.id);
+        return card.what == purpose::read_back ? reads_ : writes_;
+    }
+
     // All packets of the card, with rising counters (C-5); false leaves nothing behind.
     bool build(const target_card& card, const cards::key_set& keys) {
-        const auto& scripts = card.what == purpose::read_back ? reads_ : writes_;
+        const auto& scripts = scripts_for(card);
         const auto security = operations::security_for(run_.what->security, keys.header);
         if (!operations::speakable(security)) return false;
         const auto before = made_.messages.size();
@@ -256,6 +265,8 @@ private:
     codec::secured_packet_codec codec_;
     std::vector<bytes> writes_;
     std::vector<bytes> reads_;
+    std::optional<audit_plan> audit_;
+    std::vector<operations::file_write> files_;  // that the campaign is about
     image_scan images_;
     bytes packet_;
     prepared_chunk made_;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/limits.h"
+#include "campaigns/audit_plan.h"
 #include "campaigns/card_plan.h"
 #include "campaigns/selection.h"
 #include "codec/sms_tpdu.h"
@@ -40,6 +41,7 @@ public:
         : reader_(&reader), what_(&what), reference_bits_(reference_bits) {
         for (auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max)))
             scripts_.push_back(std::move(one.octets));
+        if (what.is_audit()) scripts_ = audit_plan(what).scripts_of({});
     }
 
     void bind(store::statement& query) const {
@@ -80,7 +82,7 @@ private:
 
     void count_card(const card_row& row) {
         ++made_.targets;
-        const auto held = holds_all(images_, row.id, what_->writes);
+        const auto held = !what_->is_audit() && holds_all(images_, row.id, what_->writes);
         switch (plan_of({operations::purpose::write, held, row.has_subscriber, row.has_keys})) {
             case card_plan::skip:
                 ++made_.skipped;

@@ -1,5 +1,7 @@
 #include "campaigns/report.h"
 
+#include "campaigns/create.h"
+
 namespace tessera::campaigns {
 namespace {
 
@@ -12,6 +14,10 @@ result<campaign_summary> summarize(store::connection& database, const campaign& 
     campaign_summary made;
     made.subject = subject;
     TESSERA_TRY_VALUE(made.rounds, campaigns.progress(subject.key));
+    const auto what = definition_of(subject);
+    if (what && what->is_audit()) {
+        TESSERA_TRY_VALUE(made.drift, campaigns.drifted(subject.key));
+    }
     TESSERA_TRY_VALUE(const auto times, campaigns.phases(subject.key));
     for (const auto& round : made.rounds) {
         made.outcomes += round.progress.outcomes;

@@ -20,6 +20,7 @@ struct phase_summary {
 struct campaign_summary {
     campaign subject;
     outcome_counts outcomes;
+    std::optional<std::int64_t> drift;  // of an audit: cards that hold something else than expected
     std::vector<round_progress> rounds;
     phase_summary prepare, exchange, settle;
     double seconds = 0;  // of all phases

@@ -78,6 +78,14 @@ private:
                ") = " + length;
     }
     std::string earlier(const earlier_outcome& from) {
+        std::string condition;
+        if (!from.outcomes.empty()) condition = with_outcome(from);
+        if (!from.drifted) return condition;
+        const auto drift = stands_in("audit_reading a", "a.card_id",
+                                     "a.campaign_key = " + parameter(from.campaign.value) + " AND a.drift = 1");
+        return condition.empty() ? drift : "(" + condition + " OR " + drift + ")";
+    }
+    std::string with_outcome(const earlier_outcome& from) {
         auto condition = "o.campaign_key = " + parameter(from.campaign.value) + " AND o.outcome IN (";
         for (std::size_t i = 0; i < from.outcomes.size(); ++i)
             condition += (i == 0 ? "" : ", ") + parameter(static_cast<std::int64_t>(from.outcomes[i]));

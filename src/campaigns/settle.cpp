@@ -5,8 +5,10 @@
 #include "base/limits.h"
 #include "campaigns/blocks.h"
 #include "campaigns/card_case.h"
+#include "campaigns/chunk_answers.h"
 #include "campaigns/chunk_work.h"
 #include "campaigns/image_scan.h"
+#include "campaigns/settle_audit.h"
 #include "operations/image_update.h"
 
 namespace tessera::campaigns {
@@ -86,32 +88,9 @@ private:
         return held.id.round == 1 ? examine_by_scan(held) : examine_by_case(held);
     }
 
-    result<void> load_answers(const chunk& held) {
-        TESSERA_TRY_VALUE(answer_block_, campaign_store(*reader_).answers(held.id));
-        answers_.clear();
-        next_answer_ = 0;
-        TESSERA_TRY(parse_answers(answer_block_, answers_));
-        std::ranges::stable_sort(answers_, {}, &answer_entry::card);
-        return {};
-    }
-
-    // The answers of one card; cards in rising order. The last sending that was answered, 0 if none was.
-    int answers_for(cards::card_id card) {
-        current_answers_.clear();
-        int attempts = 0;
-        while (next_answer_ < answers_.size() && answers_[next_answer_].card < card) ++next_answer_;
-        for (; next_answer_ < answers_.size() && answers_[next_answer_].card == card; ++next_answer_) {
-            const auto& one = answers_[next_answer_];
-            if (current_answers_.size() < limits::answers_per_card)
-                current_answers_.push_back({one.kind, one.status, one.octets});
-            attempts = std::max(attempts, static_cast<int>(one.attempt));
-        }
-        return attempts;
-    }
-
     // Round 1: messages and keys side by side, both in order of card.
     result<void> examine_by_scan(const chunk& held) {
-        TESSERA_TRY(load_answers(held));
+        TESSERA_TRY(answers_.load(*reader_, held.id));
         TESSERA_TRY_VALUE(message_block_, campaign_store(*reader_).messages(held.id));
         TESSERA_TRY_VALUE(const auto messages, parse_messages(message_block_));
         TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT kic_algorithm, kid_algorithm, wrapped FROM key_set "
@@ -141,11 +120,11 @@ private:
 
     void judge_card(const chunk& held, cards::card_id card, const cards::key_set& keys,
                     const operations::sent_round& sent) {
-        const int answered_at = answers_for(card);
-        auto found = judge_.assess(run_.what->security, keys, std::span(&sent, 1), current_answers_);
+        const int answered_at = answers_.take(card);
+        auto found = judge_.assess(run_.what->security, keys, std::span(&sent, 1), answers_.of_card());
         // Of packets that depend on one another, an answer that came twice ended the waiting for a later one.
         if (found.what == decision::unknown && found.why.kind == operations::cause_kind::no_answer &&
-            sent.packets.size() > 1 && current_answers_.size() >= sent.packets.size())
+            sent.packets.size() > 1 && answers_.of_card().size() >= sent.packets.size())
             found.what = decision::listen;
         add(ruling(card, found, purpose::write, 1, answered_at > 0 ? answered_at : held.attempt, false), made_of_);
     }
@@ -246,10 +225,7 @@ private:
     image_scan images_;
     formatted_from made_of_;  // of the card that is looked at
     bytes message_block_;
-    bytes answer_block_;
-    std::vector<answer_entry> answers_;
-    std::size_t next_answer_ = 0;
-    std::vector<operations::raw_answer> current_answers_;
+    chunk_answers answers_;
     std::vector<settled_card> cards_;
 };
 
@@ -258,6 +234,7 @@ private:
 result<void> settle(const campaign_run& run) {
     return work_through_chunks(run, chunk_state::closed, [&run]() -> result<std::unique_ptr<chunk_worker>> {
         TESSERA_TRY_VALUE(auto reader, run.env->storage->connect(store::access::read));
+        if (run.what->is_audit()) return make_audit_settler(run, std::move(reader));
         return std::make_unique<settler>(run, std::move(reader));
     });
 }

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "campaigns/card_case.h"
 #include "campaigns/settle.h"
+#include "campaigns/settle_audit.h"
 #include "operations/image_update.h"
 
 namespace tessera::campaigns {
@@ -51,6 +52,7 @@ private:
         campaign_store campaigns(writer);
         TESSERA_TRY_VALUE(const auto stored, campaigns.get(key));
         TESSERA_TRY_VALUE(const auto what, definition_of_(stored));
+        if (what.is_audit()) return settle_late_reading(writer, vault_, judge_, what, key, card, env_->clock->now());
         TESSERA_TRY_VALUE(const auto made, assess_card(writer, vault_, judge_, what, packet_plan(what), key, card));
         if (!proves(made.found)) return {};
         TESSERA_TRY_VALUE(const auto before, campaigns.latest_outcome(key, card));

@@ -110,6 +110,22 @@ public:
     };
     [[nodiscard]] result<std::vector<cause_count>> causes(campaign_key key);
 
+    // --- audits
+    struct stored_reading {
+        cards::card_id card;
+        std::size_t place = 0;  // which [[read]]
+        operations::reading found;
+        std::optional<bytes> expected;  // by the audit, or else by the image
+        bool drift = false;             // the card holds something else
+    };
+    [[nodiscard]] result<void> put_reading(campaign_key key, const stored_reading& made);
+    // Of cards first..last, in order of card and place.
+    [[nodiscard]] result<std::vector<stored_reading>> readings(campaign_key key, cards::card_id first,
+                                                               cards::card_id last);
+    // So many more cards of the chunk have drifted.
+    [[nodiscard]] result<void> count_drift(const chunk_id& where, std::int64_t cards);
+    [[nodiscard]] result<std::int64_t> drifted(campaign_key key);
+
     // --- single operations meanwhile (C-12 to C-16)
     // The campaign that manages the card now, if one does; of several, the one whose phase is furthest.
     struct managing {

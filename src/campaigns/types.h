@@ -11,6 +11,7 @@
 #include "campaigns/image_condition.h"
 #include "cards/types.h"
 #include "operations/packet_builder.h"
+#include "operations/planned_reading.h"
 #include "operations/script.h"
 #include "operations/verdict.h"
 
@@ -28,6 +29,7 @@ enum class phase : std::uint8_t { none = 0, prepare = 1, exchange = 2, settle = 
 struct earlier_outcome {
     campaign_key campaign;
     std::vector<operations::outcome> outcomes;  // any of these
+    bool drifted = false;                       // or this: an audit found something else than expected
 };
 
 // Each that is set says something about a card.
@@ -54,10 +56,13 @@ struct definition {
     target_selection targets;
     operations::application_security security;
     std::vector<operations::file_write> writes;
+    std::vector<operations::file_read> reads;  // of an audit, which writes nothing
     std::string smsc = "main";
     duration por_timeout = std::chrono::seconds(60);
     int attempts = 3;           // sendings of the same octets within one exchange, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
+
+    [[nodiscard]] bool is_audit() const { return !reads.empty(); }
 };
 
 struct campaign {

@@ -58,6 +58,10 @@ public:
     // The image of a file may be wrong from now on, until it is put again and the doubt cleared.
     [[nodiscard]] result<void> doubt_image(card_id id, std::string_view file, std::uint16_t record);
     [[nodiscard]] result<void> clear_doubt(card_id id, std::string_view file, std::uint16_t record);
+    // History: at `now` the card held something else than its image said.
+    [[nodiscard]] result<void> put_difference(card_id id, std::string_view file, std::uint16_t record,
+                                              byte_view expected, byte_view found, timestamp now);
+    [[nodiscard]] result<std::vector<image_difference>> differences(card_id id);  // oldest first
     [[nodiscard]] result<void> put_counter(card_id id, std::uint8_t key_version, std::uint32_t application,
                                            std::uint64_t counter);
 

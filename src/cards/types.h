@@ -75,4 +75,13 @@ struct image_entry {
     image_proof proof;
 };
 
+// A reading of the card that found something else than the image said.
+struct image_difference {
+    timestamp at;
+    std::string file;
+    std::uint16_t record = 0;
+    bytes expected;
+    bytes found;
+};
+
 }  // namespace tessera::cards

@@ -83,6 +83,8 @@ private:
         std::function<void(single_answer)> done;
         bytes packet;
         std::uint64_t counter = 0;
+        std::uint64_t first_counter = 0;
+        std::int64_t image_version = 0;  // when it began
         int packets = 0;
         int answers = 0;
         bool accepted = false;  // the network took the packet under way at least once, or may have
@@ -114,6 +116,7 @@ private:
     result<void> record(store::connection& writer, operation& one, under_way::step step,
                         const telecom::card_words* words);
     result<void> record_end(store::connection& writer, operation& one);
+    result<void> record_reading(store::connection& writer, operation& one);
     void settle_strays();
     void finish(std::int64_t key, std::optional<error> problem);
 
@@ -207,6 +210,8 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
                    {},
                    0,
                    0,
+                   card->image_version,
+                   0,
                    0,
                    false,
                    {},
@@ -234,6 +239,7 @@ result<void> desk::machine::put_next_packet(store::connection& writer, operation
         if (counter.key_version == security.key_version && counter.application == application_of(security.tar))
             last = std::max(last, counter.counter);
     TESSERA_TRY_VALUE(one.counter, next_counter(last));
+    if (one.packets == 0) one.first_counter = one.counter;
     one.packet.clear();
     const codec::packet_keys material{one.work.keys().kic.reveal(), one.work.keys().kid.reveal()};
     TESSERA_TRY(codec_.encode_command(wire, material, one.counter, one.work.next().octets, one.packet));
@@ -362,6 +368,7 @@ result<void> desk::machine::record(store::connection& writer, operation& one, un
 }
 
 result<void> desk::machine::record_end(store::connection& writer, operation& one) {
+    if (one.work.proved_reading()) TESSERA_TRY(record_reading(writer, one));
     const auto& answer = one.work.answer();
     const auto now = env_.clock->now();
     TESSERA_TRY(operation_store(writer).end(one.key, answer.what, answer.why, answer.attempts, now));
@@ -377,6 +384,34 @@ result<void> desk::machine::record_end(store::connection& writer, operation& one
     auto& before = proved.before.emplace_back();
     if (held != image.end()) before.emplace(known_image{held->content, held->proof});
     return write_image(cards, one.card, proved, now);
+}
+
+// The image follows what the card said; where it differed, its cause and the card's history say so.
+result<void> desk::machine::record_reading(store::connection& writer, operation& one) {
+    cards::card_store cards(writer);
+    auto& answer = one.work.answer();
+    const auto& file = one.work.request().file;
+    const auto& security = one.work.request().security;
+    TESSERA_TRY_VALUE(const auto card, cards.find_by_iccid(answer.iccid));
+    TESSERA_TRY_VALUE(const auto image, cards.image(one.card));
+    const auto held = std::ranges::find_if(
+        image, [&](const auto& entry) { return entry.file == file.file && entry.record == file.record; });
+    // Of several packets the first: what was written between them is of later.
+    proved_reading proved{file.file,
+                          file.record,
+                          answer.data,
+                          true,
+                          std::nullopt,
+                          {security.key_version, application_of(security.tar), one.first_counter},
+                          card && card->image_version == one.image_version,
+                          true};
+    if (held != image.end()) {
+        proved.before.emplace(known_image{held->content, held->proof});
+        answer.expected = held->content;
+    }
+    TESSERA_TRY_VALUE(answer.compared, read_image(cards, one.card, proved, env_.clock->now()));
+    if (answer.compared == comparison::differs) answer.why = {cause_kind::drift, 1, 0};
+    return {};
 }
 
 void desk::machine::finish(std::int64_t key, std::optional<error> problem) {

@@ -2,7 +2,6 @@
 
 #include "base/limits.h"
 #include "codec/apdu.h"
-#include "operations/file_path.h"
 
 namespace tessera::operations {
 namespace {
@@ -13,27 +12,7 @@ constexpr std::uint8_t select_and_read = 2;
 
 }  // namespace
 
-script file_reader::next() const {
-    constexpr std::uint8_t by_path_from_mf = 0x08, no_response_data = 0x0c, absolute_record = 0x04;
-    script made;
-    const auto path = path_octets(file_);
-    codec::append_apdu(made.octets,
-                       {0x00, codec::instruction::select, by_path_from_mf, no_response_data, path, std::nullopt});
-    const auto offset = content_.size();
-    if (record_ != 0)
-        codec::append_apdu(
-            made.octets,
-            {0x00, codec::instruction::read_record, static_cast<std::uint8_t>(record_), absolute_record, {}, length_});
-    else
-        codec::append_apdu(made.octets, {0x00,
-                                         codec::instruction::read_binary,
-                                         static_cast<std::uint8_t>(offset >> 8U & 0x7fU),
-                                         static_cast<std::uint8_t>(offset & 0xffU),
-                                         {},
-                                         length_});
-    made.commands = select_and_read;
-    return made;
-}
+script file_reader::next() const { return read_script(file_, record_, content_.size(), length_); }
 
 file_reader::step file_reader::take(const executed_answer& answer) {
     if (answer.executed != select_and_read) return step::refused;

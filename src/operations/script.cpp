@@ -81,6 +81,24 @@ std::vector<script> write_scripts(const std::vector<file_write>& writes, std::si
     return into.take();
 }
 
+script read_script(const std::string& file, std::uint16_t record, std::size_t offset, std::uint16_t length) {
+    script made;
+    made.octets = select_command(file);
+    if (record != 0)
+        codec::append_apdu(
+            made.octets,
+            {0x00, codec::instruction::read_record, static_cast<std::uint8_t>(record), absolute_record, {}, length});
+    else
+        codec::append_apdu(made.octets, {0x00,
+                                         codec::instruction::read_binary,
+                                         static_cast<std::uint8_t>(offset >> 8U & 0x7fU),
+                                         static_cast<std::uint8_t>(offset & 0xffU),
+                                         {},
+                                         length});
+    made.commands = 2;
+    return made;
+}
+
 std::vector<read_back> read_back_scripts(const std::vector<file_write>& writes, std::size_t piece_octets) {
     std::vector<read_back> pieces;
     for (std::size_t i = 0; i < writes.size(); ++i) {
@@ -91,23 +109,7 @@ std::vector<read_back> read_back_scripts(const std::vector<file_write>& writes, 
         for (std::size_t offset = 0; offset < content.size(); offset += step) {
             const auto expected = content.subspan(offset, std::min(step, content.size() - offset));
             read_back piece;
-            piece.commands.octets = select_command(write.file);
-            const auto length = static_cast<std::uint16_t>(expected.size());
-            if (write.record != 0)
-                codec::append_apdu(piece.commands.octets, {0x00,
-                                                           codec::instruction::read_record,
-                                                           static_cast<std::uint8_t>(write.record),
-                                                           absolute_record,
-                                                           {},
-                                                           length});
-            else
-                codec::append_apdu(piece.commands.octets, {0x00,
-                                                           codec::instruction::read_binary,
-                                                           static_cast<std::uint8_t>(offset >> 8U & 0x7fU),
-                                                           static_cast<std::uint8_t>(offset & 0xffU),
-                                                           {},
-                                                           length});
-            piece.commands.commands = 2;
+            piece.commands = read_script(write.file, write.record, offset, static_cast<std::uint16_t>(expected.size()));
             piece.expected = expected;
             piece.write = i;
             pieces.push_back(std::move(piece));

@@ -27,6 +27,10 @@ struct script {
 // itself, since a card starts a packet at its master file. octets_max >= 32.
 [[nodiscard]] std::vector<script> write_scripts(const std::vector<file_write>& writes, std::size_t octets_max);
 
+// SELECT by path and READ BINARY of `length` octets (1..256) from `offset`, or READ RECORD.
+[[nodiscard]] script read_script(const std::string& file, std::uint16_t record, std::size_t offset,
+                                 std::uint16_t length);
+
 // How much of a file one answer brings back: a response of two short messages at most.
 inline constexpr std::size_t read_back_piece_octets = 200;
 

@@ -8,6 +8,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "operations/image_update.h"
 #include "operations/membership.h"
 #include "operations/packet_builder.h"
 #include "operations/script.h"
@@ -18,14 +19,19 @@ namespace tessera::operations {
 struct operation_tag;
 using operation_key = strong_id<operation_tag>;  // short, for rows; the world sees the UUID
 
-enum class operation_kind : std::uint8_t { write = 0, read = 1, run = 2 };
+enum class operation_kind : std::uint8_t {
+    write = 0,
+    read = 1,
+    run = 2,
+    verify = 3,  // a reading that the image is compared with, and follows
+};
 [[nodiscard]] std::string_view to_string(operation_kind kind);
 
 // What is asked of one card.
 struct single_request {
     std::string card;  // ICCID, IMSI or MSISDN
     operation_kind kind{};
-    file_write file;              // write: with its content; read: without
+    file_write file;              // write: with its content; read and verify: without
     std::vector<bytes> commands;  // run: APDUs, in one packet
     application_security security;
     bool any_key_version = true;  // the card's highest, rather than the one that `security` names
@@ -46,7 +52,9 @@ struct single_answer {
     int attempts = 0;                          // of the packet that took most
     std::uint8_t executed = 0;                 // commands, of the last packet
     std::optional<std::uint16_t> status_word;  // of the last command that ran
-    bytes data;                                // read: the file's content; run: what the last command returned
+    bytes data;                                // read, verify: the file's content; run: what the last one returned
+    std::optional<comparison> compared;        // verify: the content with the image
+    std::optional<bytes> expected;             // verify: what the image said, where it knew the file
 
     std::optional<error> refused;         // with a code, where it was refused
     std::optional<inhibition> inhibited;  // by whom, where that was the reason

@@ -20,6 +20,7 @@ under_way::under_way(single_request request, cards::key_set keys)
                 scripts_.push_back(std::move(one));
             break;
         case operation_kind::read:
+        case operation_kind::verify:
             reader_.emplace(request_.file.file, request_.file.record);
             scripts_.push_back(reader_->next());
             break;
@@ -140,10 +141,14 @@ under_way::step under_way::end(outcome what, const cause& why) {
     return step::end;
 }
 
+bool under_way::proved_reading() const {
+    return request_.kind == operation_kind::verify && answer_.what == outcome::done;
+}
+
 bool under_way::proved_write() const { return request_.kind == operation_kind::write && answer_.what == outcome::done; }
 
 std::string_view to_string(operation_kind kind) {
-    constexpr std::string_view names[] = {"write", "read", "run"};
+    constexpr std::string_view names[] = {"write", "read", "run", "verify"};
     return names[static_cast<std::size_t>(kind)];
 }
 

@@ -39,6 +39,8 @@ public:
     [[nodiscard]] const cards::key_set& keys() const { return keys_; }
     // Only a write whose every packet, or whose reading back, was answered well changes the image.
     [[nodiscard]] bool proved_write() const;
+    // A verification that has read the file whole.
+    [[nodiscard]] bool proved_reading() const;
 
 private:
     struct heard {

@@ -63,6 +63,7 @@ namespace {
 std::pair<grade, cause> executed(const sent_round& round, const sent_packet& packet, byte_view data) {
     const auto answer = codec::parse_compact_response(data);
     if (!answer || answer->executed == 0) return {grade::ambiguous, {cause_kind::unreadable_answer, 0, 0}};
+    if (round.what == purpose::read) return {grade::run_well, {}};  // what it brought, the reader looks at
     if (!codec::is_success(answer->status_word))
         return {grade::run_badly, {cause_kind::status_word, answer->status_word, answer->executed}};
     if (answer->executed != packet.commands)
@@ -206,25 +207,35 @@ verdict judge::assess(const application_security& application, const cards::key_
     return result;
 }
 
-std::optional<executed_answer> judge::answer_to(const application_security& application, const cards::key_set& keys,
-                                                std::uint64_t counter, std::span<const raw_answer> answers) {
+std::vector<std::optional<executed_answer>> judge::answers_to(const application_security& application,
+                                                              const cards::key_set& keys,
+                                                              std::span<const sent_packet> packets,
+                                                              std::span<const raw_answer> answers) {
     const auto security = security_for(application, keys.header);
     const codec::packet_keys material{keys.kic.reveal(), keys.kid.reveal()};
-    std::optional<executed_answer> found;
+    std::vector<std::optional<executed_answer>> found(packets.size());
     for_each_packet(answers, [&](byte_view packet, bool) {
-        if (found) return;
         const auto response = codec_.decode_response(packet, security, material);
         if (!response || response->tar != security.tar || !credible(*response, security)) return;
-        if (response->counter != counter || response->status != 0) return;
+        const auto sent = std::ranges::find(packets, response->counter, &sent_packet::counter);
+        if (sent == packets.end() || response->status != 0) return;
+        auto& into = found[static_cast<std::size_t>(sent - packets.begin())];
+        if (into) return;
         const auto answer = codec::parse_compact_response(response->data);
         if (answer && answer->executed > 0)
-            found = executed_answer{answer->executed, answer->status_word, to_bytes(answer->data)};
+            into = executed_answer{answer->executed, answer->status_word, to_bytes(answer->data)};
     });
     return found;
 }
 
+std::optional<executed_answer> judge::answer_to(const application_security& application, const cards::key_set& keys,
+                                                std::uint64_t counter, std::span<const raw_answer> answers) {
+    const sent_packet sent{counter, 0, {}, 0};
+    return answers_to(application, keys, std::span(&sent, 1), answers).front();
+}
+
 std::string_view to_string(purpose what) {
-    constexpr std::array<std::string_view, 3> names{"write", "listen", "read_back"};
+    constexpr std::array<std::string_view, 4> names{"write", "listen", "read_back", "read"};
     return names[static_cast<std::size_t>(what)];
 }
 
@@ -240,9 +251,9 @@ std::optional<outcome> outcome_from(std::string_view text) {
 }
 
 std::string_view to_string(cause_kind kind) {
-    constexpr std::array<std::string_view, 11> names{
-        "none",          "status_word",       "por_status",        "smpp_status", "no_key",         "no_answer",
-        "no_subscriber", "read_back_differs", "unreadable_answer", "no_packet",   "partly_executed"};
+    constexpr std::array<std::string_view, 12> names{
+        "none",          "status_word",       "por_status",        "smpp_status", "no_key",          "no_answer",
+        "no_subscriber", "read_back_differs", "unreadable_answer", "no_packet",   "partly_executed", "drift"};
     return names[static_cast<std::size_t>(kind)];
 }
 
@@ -266,6 +277,8 @@ std::string describe(const cause& why) {
             return kind + " of version " + std::to_string(why.value);
         case cause_kind::read_back_differs:
             return kind + " in write " + std::to_string(why.value);
+        case cause_kind::drift:
+            return kind + " in file " + std::to_string(why.value);
         case cause_kind::partly_executed:
             return kind + " " + std::to_string(why.value) + " of " + std::to_string(why.detail) + " commands";
         default:

@@ -15,7 +15,12 @@
 namespace tessera::operations {
 
 // What a packet, or a round, was for.
-enum class purpose : std::uint8_t { write = 0, listen = 1, read_back = 2 };
+enum class purpose : std::uint8_t {
+    write = 0,      // the campaign's own job: of an audit, a first reading
+    listen = 1,     // for an answer that was promised
+    read_back = 2,  // whether a write was executed
+    read = 3,       // whatever the files hold
+};
 [[nodiscard]] std::string_view to_string(purpose what);
 
 enum class outcome : std::uint8_t { done = 0, skipped = 1, failed = 2, unknown = 3 };
@@ -34,6 +39,7 @@ enum class cause_kind : std::uint8_t {
     unreadable_answer = 8,  // something came that no key of the card explains
     no_packet = 9,          // the packet could not be built: counter used up, key and algorithm at odds
     partly_executed = 10,   // value: commands executed, detail: commands sent; all that ran went well
+    drift = 11,             // beside done: the card holds something else than expected; value: which file, from 1
 };
 
 struct cause {
@@ -98,7 +104,12 @@ public:
     [[nodiscard]] verdict assess(const application_security& application, const cards::key_set& keys,
                                  std::span<const sent_round> rounds, std::span<const raw_answer> answers);
 
-    // The believable answer to the packet with this counter, if one came; the first where there are several.
+    // The believable answers to these packets, where one came; the first where there are several.
+    [[nodiscard]] std::vector<std::optional<executed_answer>> answers_to(const application_security& application,
+                                                                         const cards::key_set& keys,
+                                                                         std::span<const sent_packet> packets,
+                                                                         std::span<const raw_answer> answers);
+    // Likewise to the one with this counter.
     [[nodiscard]] std::optional<executed_answer> answer_to(const application_security& application,
                                                            const cards::key_set& keys, std::uint64_t counter,
                                                            std::span<const raw_answer> answers);

@@ -222,10 +222,48 @@ CREATE TABLE card_tag (
 CREATE INDEX card_tag_by_card ON card_tag (card_id);
 )sql";
 
-constexpr std::array<migration, 4> migrations{{{1, "cards", cards_sql},
+constexpr std::string_view audits_sql = R"sql(
+-- What an audit has read of a card's files; place counts its [[read]] sections from 0. Of a file that is not through,
+-- what its next packets are built from. expected is NULL where nothing was.
+CREATE TABLE audit_reading (
+    campaign_key {int} NOT NULL,
+    card_id {int} NOT NULL,
+    place {int} NOT NULL,
+    state {int} NOT NULL,
+    content {blob} NOT NULL,
+    whole {int} NOT NULL,
+    corrected {int} NOT NULL,
+    status_word {int} NOT NULL,
+    command {int} NOT NULL,
+    counter {int} NOT NULL,
+    expected {blob},
+    drift {int} NOT NULL,
+    PRIMARY KEY (campaign_key, card_id, place)) {clustered};
+
+-- How many cards of a chunk were found to hold something else than expected; no row where none was.
+CREATE TABLE audit_drift (
+    campaign_key {int} NOT NULL,
+    round {int} NOT NULL,
+    chunk {int} NOT NULL,
+    cards {int} NOT NULL,
+    PRIMARY KEY (campaign_key, round, chunk)) {clustered};
+
+-- A card's history: a reading found something else than the image said. Insert only.
+CREATE TABLE image_difference (
+    card_id {int} NOT NULL,
+    found_at {int} NOT NULL,
+    file TEXT NOT NULL,
+    record {int} NOT NULL,
+    expected {blob} NOT NULL,
+    found {blob} NOT NULL,
+    PRIMARY KEY (card_id, found_at, file, record)) {clustered};
+)sql";
+
+constexpr std::array<migration, 5> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
-                                               {4, "tags", tags_sql}}};
+                                               {4, "tags", tags_sql},
+                                               {5, "audits", audits_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

@@ -1,0 +1,55 @@
+#include "campaigns/audit_plan.h"
+
+namespace tessera::campaigns {
+namespace {
+
+std::vector<bytes> scripts(const std::vector<operations::read_piece>& pieces) {
+    std::vector<bytes> made;
+    made.reserve(pieces.size());
+    for (const auto& one : pieces) made.push_back(one.commands.octets);
+    return made;
+}
+
+}  // namespace
+
+std::vector<operations::file_write> files_of(const std::vector<operations::file_read>& reads) {
+    std::vector<operations::file_write> made;
+    made.reserve(reads.size());
+    for (const auto& one : reads) made.push_back({one.file, one.record, {}});
+    return made;
+}
+
+audit_plan::audit_plan(const definition& what)
+    : what_(&what),
+      nothing_(what.reads.size()),
+      first_(operations::next_pieces(what.reads, nothing_)),
+      first_scripts_(scripts(first_)) {}
+
+result<void> audit_plan::load(store::connection& reader, campaign_key key, cards::card_id first, cards::card_id last) {
+    begun_.clear();
+    TESSERA_TRY_VALUE(const auto rows, campaign_store(reader).readings(key, first, last));
+    for (const auto& row : rows) {
+        auto& all = begun_.try_emplace(row.card.value, nothing_).first->second;
+        if (row.place < all.size()) all[row.place] = row.found;
+    }
+    return {};
+}
+
+const std::vector<operations::reading>& audit_plan::readings_of(cards::card_id card) const {
+    const auto found = begun_.find(card.value);
+    return found == begun_.end() ? nothing_ : found->second;
+}
+
+const std::vector<operations::read_piece>& audit_plan::pieces_of(cards::card_id card) {
+    if (!begun_.contains(card.value)) return first_;
+    pieces_ = operations::next_pieces(what_->reads, readings_of(card));
+    return pieces_;
+}
+
+const std::vector<bytes>& audit_plan::scripts_of(cards::card_id card) {
+    if (!begun_.contains(card.value)) return first_scripts_;
+    scripts_ = scripts(pieces_of(card));
+    return scripts_;
+}
+
+}  // namespace tessera::campaigns

@@ -10,18 +10,22 @@ std::string file_with(const std::string& sections, const std::string& campaign =
     return "[campaign]\nname = \"a\"\n" + campaign +
            "[targets]\nall = true\n[security]\ntar = \"b00010\"\nspi = \"1639\"\n" + sections;
 }
+std::expected<definition, std::vector<error>> parsed(const std::string& text) {
+    file_context context;
+    context.file = "f";
+    return parse_campaign_file(text, context);
+}
 std::string problem_of(const std::string& text) {
-    const auto made = parse_campaign_file(text, {.file = "f"});
+    const auto made = parsed(text);
     if (made) return "";
     return made.error().front().field + ": " + made.error().front().message;
 }
 
 TEST(campaign_file_reads, an_audit_names_files_lengths_and_expectations) {
     const auto made =
-        parse_campaign_file(file_with("[[read]]\nfile = \"SPN\"\nexpect = {display = \"Tessera\", flags = 1}\n"
-                                      "[[read]]\nfile = \"7f20/6f99\"\nlength = 400\nexpect = \"0102\"\n"
-                                      "[[read]]\nfile = \"FDN\"\nrecord = 3\n"),
-                            {.file = "f"});
+        parsed(file_with("[[read]]\nfile = \"SPN\"\nexpect = {display = \"Tessera\", flags = 1}\n"
+                         "[[read]]\nfile = \"7f20/6f99\"\nlength = 400\nexpect = \"0102\"\n"
+                         "[[read]]\nfile = \"FDN\"\nrecord = 3\n"));
     ASSERT_TRUE(made) << to_string(made.error().front());
     ASSERT_TRUE(made->is_audit());
     ASSERT_EQ(made->reads.size(), 3U);

@@ -11,11 +11,11 @@
 namespace tessera::operations {
 
 struct file_read {
-    std::string file;               // canonical path
-    std::uint16_t record = 0;       // 0: a transparent file from offset 0; else the number of a record
-    std::size_t length = 0;         // octets wanted; 0: all that there are
-    std::optional<bytes> expected;  // what the file should begin with; nothing: what the image says
-    bool by_value = false;          // or what it should decode to, if the catalogue knows it
+    std::string file;                    // canonical path
+    std::uint16_t record = 0;            // 0: a transparent file from offset 0; else the number of a record
+    std::size_t length = 0;              // octets wanted; 0: all that there are
+    std::optional<bytes> expected = {};  // what the file should begin with; nothing: what the image says
+    bool by_value = false;               // or what it should decode to, if the catalogue knows it
 };
 
 // How far the reading of one file of one card has come.

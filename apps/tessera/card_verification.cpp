@@ -20,9 +20,9 @@ struct wanted_file {
 };
 
 result<std::vector<wanted_file>> wanted_files(const json::value& from) {
-    if (!from.is_array() || from.get_array().empty() || from.get_array().size() > limits::verified_files)
+    if (!from.is_array() || from.get_array().empty() || from.get_array().size() > limits::packets_per_card)
         return failure("bad_type", "files",
-                       "expected a list of 1 to " + std::to_string(limits::verified_files) + " files");
+                       "expected a list of 1 to " + std::to_string(limits::packets_per_card) + " files");
     std::vector<wanted_file> made;
     for (const auto& one : from.get_array()) {
         const auto* object = one.if_object();

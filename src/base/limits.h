@@ -54,7 +54,6 @@ inline constexpr std::size_t selection_items = 900;  // cards that one statement
 
 // --- single operations
 inline constexpr std::size_t single_operations = 10'000;          // under way or waiting in one process
-inline constexpr std::size_t verified_files = 256;                // that one verification names
 inline constexpr std::chrono::seconds single_operation_wait{30};  // that the end of P1 waits for those under way
 
 // --- the local socket

@@ -302,6 +302,7 @@ void add_card(CLI::App& app, invocation& run) {
 
     add_card_operations(*command, run);
     add_card_verify(*command, run);
+    add_card_moves(*command, run);
 }
 
 }  // namespace tessera::app

@@ -35,6 +35,10 @@ inline constexpr std::size_t file_content_octets = 32'768;  // one EF, transpare
 inline constexpr std::size_t tag_octets = 32;               // of one tag
 inline constexpr std::size_t tags_per_card = 32;
 
+inline constexpr std::size_t number_changes = 1'000'000;  // MSISDNs that one file changes
+inline constexpr std::int64_t former_holders = 8;         // of a number, that a late answer is tried with
+inline constexpr std::int64_t late_rounds = 20;           // of a card, that it is tried with
+
 // --- campaigns
 inline constexpr std::size_t chunk_cards = 1'000;
 inline constexpr std::size_t rounds = 20;  // write, then listening and reading back

@@ -151,9 +151,10 @@ public:
         chunk_id where;
         cards::card_id card;
     };
-    // The campaign that an answer outside every exchange belongs to: the latest with this application that the
-    // subscriber's card took part in.
-    [[nodiscard]] result<std::optional<late_match>> match_late(std::uint64_t subscriber, std::uint32_t application);
+    // Where an answer outside every exchange belongs: the latest round of a campaign with this application that the
+    // subscriber's card took part in. Where a number has had several holders: of each the latest that sent it something
+    // at that number, in order of chunk; which of them spoke, their keys tell.
+    [[nodiscard]] result<std::vector<late_match>> match_late(std::uint64_t subscriber, std::uint32_t application);
     // A card whose answer no settlement has looked at yet.
     [[nodiscard]] result<void> mark_late(cards::card_id card);
     [[nodiscard]] result<std::vector<cards::card_id>> late_cards(std::int64_t limit);
@@ -182,6 +183,8 @@ public:
 
 private:
     [[nodiscard]] result<std::optional<campaign>> one(store::statement& query);
+    [[nodiscard]] result<std::vector<late_match>> late_parts(cards::card_id card, std::uint32_t application);
+    [[nodiscard]] result<bool> sent_to(const late_match& part, std::uint64_t subscriber);
     store::connection* database_;
 };
 

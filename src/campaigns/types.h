@@ -90,6 +90,7 @@ struct chunk_id {
     campaign_key campaign;
     int round = 0;
     std::int64_t number = 0;
+    friend auto operator<=>(const chunk_id&, const chunk_id&) = default;
 };
 
 // Outcomes as they are counted, never over cards.

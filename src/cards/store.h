@@ -65,6 +65,11 @@ public:
     [[nodiscard]] result<void> put_counter(card_id id, std::uint8_t key_version, std::uint32_t application,
                                            std::uint64_t counter);
 
+    // 0: none. The number that it had becomes one of its former ones. Errors: unique (another card holds it).
+    [[nodiscard]] result<void> put_msisdn(card_id id, std::uint64_t msisdn, timestamp now);
+    // Cards that held the number once, the latest first; the one that holds it now may be among them.
+    [[nodiscard]] result<std::vector<card_id>> former_holders(std::uint64_t msisdn, std::int64_t limit);
+
     // False: the card has the tag already, or does not have it.
     [[nodiscard]] result<bool> add_tag(card_id id, std::string_view tag);
     [[nodiscard]] result<bool> remove_tag(card_id id, std::string_view tag);

@@ -259,11 +259,21 @@ CREATE TABLE image_difference (
     PRIMARY KEY (card_id, found_at, file, record)) {clustered};
 )sql";
 
-constexpr std::array<migration, 5> migrations{{{1, "cards", cards_sql},
+constexpr std::string_view numbers_sql = R"sql(
+-- Numbers that cards held before. An answer that comes from one late is the card's that it was sent to.
+CREATE TABLE former_number (
+    msisdn {int} NOT NULL,
+    card_id {int} NOT NULL,
+    held_until {int} NOT NULL,
+    PRIMARY KEY (msisdn, card_id)) {clustered};
+)sql";
+
+constexpr std::array<migration, 6> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
                                                {4, "tags", tags_sql},
-                                               {5, "audits", audits_sql}}};
+                                               {5, "audits", audits_sql},
+                                               {6, "numbers", numbers_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

@@ -126,6 +126,17 @@ public:
     [[nodiscard]] result<void> count_drift(const chunk_id& where, std::int64_t cards);
     [[nodiscard]] result<std::int64_t> drifted(campaign_key key);
 
+    // --- contents with variables
+    struct own_content {
+        cards::card_id card;
+        std::size_t place = 0;  // which [[write]]
+        bytes content;
+    };
+    [[nodiscard]] result<void> put_content(campaign_key key, const own_content& made);
+    // Of cards first..last, in order of card and place.
+    [[nodiscard]] result<std::vector<own_content>> contents(campaign_key key, cards::card_id first,
+                                                            cards::card_id last);
+
     // --- single operations meanwhile (C-12 to C-16)
     // The campaign that manages the card now, if one does; of several, the one whose phase is furthest.
     struct managing {

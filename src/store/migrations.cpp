@@ -268,12 +268,32 @@ CREATE TABLE former_number (
     PRIMARY KEY (msisdn, card_id)) {clustered};
 )sql";
 
-constexpr std::array<migration, 6> migrations{{{1, "cards", cards_sql},
+constexpr std::string_view variables_sql = R"sql(
+-- What an operator knows of a card beside its names, to be written into it.
+CREATE TABLE card_variable (
+    card_id {int} NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (card_id, name)) {clustered};
+CREATE INDEX card_variable_by_name ON card_variable (name);
+
+-- The card's own contents of a campaign whose contents have variables, as its packets were built from them; place counts
+-- the [[write]] sections from 0.
+CREATE TABLE campaign_content (
+    campaign_key {int} NOT NULL,
+    card_id {int} NOT NULL,
+    place {int} NOT NULL,
+    content {blob} NOT NULL,
+    PRIMARY KEY (campaign_key, card_id, place)) {clustered};
+)sql";
+
+constexpr std::array<migration, 7> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
                                                {4, "tags", tags_sql},
                                                {5, "audits", audits_sql},
-                                               {6, "numbers", numbers_sql}}};
+                                               {6, "numbers", numbers_sql},
+                                               {7, "variables", variables_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

@@ -195,7 +195,7 @@ private:
         if (table.contains("length") && !length) return;
         toml_value source;
         const auto value = source.read(node, "value");
-        if (value && has_variables(*value)) {
+        if (value && value_has_variables(*value)) {
             auto own = read_personal_value(node, *value, context_, toml_);
             if (length) own.length = static_cast<std::size_t>(*length);
             return add_personal(std::move(own));

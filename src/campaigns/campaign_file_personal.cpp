@@ -40,9 +40,9 @@ std::optional<text_template> checked(const toml::node& node, std::string_view ke
 
 }  // namespace
 
-bool has_variables(const codec::file_value& value) {
+bool value_has_variables(const codec::file_value& value) {
     bool found = false;
-    for_each_text(value, [&](const std::string& text) { found = found || has_variables(std::string_view(text)); });
+    for_each_text(value, [&](const std::string& text) { found = found || has_variables(text); });
     return found;
 }
 
@@ -61,7 +61,7 @@ personal_write read_personal_content(const toml::node& node, const std::string& 
 personal_write read_personal_value(const toml::node& node, const codec::file_value& value, const file_context& context,
                                    checked_toml& notes) {
     for_each_text(value, [&](const std::string& text) {
-        if (has_variables(std::string_view(text))) static_cast<void>(checked(node, "value", text, context, notes));
+        if (has_variables(text)) static_cast<void>(checked(node, "value", text, context, notes));
     });
     personal_write made;
     made.value = value;

@@ -8,7 +8,7 @@
 namespace tessera::campaigns {
 
 // A text in it has variables.
-[[nodiscard]] bool has_variables(const codec::file_value& value);
+[[nodiscard]] bool value_has_variables(const codec::file_value& value);
 
 // Mistakes, an unknown variable among them, go to `notes`. Which write it is, the caller knows.
 [[nodiscard]] personal_write read_personal_content(const toml::node& node, const std::string& text,

@@ -67,7 +67,7 @@ private:
                                            ", so give its content; `tessera ef list` shows what is known");
         toml_value source;
         const auto value = source.read(node, "value");
-        if (value && has_variables(*value))
+        if (value && value_has_variables(*value))
             return toml_.mistake(node, "expect: variables stand in [[write]] only");
         auto content =
             value ? codec::encode_file(*known_, *value, filled_to()) : result<bytes>(std::unexpected(source.problem()));

@@ -44,6 +44,7 @@ json::object report_json(const cards::import_report& report) {
             {"cards_added", report.cards_added},
             {"key_sets_added", report.key_sets_added},
             {"tags_added", report.tags_added},
+            {"variables_added", report.variables_added},
             {"unchanged", report.unchanged},
             {"rejected", report.rejected},
             {"rejects_file", report.rejects_file.empty() ? json::value(nullptr) : json::value(report.rejects_file)},
@@ -71,6 +72,7 @@ void import_file(invocation& run, const card_options& options) {
 struct card_details {
     cards::card card;
     std::vector<std::string> tags;
+    std::vector<cards::card_variable> variables;
     std::vector<cards::stored_key_set> key_sets;
     std::vector<cards::application_counter> counters;
     std::vector<cards::image_entry> image;
@@ -83,8 +85,9 @@ result<card_details> details_of(store::connection& database, const std::string& 
     cards::card_store cards(database);
     TESSERA_TRY_VALUE(auto found, cards.find(name));
     if (!found) return failure("not_found", name, "the registry has no card with this ICCID, IMSI or MSISDN");
-    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}, {}};
+    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}, {}, {}};
     TESSERA_TRY_VALUE(made.tags, cards.tags(made.card.id));
+    TESSERA_TRY_VALUE(made.variables, cards.variables(made.card.id));
     TESSERA_TRY_VALUE(made.key_sets, cards.key_sets(made.card.id));
     TESSERA_TRY_VALUE(made.counters, cards.counters(made.card.id));
     TESSERA_TRY_VALUE(made.image, cards.image(made.card.id));
@@ -142,6 +145,9 @@ json::object details_json(const card_details& details) {
         put_content(line, one.file, "expected_", one.expected);
         history.push_back(std::move(line));
     }
+    json::object variables;
+    for (const auto& one : details.variables) variables[one.name] = one.value;
+    made["variables"] = std::move(variables);
     made["tags"] = json::array(details.tags.begin(), details.tags.end());
     made["key_sets"] = std::move(key_sets);
     made["image"] = std::move(image);
@@ -156,6 +162,8 @@ void print_details(const card_details& details) {
     for (std::size_t i = 0; i < details.tags.size(); ++i)
         std::printf("%s%s%s", i == 0 ? "tags     " : " ", details.tags[i].c_str(),
                     i + 1 < details.tags.size() ? "" : "\n");
+    for (const auto& one : details.variables)
+        std::printf("variable %s = %s\n", one.name.c_str(), one.value.c_str());
     for (const auto& one : details.key_sets)
         std::printf("keys     version %d, KIc %s, KID %s, counters from %s\n", one.header.key_version,
                     std::string(crypto::to_string(one.header.kic_algorithm)).c_str(),
@@ -271,7 +279,7 @@ void add_card(CLI::App& app, invocation& run) {
     auto* importing = command->add_subcommand("import", "cards and keys from a CSV file");
     importing
         ->add_option("FILE", options->file,
-                     "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter[,tags]")
+                     "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter[,tags][,var.NAME]")
         ->required();
     importing->add_option("--profile", options->importing.profile, "profile of rows that name none");
     importing->add_flag("--strict", options->importing.strict, "one bad row refuses the whole file");
@@ -302,6 +310,7 @@ void add_card(CLI::App& app, invocation& run) {
 
     add_card_operations(*command, run);
     add_card_verify(*command, run);
+    add_card_moves(*command, run);
 }
 
 }  // namespace tessera::app

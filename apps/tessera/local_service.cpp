@@ -13,6 +13,7 @@
 #include "net/local_http.h"
 #include "operations/desk.h"
 #include "tessera/card_verification.h"
+#include "tessera/card_numbers.h"
 #include "tessera/json_output.h"
 #include "tessera/operation_json.h"
 
@@ -26,7 +27,7 @@ using net::http_response;
 
 unsigned status_of(const std::string& code) {
     if (code == "not_found") return 404;
-    if (code == "inhibited" || code == "busy" || code == "bad_state") return 409;
+    if (code == "inhibited" || code == "busy" || code == "conflict" || code == "bad_state") return 409;
     return code == store::code_database || code == store::code_retry || code == "no_network" ? 503 : 422;
 }
 
@@ -150,6 +151,9 @@ private:
             return operate(words[2], request.body, give);
         if (known && words[1] == "cards" && words.size() == 4 && words[3] == "verify" && request.method == "POST")
             return verify(words[2], request.body, give);
+        if (known && words[1] == "cards" && words.size() == 4 && request.method == "POST" &&
+            (words[3] == "msisdn" || words[3] == "swap"))
+            return give(move_number(words[2], words[3], request.body));
         if (known && words[1] == "campaigns" && words.size() == 3 && request.method == "GET")
             return give(status(words[2]));
         if (known && words[1] == "campaigns" && words.size() == 4 && request.method == "POST") {
@@ -175,6 +179,11 @@ private:
         const auto parsed = body.empty() ? json::value(json::object{}) : json::parse(body, problem);
         if (problem || !parsed.is_object()) return give(refusal({"bad_json", "body", "expected a JSON object"}));
         verify_card(*desk_, *writer_, card, parsed.get_object(), give);
+    }
+
+    http_response move_number(const std::string& card, const std::string& verb, const std::string& body) {
+        auto made = verb == "swap" ? swap_cards(*writer_, card, body) : change_number(*writer_, card, body);
+        return made ? http_response{200, json::serialize(*made)} : refusal(made.error());
     }
 
     result<campaigns::campaign> find(store::connection& writer, const std::string& id) {

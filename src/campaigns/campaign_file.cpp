@@ -7,6 +7,7 @@
 #include "base/checked_toml.h"
 #include "base/hex.h"
 #include "base/limits.h"
+#include "campaigns/campaign_file_personal.h"
 #include "campaigns/campaign_file_reads.h"
 #include "campaigns/campaign_file_targets.h"
 #include "campaigns/campaign_file_value.h"
@@ -18,7 +19,6 @@ namespace {
 
 constexpr std::int64_t attempts_max = 20;
 constexpr std::int64_t parts_max_max = 32;
-constexpr std::size_t record_overhead = 32;  // SELECT by a path of eight elements, and the header of UPDATE RECORD
 
 class file_parser {
 public:
@@ -49,7 +49,7 @@ private:
     }
 
     void check_packets(const toml::node& node) {
-        const auto octets = operations::script_octets_max(made_.parts_max);
+        const auto octets = operations::script_octets_max(made_.parts_max);  // what is a card's own, P1 looks at
         const auto packets =
             std::max(operations::write_scripts(made_.writes, octets).size(),
                      operations::read_back_scripts(made_.writes, operations::read_back_piece_octets).size());
@@ -58,7 +58,7 @@ private:
                                     " packets a card to write or to read back, more than " +
                                     std::to_string(limits::packets_per_card));
         for (const auto& write : made_.writes)
-            if (write.record != 0 && write.content.size() + record_overhead > octets)
+            if (write.record != 0 && write.content.size() + operations::record_overhead > octets)
                 toml_.mistake(
                     node, "write: a record of " + write.file + " does not fit a packet of parts_max short messages");
     }
@@ -168,6 +168,7 @@ private:
         const auto content = toml_.text(table, "content", true);
         if (!content) return;
         const auto& node = *table.get("content");
+        if (has_variables(*content)) return add_personal(read_personal_content(node, *content, context_, toml_));
         const auto most = write.record != 0 ? std::size_t{255} : limits::file_content_octets;
         auto octets = from_hex(*content);
         if (!octets)
@@ -194,6 +195,11 @@ private:
         if (table.contains("length") && !length) return;
         toml_value source;
         const auto value = source.read(node, "value");
+        if (value && value_has_variables(*value)) {
+            auto own = read_personal_value(node, *value, context_, toml_);
+            if (length) own.length = static_cast<std::size_t>(*length);
+            return add_personal(std::move(own));
+        }
         auto content =
             value ? codec::encode_file(*known, *value, length) : result<bytes>(std::unexpected(source.problem()));
         if (content)
@@ -202,6 +208,11 @@ private:
             toml_.mistake(*table.get("length"), "length", content.error());
         else
             toml_.mistake(source.node_at(content.error().field), content.error().field, content.error());
+    }
+
+    void add_personal(personal_write own) {
+        own.write = made_.writes.size();
+        made_.personal.push_back(std::move(own));
     }
 
     void telecom(const toml::table* table) {

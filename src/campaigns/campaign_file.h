@@ -20,6 +20,7 @@ struct file_context {
     std::function<bool(std::string_view)> smsc_known;
     std::function<result<bool>(std::string_view)> profile_known;
     std::function<result<bool>(std::string_view)> tag_known;
+    std::function<result<bool>(std::string_view)> variable_known;
     // Nothing: the registry has none. Without this function, files of cards are left alone and lists are empty: the
     // targets are chosen already.
     std::function<result<std::optional<cards::card_id>>(cards::identifier, std::string_view)> find_card;

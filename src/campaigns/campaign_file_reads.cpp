@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "base/limits.h"
+#include "campaigns/campaign_file_personal.h"
 #include "campaigns/campaign_file_value.h"
 #include "codec/uicc_files.h"
 #include "operations/file_path.h"
@@ -66,6 +67,8 @@ private:
                                            ", so give its content; `tessera ef list` shows what is known");
         toml_value source;
         const auto value = source.read(node, "value");
+        if (value && value_has_variables(*value))
+            return toml_.mistake(node, "expect: variables stand in [[write]] only");
         auto content =
             value ? codec::encode_file(*known_, *value, filled_to()) : result<bytes>(std::unexpected(source.problem()));
         if (!content) return toml_.mistake(source.node_at(content.error().field), "expect", content.error());

@@ -45,6 +45,7 @@ std::expected<definition, std::vector<error>> check_campaign_file(store::connect
         return found.has_value();
     };
     context.tag_known = [&](std::string_view tag) { return cards.tag_known(tag); };
+    context.variable_known = [&](std::string_view name) { return cards.variable_known(name); };
     context.find_card = [&](cards::identifier which, std::string_view name) { return cards.id_of(which, name); };
     context.find_campaign = [&](std::string_view name) { return named(campaigns, name); };
     return parse_campaign_file(text, context);

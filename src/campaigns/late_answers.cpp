@@ -23,12 +23,19 @@ std::optional<std::uint32_t> application_in(byte_view user_data) {
 result<void> keep_late_answer(campaign_store& campaigns, telecom::subscriber_number subscriber, byte_view user_data,
                               std::uint32_t fallback, std::int64_t ordinal) {
     const auto application = application_in(user_data).value_or(fallback);
-    TESSERA_TRY_VALUE(const auto match, campaigns.match_late(subscriber, application));
-    if (!match) return campaigns.put_unmatched(ordinal, subscriber, user_data);
-    bytes block;
-    append_entry(block, {match->card, operations::answer_kind::message, 0, 0, user_data});
-    TESSERA_TRY(campaigns.put_answers(match->where, ordinal, block));
-    return campaigns.mark_late(match->card);
+    TESSERA_TRY_VALUE(const auto matches, campaigns.match_late(subscriber, application));
+    if (matches.empty()) return campaigns.put_unmatched(ordinal, subscriber, user_data);
+    for (auto one = matches.begin(); one != matches.end();) {
+        bytes block;
+        const auto& where = one->where;
+        // One row for the cards of a chunk: an ordinal stands once in it.
+        for (; one != matches.end() && one->where == where; ++one) {
+            append_entry(block, {one->card, operations::answer_kind::message, 0, 0, user_data});
+            TESSERA_TRY(campaigns.mark_late(one->card));
+        }
+        TESSERA_TRY(campaigns.put_answers(where, ordinal, block));
+    }
+    return {};
 }
 
 }  // namespace tessera::campaigns

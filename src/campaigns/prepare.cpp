@@ -7,6 +7,7 @@
 #include "campaigns/blocks.h"
 #include "campaigns/card_plan.h"
 #include "campaigns/chunk_work.h"
+#include "campaigns/personal_writes.h"
 #include "cards/store.h"
 #include "operations/store.h"
 
@@ -30,9 +31,10 @@ struct prepared_chunk {
     bytes messages;  // blocks.h
     std::vector<raised_counter> counters;
     std::vector<card_outcome> outcomes;
+    std::vector<campaign_store::own_content> contents;  // where they have variables
     chunk_progress progress;
     void clear() {
-        messages.clear(), counters.clear(), outcomes.clear();
+        messages.clear(), counters.clear(), outcomes.clear(), contents.clear();
         progress = {};
     }
 };
@@ -68,10 +70,7 @@ public:
         const auto& what = *run.what;
         if (what.is_audit()) audit_.emplace(what);
         files_ = what.is_audit() ? files_of(what.reads) : what.writes;
-        for (auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max)))
-            writes_.push_back(std::move(one.octets));
-        for (auto& one : operations::read_back_scripts(what.writes, operations::read_back_piece_octets))
-            reads_.push_back(std::move(one.commands.octets));
+        scripts_from(what.writes);
     }
 
     result<void> work(const chunk& held) override {
@@ -131,11 +130,44 @@ private:
         for (;;) {
             TESSERA_TRY_VALUE(const bool more, query->step());
             if (!more) return {};
-            TESSERA_TRY(format_card(read_target(*query, security.key_version)));
+            TESSERA_TRY(format_card(where, read_target(*query, security.key_version)));
         }
     }
 
-    result<void> format_card(const target_card& card) {
+    // The card's own contents: anew, or as they were sent, where those are to be read back. False: it has none, and ended.
+    result<bool> take_own(const chunk_id& where, const target_card& card) {
+        if (card.what != purpose::write) {
+            formatted_writes sent(*run_.what);
+            TESSERA_TRY(sent.load(*reader_, where.campaign, card.id, card.id));
+            files_ = sent.of(card.id);
+        } else {
+            TESSERA_TRY_VALUE(auto own, writes_for(*reader_, *run_.what, card.id));
+            if (!own) {
+                TESSERA_TRY(end(card.id, outcome::failed, own.error()));
+                return false;
+            }
+            files_ = std::move(*own);
+            for (const auto& one : run_.what->personal)
+                made_.contents.push_back({card.id, one.write, files_[one.write].content});
+        }
+        scripts_from(files_);
+        return true;
+    }
+
+    void scripts_from(const std::vector<operations::file_write>& writes) {
+        writes_.clear();
+        reads_.clear();
+        for (auto& one : operations::write_scripts(writes, operations::script_octets_max(run_.what->parts_max)))
+            writes_.push_back(std::move(one.octets));
+        for (auto& one : operations::read_back_scripts(writes, operations::read_back_piece_octets))
+            reads_.push_back(std::move(one.commands.octets));
+    }
+
+    result<void> format_card(const chunk_id& where, const target_card& card) {
+        if (run_.what->is_personal()) {
+            TESSERA_TRY_VALUE(const auto ready, take_own(where, card));
+            if (!ready) return {};
+        }
         const bool held = holds_all(images_, card.id, files_) && !audit_;  // an audit reads for certain
         switch (plan_of({card.what, held, card.subscriber != 0, card.has_keys})) {
             case card_plan::skip:
@@ -175,7 +207,7 @@ private:
     bool build(const target_card& card, const cards::key_set& keys) {
         const auto& scripts = scripts_for(card);
         const auto security = operations::security_for(run_.what->security, keys.header);
-        if (!operations::speakable(security)) return false;
+        if (!operations::speakable(security) || scripts.size() > limits::packets_per_card) return false;
         const auto before = made_.messages.size();
         auto entry = entry_of(card);
         entry.counter = card.last_counter;
@@ -253,6 +285,7 @@ private:
         for (const auto& one : made_.counters)
             TESSERA_TRY(cards.put_counter(one.card, security.key_version, operations::application_of(security.tar),
                                           one.counter));
+        for (const auto& one : made_.contents) TESSERA_TRY(campaigns.put_content(held.id.campaign, one));
         const auto now = run_.env->clock->now();
         for (const auto& one : made_.outcomes)
             TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one, 0, held.id.round, now));

@@ -9,6 +9,7 @@
 #include "campaigns/chunk_work.h"
 #include "campaigns/image_scan.h"
 #include "campaigns/settle_audit.h"
+#include "campaigns/personal_writes.h"
 #include "operations/image_update.h"
 
 namespace tessera::campaigns {
@@ -72,7 +73,7 @@ settled_card ruling(cards::card_id card, const operations::verdict& found, purpo
 class settler final : public chunk_worker {
 public:
     settler(const campaign_run& run, std::unique_ptr<store::connection> reader)
-        : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()), plan_(*run.what) {}
+        : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()), plan_(*run.what), formatted_(*run.what) {}
 
     result<void> work(const chunk& held) override {
         cards_.clear();
@@ -85,6 +86,7 @@ private:
         const store::snapshot view(*reader_);
         TESSERA_TRY(view.begun());
         TESSERA_TRY(images_.load(*reader_, held.first, held.last, run_.what->writes));
+        TESSERA_TRY(formatted_.load(*reader_, held.id.campaign, held.first, held.last));
         return held.id.round == 1 ? examine_by_scan(held) : examine_by_case(held);
     }
 
@@ -102,9 +104,10 @@ private:
             const auto card = one->card;
             const auto key_version = one->key_version;
             sent.packets.clear();
+            const auto& plan = plan_for(card);
             for (; one != messages.end() && one->card == card; ++one) {
-                sent.packets.push_back(plan_.describe(purpose::write, one->sequence, one->counter));
-                made_of_ = {one->image_version, {key_version, plan_.application, one->counter}};
+                sent.packets.push_back(plan.describe(purpose::write, one->sequence, one->counter));
+                made_of_ = {one->image_version, {key_version, plan.application, one->counter}};
             }
             if (std::ranges::binary_search(left, card)) continue;
             TESSERA_TRY_VALUE(const bool there, query->with(card.value, key_version).step());
@@ -116,6 +119,14 @@ private:
             judge_card(held, card, keys, sent);
         }
         return {};
+    }
+
+    // What the card's packets were built from; its own, where contents have variables.
+    const packet_plan& plan_for(cards::card_id card) {
+        if (!run_.what->is_personal()) return plan_;
+        own_ = with_writes(*run_.what, formatted_.of(card));
+        own_plan_.emplace(own_);
+        return *own_plan_;
     }
 
     void judge_card(const chunk& held, cards::card_id card, const cards::key_set& keys,
@@ -145,7 +156,7 @@ private:
             const cards::card_id card{query->integer(0)};
             const auto what = static_cast<purpose>(query->integer(1));
             TESSERA_TRY_VALUE(const auto made,
-                              assess_card(*reader_, vault_, judge_, *run_.what, plan_, held.id.campaign, card));
+                              assess_card(*reader_, vault_, judge_, *run_.what, plan_for(card), held.id.campaign, card));
             auto found = made.found;
             // The judge sees the write's interim answer until the real one is there; having listened once is enough.
             // As in round 1: an answer that came twice ended the waiting for a later packet, so it is asked again.
@@ -203,7 +214,7 @@ private:
         }
         TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one.result, 0, held.id.round, now));
         if (one.result.what != outcome::done) return doubt_images(cards, card);
-        operations::proved_writes proved{&run_.what->writes, {}, one.proof, one.untouched, one.doubted};
+        operations::proved_writes proved{&formatted_.of(card), {}, one.proof, one.untouched, one.doubted};
         proved.before.resize(run_.what->writes.size());
         for (std::size_t i = 0; i < one.image.size(); ++i)
             if (one.image[i])
@@ -221,6 +232,9 @@ private:
     std::unique_ptr<store::connection> reader_;
     cards::key_vault vault_;
     packet_plan plan_;
+    formatted_writes formatted_;
+    definition own_;  // of the card that is looked at, where contents have variables
+    std::optional<packet_plan> own_plan_;
     operations::judge judge_;
     image_scan images_;
     formatted_from made_of_;  // of the card that is looked at

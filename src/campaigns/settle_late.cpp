@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "campaigns/card_case.h"
+#include "campaigns/personal_writes.h"
 #include "campaigns/settle.h"
 #include "campaigns/settle_audit.h"
 #include "operations/image_update.h"
@@ -53,7 +54,10 @@ private:
         TESSERA_TRY_VALUE(const auto stored, campaigns.get(key));
         TESSERA_TRY_VALUE(const auto what, definition_of_(stored));
         if (what.is_audit()) return settle_late_reading(writer, vault_, judge_, what, key, card, env_->clock->now());
-        TESSERA_TRY_VALUE(const auto made, assess_card(writer, vault_, judge_, what, packet_plan(what), key, card));
+        formatted_writes formatted(what);
+        TESSERA_TRY(formatted.load(writer, key, card, card));
+        const auto own = with_writes(what, formatted.of(card));
+        TESSERA_TRY_VALUE(const auto made, assess_card(writer, vault_, judge_, what, packet_plan(own), key, card));
         if (!proves(made.found)) return {};
         TESSERA_TRY_VALUE(const auto before, campaigns.latest_outcome(key, card));
         card_outcome found{card, operations::outcome::failed, made.found.why,
@@ -62,7 +66,7 @@ private:
         if (made.found.what == operations::decision::done) {
             found.what = operations::outcome::done;
             found.why = {};
-            TESSERA_TRY(update_image(writer, what, card, made.formatted[made.found.round], now));
+            TESSERA_TRY(update_image(writer, own, card, made.formatted[made.found.round], now));
         }
         TESSERA_TRY(campaigns.put_outcome(key, found, before->revision + 1, before->round, now));
         return campaigns.recount(key, card, before->round, before->what, found.what);

@@ -126,6 +126,17 @@ public:
     [[nodiscard]] result<void> count_drift(const chunk_id& where, std::int64_t cards);
     [[nodiscard]] result<std::int64_t> drifted(campaign_key key);
 
+    // --- contents with variables
+    struct own_content {
+        cards::card_id card;
+        std::size_t place = 0;  // which [[write]]
+        bytes content;
+    };
+    [[nodiscard]] result<void> put_content(campaign_key key, const own_content& made);
+    // Of cards first..last, in order of card and place.
+    [[nodiscard]] result<std::vector<own_content>> contents(campaign_key key, cards::card_id first,
+                                                            cards::card_id last);
+
     // --- single operations meanwhile (C-12 to C-16)
     // The campaign that manages the card now, if one does; of several, the one whose phase is furthest.
     struct managing {
@@ -151,9 +162,10 @@ public:
         chunk_id where;
         cards::card_id card;
     };
-    // The campaign that an answer outside every exchange belongs to: the latest with this application that the
-    // subscriber's card took part in.
-    [[nodiscard]] result<std::optional<late_match>> match_late(std::uint64_t subscriber, std::uint32_t application);
+    // Where an answer outside every exchange belongs: the latest round of a campaign with this application that the
+    // subscriber's card took part in. Where a number has had several holders: of each the latest that sent it something
+    // at that number, in order of chunk; which of them spoke, their keys tell.
+    [[nodiscard]] result<std::vector<late_match>> match_late(std::uint64_t subscriber, std::uint32_t application);
     // A card whose answer no settlement has looked at yet.
     [[nodiscard]] result<void> mark_late(cards::card_id card);
     [[nodiscard]] result<std::vector<cards::card_id>> late_cards(std::int64_t limit);
@@ -182,6 +194,8 @@ public:
 
 private:
     [[nodiscard]] result<std::optional<campaign>> one(store::statement& query);
+    [[nodiscard]] result<std::vector<late_match>> late_parts(cards::card_id card, std::uint32_t application);
+    [[nodiscard]] result<bool> sent_to(const late_match& part, std::uint64_t subscriber);
     store::connection* database_;
 };
 

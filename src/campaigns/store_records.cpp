@@ -1,5 +1,10 @@
 // What a campaign keeps of its cards: blocks of messages and answers, outcomes.
+#include <algorithm>
+
+#include "base/limits.h"
+#include "campaigns/blocks.h"
 #include "campaigns/store.h"
+#include "cards/store.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -109,20 +114,49 @@ result<void> campaign_store::recount(campaign_key key, cards::card_id card, int 
         .execute();
 }
 
-result<std::optional<campaign_store::late_match>> campaign_store::match_late(std::uint64_t subscriber,
-                                                                             std::uint32_t application) {
-    TESSERA_TRY_VALUE(auto* holder, database_->kept("SELECT card_id FROM card WHERE msisdn = $1"));
-    TESSERA_TRY_VALUE(const bool known, holder->with(subscriber).step());
-    if (!known) return std::nullopt;
-    const cards::card_id card{holder->integer(0)};
-    holder->reset();
+result<std::vector<campaign_store::late_match>> campaign_store::late_parts(cards::card_id card,
+                                                                           std::uint32_t application) {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT t.campaign_key, t.round, k.chunk " TESSERA_ROUNDS_OF_CARD
                                                    "AND g.application = $2 ORDER BY t.campaign_key DESC, t.round DESC "
-                                                   "LIMIT 1"));
-    TESSERA_TRY_VALUE(const bool there, query->with(card.value, application).step());
-    if (!there) return std::nullopt;
-    late_match found{{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)}, card};
-    query->reset();
+                                                   "LIMIT $3"));
+    query->with(card.value, application, limits::late_rounds);
+    std::vector<late_match> found;
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, query->step());
+        if (!more) return found;
+        found.push_back({{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)},
+                         card});
+    }
+}
+
+result<bool> campaign_store::sent_to(const late_match& part, std::uint64_t subscriber) {
+    TESSERA_TRY_VALUE(const auto block, messages(part.where));
+    TESSERA_TRY_VALUE(const auto entries, parse_messages(block));
+    return std::ranges::any_of(
+        entries, [&](const message_entry& one) { return one.card == part.card && one.subscriber == subscriber; });
+}
+
+result<std::vector<campaign_store::late_match>> campaign_store::match_late(std::uint64_t subscriber,
+                                                                           std::uint32_t application) {
+    TESSERA_TRY_VALUE(auto candidates, cards::card_store(*database_).former_holders(subscriber, limits::former_holders));
+    const bool moved = !candidates.empty();
+    TESSERA_TRY_VALUE(auto* holder, database_->kept("SELECT card_id FROM card WHERE msisdn = $1"));
+    TESSERA_TRY_VALUE(const bool held, holder->with(subscriber).step());
+    if (held && std::ranges::find(candidates, cards::card_id{holder->integer(0)}) == candidates.end())
+        candidates.insert(candidates.begin(), cards::card_id{holder->integer(0)});
+    holder->reset();
+    std::vector<late_match> found;
+    for (const auto card : candidates) {
+        TESSERA_TRY_VALUE(const auto parts, late_parts(card, application));
+        for (const auto& part : parts) {
+            // A number that never moved is its holder's; the packets need not be looked at.
+            TESSERA_TRY_VALUE(const bool sent, moved ? sent_to(part, subscriber) : result<bool>(true));
+            if (!sent) continue;
+            found.push_back(part);
+            break;
+        }
+    }
+    std::ranges::sort(found, {}, &late_match::where);
     return found;
 }
 

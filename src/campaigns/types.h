@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "campaigns/image_condition.h"
 #include "cards/types.h"
+#include "codec/file_value.h"
 #include "operations/packet_builder.h"
 #include "operations/planned_reading.h"
 #include "operations/script.h"
@@ -50,18 +51,28 @@ struct target_selection {
     card_selectors exclude;
 };
 
+// A write whose content has variables of the card: a text in hexadecimal, or a value.
+struct personal_write {
+    std::size_t write = 0;    // which of the definition's, whose content is empty
+    std::string content;      // where there is no value
+    std::optional<codec::file_value> value;
+    std::optional<std::size_t> length;
+};
+
 // What a campaign file says.
 struct definition {
     std::string name;
     target_selection targets;
     operations::application_security security;
     std::vector<operations::file_write> writes;
+    std::vector<personal_write> personal;      // which of the writes are every card's own
     std::vector<operations::file_read> reads;  // of an audit, which writes nothing
     std::string smsc = "main";
     duration por_timeout = std::chrono::seconds(60);
     int attempts = 3;           // sendings of the same octets within one exchange, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
 
+    [[nodiscard]] bool is_personal() const { return !personal.empty(); }
     [[nodiscard]] bool is_audit() const { return !reads.empty(); }
 };
 
@@ -90,6 +101,7 @@ struct chunk_id {
     campaign_key campaign;
     int round = 0;
     std::int64_t number = 0;
+    friend auto operator<=>(const chunk_id&, const chunk_id&) = default;
 };
 
 // Outcomes as they are counted, never over cards.

@@ -16,6 +16,7 @@ struct import_row {
     std::string profile;
     std::optional<key_set> keys;  // none when all five key columns are empty
     std::vector<std::string> tags;
+    std::vector<card_variable> variables;  // of columns var.NAME that are not empty
 };
 
 class import_columns {
@@ -55,6 +56,11 @@ private:
     [[nodiscard]] std::string_view value(const std::vector<std::string>& fields, column which) const;
     [[nodiscard]] result<std::optional<key_set>> parse_keys(const std::vector<std::string>& fields) const;
 
+    struct variable_column {
+        std::string name;
+        std::size_t place = 0;
+    };
+    std::vector<variable_column> variables_;
     std::array<std::size_t, count> places_{};
     std::size_t width_ = 0;
 };

@@ -17,6 +17,8 @@ struct file_write {
     bytes content;
 };
 
+inline constexpr std::size_t record_overhead = 32;  // SELECT by a path of eight elements, and the header of UPDATE RECORD
+
 // The data of one packet.
 struct script {
     bytes octets;

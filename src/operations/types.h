@@ -24,6 +24,7 @@ enum class operation_kind : std::uint8_t {
     read = 1,
     run = 2,
     verify = 3,  // a reading that the image is compared with, and follows
+    number = 4,  // nothing is sent: the card's MSISDN changed
 };
 [[nodiscard]] std::string_view to_string(operation_kind kind);
 

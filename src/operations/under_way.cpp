@@ -24,6 +24,8 @@ under_way::under_way(single_request request, cards::key_set keys)
             reader_.emplace(request_.file.file, request_.file.record);
             scripts_.push_back(reader_->next());
             break;
+        case operation_kind::number:
+            break;  // has no packets
         case operation_kind::run: {
             script all;
             for (const auto& command : request_.commands) append(all.octets, command);
@@ -148,7 +150,7 @@ bool under_way::proved_reading() const {
 bool under_way::proved_write() const { return request_.kind == operation_kind::write && answer_.what == outcome::done; }
 
 std::string_view to_string(operation_kind kind) {
-    constexpr std::string_view names[] = {"write", "read", "run", "verify"};
+    constexpr std::string_view names[] = {"write", "read", "run", "verify", "number"};
     return names[static_cast<std::size_t>(kind)];
 }
 

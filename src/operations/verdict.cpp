@@ -250,10 +250,40 @@ std::optional<outcome> outcome_from(std::string_view text) {
     return std::nullopt;
 }
 
+namespace {
+
+// Twelve letters to a number: of 38 signs, none among them.
+constexpr std::string_view name_signs = "abcdefghijklmnopqrstuvwxyz0123456789_";
+constexpr std::size_t packed_letters = 12;
+
+std::int64_t packed(std::string_view name) {
+    std::int64_t made = 0;
+    for (std::size_t i = 0; i < packed_letters; ++i) {
+        const auto sign = i < name.size() ? name_signs.find(name[i]) : std::string_view::npos;
+        made = made * 38 + (sign == std::string_view::npos ? 0 : static_cast<std::int64_t>(sign) + 1);
+    }
+    return made;
+}
+
+std::string unpacked(std::int64_t value) {
+    std::string name;
+    for (; value > 0; value /= 38)
+        if (const auto sign = value % 38; sign != 0) name.insert(name.begin(), name_signs[static_cast<std::size_t>(sign - 1)]);
+    return name;
+}
+
+}  // namespace
+
+cause no_variable(std::string_view name) {
+    return {cause_kind::no_variable, packed(name),
+            name.size() > packed_letters ? packed(name.substr(packed_letters)) : 0};
+}
+
 std::string_view to_string(cause_kind kind) {
-    constexpr std::array<std::string_view, 12> names{
+    constexpr std::array<std::string_view, 14> names{
         "none",          "status_word",       "por_status",        "smpp_status", "no_key",          "no_answer",
-        "no_subscriber", "read_back_differs", "unreadable_answer", "no_packet",   "partly_executed", "drift"};
+        "no_subscriber", "read_back_differs", "unreadable_answer", "no_packet",   "partly_executed", "drift",
+        "no_variable",   "bad_variable"};
     return names[static_cast<std::size_t>(kind)];
 }
 
@@ -276,6 +306,10 @@ std::string describe(const cause& why) {
         case cause_kind::no_key:
             return kind + " of version " + std::to_string(why.value);
         case cause_kind::read_back_differs:
+            return kind + " in write " + std::to_string(why.value);
+        case cause_kind::no_variable:
+            return kind + " " + unpacked(why.value) + unpacked(why.detail);
+        case cause_kind::bad_variable:
             return kind + " in write " + std::to_string(why.value);
         case cause_kind::drift:
             return kind + " in file " + std::to_string(why.value);

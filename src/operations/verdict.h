@@ -40,6 +40,8 @@ enum class cause_kind : std::uint8_t {
     no_packet = 9,          // the packet could not be built: counter used up, key and algorithm at odds
     partly_executed = 10,   // value: commands executed, detail: commands sent; all that ran went well
     drift = 11,             // beside done: the card holds something else than expected; value: which file, from 1
+    no_variable = 12,       // the card has no variable that the content asks for; value and detail: its name, packed
+    bad_variable = 13,      // the card's own content does not fit the file; value: which write, from 1
 };
 
 struct cause {
@@ -48,6 +50,8 @@ struct cause {
     std::int64_t detail = 0;
     friend bool operator==(const cause&, const cause&) = default;
 };
+// no_variable; names of limits::variable_name_octets at most, as cards::parse_variable_name has them.
+[[nodiscard]] cause no_variable(std::string_view name);
 [[nodiscard]] std::string_view to_string(cause_kind kind);
 [[nodiscard]] std::string describe(const cause& why);  // "status_word 6a82 file not found, command 2"
 

@@ -259,11 +259,41 @@ CREATE TABLE image_difference (
     PRIMARY KEY (card_id, found_at, file, record)) {clustered};
 )sql";
 
-constexpr std::array<migration, 5> migrations{{{1, "cards", cards_sql},
+constexpr std::string_view numbers_sql = R"sql(
+-- Numbers that cards held before. An answer that comes from one late is the card's that it was sent to.
+CREATE TABLE former_number (
+    msisdn {int} NOT NULL,
+    card_id {int} NOT NULL,
+    held_until {int} NOT NULL,
+    PRIMARY KEY (msisdn, card_id)) {clustered};
+)sql";
+
+constexpr std::string_view variables_sql = R"sql(
+-- What an operator knows of a card beside its names, to be written into it.
+CREATE TABLE card_variable (
+    card_id {int} NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (card_id, name)) {clustered};
+CREATE INDEX card_variable_by_name ON card_variable (name);
+
+-- The card's own contents of a campaign whose contents have variables, as its packets were built from them; place counts
+-- the [[write]] sections from 0.
+CREATE TABLE campaign_content (
+    campaign_key {int} NOT NULL,
+    card_id {int} NOT NULL,
+    place {int} NOT NULL,
+    content {blob} NOT NULL,
+    PRIMARY KEY (campaign_key, card_id, place)) {clustered};
+)sql";
+
+constexpr std::array<migration, 7> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
                                                {4, "tags", tags_sql},
-                                               {5, "audits", audits_sql}}};
+                                               {5, "audits", audits_sql},
+                                               {6, "numbers", numbers_sql},
+                                               {7, "variables", variables_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

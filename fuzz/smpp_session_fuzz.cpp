@@ -35,7 +35,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     smsc_settings settings;
     settings.window = 8;
     owner events;
-    smpp_session session(settings, events);
+    session_commons commons(settings);
+    smpp_session session(settings, commons, events);
     events.session = &session;
     instant now{};
     session.connected(now);

@@ -6,6 +6,7 @@
 
 #include "base/csv.h"
 #include "campaigns/create.h"
+#include "tessera/campaign_approval.h"
 #include "tessera/campaign_audit.h"
 #include "tessera/campaign_planning.h"
 #include "tessera/campaign_runner.h"
@@ -67,6 +68,12 @@ result<void> conduct(data_directory& data, const campaign_options& options, bool
                 (subject.state == campaigns::campaign_state::running ? "; go on with: tessera campaign resume" : ""));
     progress_display progress(system_clock());
     TESSERA_TRY_VALUE(const auto end, run_campaign(data, subject, progress));
+    if (end == campaigns::run_end::held) {
+        TESSERA_TRY_VALUE(const auto summary, summary_of(data, options.id));
+        return failure("held", options.id,
+                       "is " + std::string(campaigns::to_string(summary.subject.state)) + ": " + summary.waits_for +
+                           "; to go on: tessera campaign approve " + options.id + ", then resume; or cancel it");
+    }
     if (end == campaigns::run_end::interrupted) {
         TESSERA_TRY_VALUE(const auto left, find_campaign(data, options.id));
         if (left.state == campaigns::campaign_state::cancelled)
@@ -100,7 +107,7 @@ void ask_and_print(invocation& run, const campaign_options& options, const char*
     std::printf("campaign \"%s\" %s: %s, round %s, phase %s\n", text_of(answer->body, "name").c_str(),
                 text_of(answer->body, "id").c_str(), text_of(answer->body, "state").c_str(),
                 text_of(answer->body, "round").c_str(), text_of(answer->body, "phase").c_str());
-    for (const auto* key : {"targets", "prepared", "sent", "answered", "settled", "outcomes"})
+    for (const auto* key : {"targets", "prepared", "sent", "answered", "settled", "outcomes", "waits_for"})
         std::printf("  %-9s %s\n", key, text_of(answer->body, key).c_str());
 }
 
@@ -223,6 +230,7 @@ void add_campaign(CLI::App& app, invocation& run) {
     reporting->add_flag_callback(
         "--json", [options] { options->format = "json"; }, "the same as --format json");
     add_campaign_planning(*command, run);
+    add_campaign_approval(*command, run);
 }
 
 }  // namespace tessera::app

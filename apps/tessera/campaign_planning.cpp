@@ -93,8 +93,7 @@ void print(const previewed& found, const telecom::smsc_settings& smsc, bool json
     line(counts.skipped, "skipped: they hold the content already");
     if (counts.no_subscriber > 0) line(counts.no_subscriber, "would fail: no MSISDN");
     if (counts.no_key > 0) line(counts.no_key, "would fail: no key set of the version");
-    if (counts.no_variable > 0)
-        line(counts.no_variable, "would fail: a variable is missing, or does not fit the file");
+    if (counts.no_variable > 0) line(counts.no_variable, "would fail: a variable is missing, or does not fit the file");
     if (counts.no_packet > 0) line(counts.no_packet, "would fail: no packet can be built with their keys or counter");
     line(counts.cards, found.what.is_audit() ? "cards to be read" : "cards to be written");
     line(counts.packets, "packets");

@@ -77,7 +77,7 @@ result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::c
     env.workers = data.settings.workers;
     env.shared_loop = &radio.loop();
     env.open_network = [&](net::event_loop&, telecom::network_events& events) {
-        return radio.link(smsc->name)->attach(telecom::link_user::exchange, events);
+        return radio.link(smsc->name)->attach(telecom::link_rank::campaign, events);
     };
     TESSERA_TRY_VALUE(const auto service, local_service::start(data, writer, radio, true));
     service->conducting(subject.id, stop_wanted);
@@ -99,6 +99,14 @@ result<std::string> summary_text(data_directory& data, const campaigns::campaign
     append_line(text, "campaign \"%s\" %s: %s, %lld cards, %d round%s", subject.name.c_str(), subject.id.c_str(),
                 std::string(campaigns::to_string(subject.state)).c_str(), static_cast<long long>(subject.targets),
                 subject.round, subject.round == 1 ? "" : "s");
+    if (!summary.waits_for.empty()) append_line(text, "  waits for approval: %s", summary.waits_for.c_str());
+    for (const auto& one : summary.legs) {
+        const auto outcomes = summary.outcomes_of(one);
+        append_line(text, "  wave %-4d %9lld cards: %lld done, %lld skipped, %lld failed, %lld unknown%s%s", one.wave,
+                    static_cast<long long>(one.targets), static_cast<long long>(outcomes.done),
+                    static_cast<long long>(outcomes.skipped), static_cast<long long>(outcomes.failed),
+                    static_cast<long long>(outcomes.unknown), one.zone.empty() ? "" : "  ", one.zone.c_str());
+    }
     for (const auto& [cause, cards] : causes)
         append_line(text, "  %9lld  %s", static_cast<long long>(cards), cause.c_str());
     if (summary.drift)

@@ -162,8 +162,7 @@ void print_details(const card_details& details) {
     for (std::size_t i = 0; i < details.tags.size(); ++i)
         std::printf("%s%s%s", i == 0 ? "tags     " : " ", details.tags[i].c_str(),
                     i + 1 < details.tags.size() ? "" : "\n");
-    for (const auto& one : details.variables)
-        std::printf("variable %s = %s\n", one.name.c_str(), one.value.c_str());
+    for (const auto& one : details.variables) std::printf("variable %s = %s\n", one.name.c_str(), one.value.c_str());
     for (const auto& one : details.key_sets)
         std::printf("keys     version %d, KIc %s, KID %s, counters from %s\n", one.header.key_version,
                     std::string(crypto::to_string(one.header.kic_algorithm)).c_str(),
@@ -278,8 +277,9 @@ void add_card(CLI::App& app, invocation& run) {
 
     auto* importing = command->add_subcommand("import", "cards and keys from a CSV file");
     importing
-        ->add_option("FILE", options->file,
-                     "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter[,tags][,var.NAME]")
+        ->add_option(
+            "FILE", options->file,
+            "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter[,tags][,var.NAME]")
         ->required();
     importing->add_option("--profile", options->importing.profile, "profile of rows that name none");
     importing->add_flag("--strict", options->importing.strict, "one bad row refuses the whole file");
@@ -311,6 +311,7 @@ void add_card(CLI::App& app, invocation& run) {
     add_card_operations(*command, run);
     add_card_verify(*command, run);
     add_card_moves(*command, run);
+    add_card_try(*command, run);
 }
 
 }  // namespace tessera::app

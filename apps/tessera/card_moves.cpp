@@ -59,7 +59,8 @@ void change(invocation& run, const move_options& options) {
     const bool by_file = !options.file.empty();
     if (by_file && options.card.empty()) return change_by_file(run, options);
     if (by_file || options.card.empty() || options.other.empty() != options.none)
-        return refuse(run, error{"bad_msisdn", "card msisdn", "expected ICCID and MSISDN, ICCID --none, or --file FILE"});
+        return refuse(run,
+                      error{"bad_msisdn", "card msisdn", "expected ICCID and MSISDN, ICCID --none, or --file FILE"});
     ask(run, options, "msisdn", {{"msisdn", options.none ? json::value(nullptr) : json::value(options.other)}});
 }
 

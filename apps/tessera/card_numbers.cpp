@@ -35,15 +35,15 @@ result<json::value> member_of(const std::string& body, std::string_view name) {
 
 template <class Change>
 result<json::object> change_and_note(store::shared_writer& writer, Change&& change) {
-    TESSERA_TRY_VALUE(const auto changed,
-                      writer.transact_first(
-                          [&](store::connection& database) -> result<std::vector<cards::changed_number>> {
-                              cards::card_store cards(database);
-                              const auto now = system_clock().now();
-                              TESSERA_TRY_VALUE(auto made, change(cards, now));
-                              TESSERA_TRY(operations::note_numbers(database, made, now, system_random()));
-                              return made;
-                          }));
+    TESSERA_TRY_VALUE(
+        const auto changed,
+        writer.transact_first([&](store::connection& database) -> result<std::vector<cards::changed_number>> {
+            cards::card_store cards(database);
+            const auto now = system_clock().now();
+            TESSERA_TRY_VALUE(auto made, change(cards, now));
+            TESSERA_TRY(operations::note_numbers(database, made, now, system_random()));
+            return made;
+        }));
     return changed_json(changed);
 }
 
@@ -68,9 +68,8 @@ result<json::object> swap_cards(store::shared_writer& writer, const std::string&
 }
 
 result<json::object> change_numbers(store::shared_writer& writer, std::span<const cards::number_change> changes) {
-    return change_and_note(writer, [&](cards::card_store& cards, timestamp now) {
-        return cards::change_numbers(cards, changes, now);
-    });
+    return change_and_note(
+        writer, [&](cards::card_store& cards, timestamp now) { return cards::change_numbers(cards, changes, now); });
 }
 
 }  // namespace tessera::app

@@ -37,6 +37,7 @@ void add_card(CLI::App& app, invocation& run);
 void add_card_operations(CLI::App& card_command, invocation& run);
 void add_card_verify(CLI::App& card_command, invocation& run);
 void add_card_moves(CLI::App& card_command, invocation& run);
+void add_card_try(CLI::App& card_command, invocation& run);
 void add_campaign(CLI::App& app, invocation& run);
 void add_serve(CLI::App& app, invocation& run);
 void add_ota(CLI::App& app, invocation& run);

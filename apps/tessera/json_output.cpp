@@ -56,6 +56,16 @@ json::object status_json(const campaigns::campaign_summary& summary) {
                           {"answered", round.progress.answered},
                           {"settled", round.progress.outcomes.total()},
                           {"next_round", round.progress.next_round}});
+    json::array waves;
+    for (const auto& one : summary.legs) {
+        auto wave = outcomes_json(summary.outcomes_of(one));
+        wave["wave"] = one.wave;
+        if (!one.zone.empty()) wave["zone"] = one.zone;
+        wave["targets"] = one.targets;
+        wave["first_round"] = one.first_round == 0 ? json::value(nullptr) : json::value(one.first_round);
+        wave["state"] = one.first_round == 0 ? "created" : one.last_round == 0 ? "running" : "finished";
+        waves.push_back(std::move(wave));
+    }
     return {
         {"id", subject.id},
         {"name", subject.name},
@@ -71,6 +81,8 @@ json::object status_json(const campaigns::campaign_summary& summary) {
         {"outcomes", outcomes_json(summary.outcomes)},
         {"drift", summary.drift ? json::value(*summary.drift) : json::value(nullptr)},
         {"rounds", std::move(rounds)},
+        {"waves", std::move(waves)},
+        {"waits_for", optional_text(summary.waits_for)},
         {"created_at", to_iso8601(subject.created_at)},
         {"finished_at", subject.finished_at ? json::value(to_iso8601(*subject.finished_at)) : json::value(nullptr)}};
 }

@@ -12,8 +12,9 @@
 #include "campaigns/report.h"
 #include "net/local_http.h"
 #include "operations/desk.h"
-#include "tessera/card_verification.h"
 #include "tessera/card_numbers.h"
+#include "tessera/card_trials.h"
+#include "tessera/card_verification.h"
 #include "tessera/json_output.h"
 #include "tessera/operation_json.h"
 
@@ -25,14 +26,8 @@ using campaigns::campaign_event;
 using net::http_request;
 using net::http_response;
 
-unsigned status_of(const std::string& code) {
-    if (code == "not_found") return 404;
-    if (code == "inhibited" || code == "busy" || code == "conflict" || code == "bad_state") return 409;
-    return code == store::code_database || code == store::code_retry || code == "no_network" ? 503 : 422;
-}
-
 http_response refusal(const error& why) {
-    return {status_of(why.code),
+    return {status_of_refusal(why.code),
             json::serialize(json::object{{"code", why.code}, {"field", why.field}, {"message", why.message}})};
 }
 
@@ -52,6 +47,12 @@ std::vector<std::string> words_of(std::string_view target) {
 
 http_response refusal_response(const error& why) { return refusal(why); }
 
+unsigned status_of_refusal(const std::string& code) {
+    if (code == "not_found") return 404;
+    if (code == "inhibited" || code == "busy" || code == "conflict" || code == "bad_state") return 409;
+    return code == store::code_database || code == store::code_retry || code == "no_network" ? 503 : 422;
+}
+
 class local_service::machine {
 public:
     machine(data_directory& data, store::shared_writer& writer, telecom::radio& radio)
@@ -69,6 +70,7 @@ public:
         needs.radio = &radio;
         needs.home = &loop_;
         desk_.emplace(needs);
+        trials_.emplace(data, writer, *desk_, loop_);
     }
     ~machine() {
         loop_.post([this] {
@@ -129,11 +131,12 @@ private:
     };
 
     void end_when_idle(instant until) {
-        const bool idle = desk_->idle() && (!server_ || server_->idle());
+        const bool idle = desk_->idle() && trials_->idle() && (!server_ || server_->idle());
         if (!idle && system_clock().monotonic() < until) {
             tick_ = loop_.after(std::chrono::milliseconds(5), [this, until] { end_when_idle(until); });
             return;
         }
+        trials_.reset();
         desk_.reset();
         server_.reset();
         tick_.reset();
@@ -154,11 +157,14 @@ private:
         if (known && words[1] == "cards" && words.size() == 4 && request.method == "POST" &&
             (words[3] == "msisdn" || words[3] == "swap"))
             return give(move_number(words[2], words[3], request.body));
+        if (words.size() == 2 && words[0] == "v1" && words[1] == "trials" && request.method == "POST")
+            return trials_->perform(request.body, give);
         if (known && words[1] == "campaigns" && words.size() == 3 && request.method == "GET")
             return give(status(words[2]));
         if (known && words[1] == "campaigns" && words.size() == 4 && request.method == "POST") {
             if (words[3] == "pause") return control(words[2], campaign_event::pause, std::move(give));
             if (words[3] == "cancel") return control(words[2], campaign_event::cancel, std::move(give));
+            if (words[3] == "approve") return give(approve(words[2], request.body));
         }
         give(refusal({"not_found", request.target, "there is no such route"}));
     }
@@ -170,7 +176,8 @@ private:
         auto request = operation_request(card, parsed.get_object());
         if (!request) return give(refusal(request.error()));
         desk_->perform(*request, [asked = *request, give](const operations::single_answer& made) {
-            give({made.refused ? status_of(made.refused->code) : 200, json::serialize(operation_answer(asked, made))});
+            give({made.refused ? status_of_refusal(made.refused->code) : 200,
+                  json::serialize(operation_answer(asked, made))});
         });
     }
 
@@ -229,11 +236,25 @@ private:
         return changed ? status(id) : refusal(changed.error());
     }
 
+    http_response approve(const std::string& id, const std::string& body) {
+        boost::system::error_code problem;
+        const auto parsed = json::parse(body, problem);
+        const auto* by = !problem && parsed.is_object() ? parsed.get_object().if_contains("by") : nullptr;
+        if (by == nullptr || !by->is_string())
+            return refusal({"bad_json", "body", "expected a JSON object with \"by\", a text"});
+        const auto changed = writer_->transact_first([&](store::connection& writer) -> result<campaigns::campaign> {
+            TESSERA_TRY_VALUE(const auto subject, find(writer, id));
+            return campaigns::approve(writer, subject.key, std::string(by->get_string()), system_clock().now());
+        });
+        return changed ? status(id) : refusal(changed.error());
+    }
+
     store::shared_writer* writer_;
     campaigns::environment env_;
     campaigns::membership members_;
     net::event_loop loop_;
     std::optional<operations::desk> desk_;
+    std::optional<card_trials> trials_;
     std::unique_ptr<net::local_http_server> server_;
     std::unique_ptr<net::event_loop::timer> tick_;
     std::thread thread_;

@@ -5,8 +5,10 @@
 //   POST /v1/cards/NAME/verify            {files, ...} -> each as it is beside its image (card_verification.h)
 //   POST /v1/cards/ICCID/msisdn           {msisdn: digits or null} -> what changed (card_numbers.h)
 //   POST /v1/cards/ICCID/swap             {iccid of the card that takes its place}
+//   POST /v1/trials                       a campaign file into a card in a reader (card_trials.h)
 //   GET  /v1/campaigns/ID                 its status
 //   POST /v1/campaigns/ID/pause | cancel  its status, once that is durable
+//   POST /v1/campaigns/ID/approve         {by}: likewise
 //
 // 404 what is not there, 409 what is inhibited or in the wrong state, 422 what is not understood.
 #pragma once
@@ -24,6 +26,9 @@
 namespace tessera::app {
 
 inline constexpr std::string_view socket_name = "tessera.sock";
+
+// The status of a response that refuses with this code.
+[[nodiscard]] unsigned status_of_refusal(const std::string& code);
 
 class local_service {
 public:

@@ -14,10 +14,13 @@ struct verb_help {
     const char* text;
 };
 constexpr std::array<verb_help, 5> helps = {{
-    {"encode", "spi, kic, kid, kic_key, kid_key, tar, cntr, apdu, cc_len -> packet, user_data"},
-    {"decode-command", "packet, kic_key, kid_key -> spi, kic, kid, tar, cntr, pcntr, apdu, verified"},
+    {"encode",
+     "spi, kic, kid, kic_key, kid_key, tar, cntr, apdu (or format, apdus, chaining, indefinite), cc_len -> packet, "
+     "user_data"},
+    {"decode-command", "packet, kic_key, kid_key, format -> spi, kic, kid, tar, cntr, pcntr, apdu, apdus, verified"},
     {"decode-response",
-     "packet, spi, kic, kid, kic_key, kid_key, cc_len -> status, cntr, pcntr, tar, data, secured, verified"},
+     "packet, spi, kic, kid, kic_key, kid_key, cc_len, format -> status, cntr, pcntr, tar, data, executed, responses, "
+     "sw, secured, verified"},
     {"segment", "packet, reference, reference_bits -> user_data"},
     {"reassemble", "user_data -> packet"},
 }};

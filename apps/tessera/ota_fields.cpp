@@ -230,6 +230,11 @@ void answer_object::number(std::string_view name, std::uint32_t value) {
     out_.append(std::to_string(value));
 }
 
+void answer_object::word(std::string_view name, std::string_view value) {
+    this->name(name);
+    out_.append("\"").append(value).append("\"");
+}
+
 void answer_object::truth(std::string_view name, std::optional<bool> value) {
     this->name(name);
     out_.append(!value ? "null" : (*value ? "true" : "false"));

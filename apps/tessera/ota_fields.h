@@ -54,6 +54,7 @@ public:
     void hex(std::string_view name, byte_view octets);
     void hex_list(std::string_view name, const std::vector<bytes>& list);
     void number(std::string_view name, std::uint32_t value);
+    void word(std::string_view name, std::string_view value);      // a text of the program's own
     void truth(std::string_view name, std::optional<bool> value);  // null for nothing
     void counter(std::uint64_t value);                             // "cntr"
     void warnings(const std::vector<std::string_view>& texts);     // no field where there are none

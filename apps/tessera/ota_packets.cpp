@@ -3,6 +3,7 @@
 #include <array>
 
 #include "codec/sms_tpdu.h"
+#include "tessera/ota_scripts.h"
 #include "tessera/ota_verbs.h"
 
 namespace tessera::app::ota {
@@ -38,7 +39,7 @@ result<void> encode(const line_object& line, codec::secured_packet_codec& codec,
     TESSERA_TRY_VALUE(auto security, security_of(line, packet_direction::command, keys.agreed));
     TESSERA_TRY(octets_into(line, "tar", security.tar));
     TESSERA_TRY_VALUE(const auto counter, counter_of(line));
-    TESSERA_TRY_VALUE(const auto data, octets_of(line, "apdu"));
+    TESSERA_TRY_VALUE(const auto data, script_of(line));
     TESSERA_TRY_VALUE(const auto reference, number_of(line, "reference", 1, 0xff));
     bytes packet;
     TESSERA_TRY(codec.encode_command(security, keys.view(), counter, data, packet));
@@ -66,6 +67,7 @@ result<void> decode_command(const line_object& line, codec::secured_packet_codec
     answer.counter(command.counter);
     answer.number("pcntr", command.padding_counter);
     answer.hex("apdu", command.data);
+    if (command.verified.value_or(true)) TESSERA_TRY(describe_script(line, command.data, answer));
     answer.truth("verified", command.verified);
     answer.warnings(warnings_for(security, command.counter));
     answer.finish();
@@ -87,6 +89,8 @@ result<void> decode_response(const line_object& line, codec::secured_packet_code
     answer.number("pcntr", response.padding_counter);
     answer.hex("tar", response.tar);
     answer.hex("data", response.data);
+    if (response.status == 0 && response.verified.value_or(true))
+        TESSERA_TRY(describe_response(line, response.data, answer));
     answer.truth("secured", asked && response.secured);
     answer.truth("verified", response.verified);
     answer.warnings(warnings);

@@ -10,6 +10,8 @@
 #include "sim/faults.h"
 #include "sim/smsc.h"
 #include "sim/smsc_server.h"
+#include "sim/terminal_interface.h"
+#include "sim/vpcd_client.h"
 #include "tessera/commands.h"
 
 namespace tessera::app {
@@ -29,6 +31,9 @@ struct card_arguments {
     std::string iccid;
     std::string smsc = "127.0.0.1:2775";
     std::string file;
+    std::filesystem::path cards;
+    std::string vpcd;
+    sim::terminal_faults faults;
 };
 
 result<void> run_smsc(const smsc_arguments& arguments) {
@@ -77,6 +82,20 @@ result<void> show_card(const card_arguments& arguments) {
     return {};
 }
 
+// A card of its own in a virtual reader.
+result<void> insert_card(const card_arguments& arguments) {
+    TESSERA_TRY_VALUE(auto list, sim::card_list::load(arguments.cards));
+    const auto card = list.by_iccid(arguments.iccid);
+    if (card == sim::no_card)
+        return failure("not_found", arguments.iccid, "is no ICCID of " + arguments.cards.string());
+    sim::simulated_cards cards(std::move(list));
+    sim::terminal_interface contacts(cards, card, arguments.faults);
+    return sim::serve_vpcd(arguments.vpcd, contacts, system_clock(), [] {
+        std::printf("inserted\n");
+        std::fflush(stdout);
+    });
+}
+
 void add_smsc(CLI::App& parent, invocation& run) {
     auto* command =
         parent.add_subcommand("smsc", "serve SMPP for simulated cards, until SIGTERM or the control channel");
@@ -96,21 +115,30 @@ void add_smsc(CLI::App& parent, invocation& run) {
 }
 
 void add_card_reading(CLI::App& parent, invocation& run) {
-    auto* command = parent.add_subcommand("card", "read a file of a simulated card of a running simulator");
+    auto* command =
+        parent.add_subcommand("card", "a simulated card: read a file of it at a simulator, or put it into a reader");
     auto arguments = std::make_shared<card_arguments>();
-    command->add_option("iccid", arguments->iccid, "ICCID")->required();
+    command->add_option("iccid,--iccid", arguments->iccid, "ICCID")->required();
     command->add_option("--smsc", arguments->smsc, "HOST:PORT of the simulator")->capture_default_str();
-    command->add_option("--file", arguments->file, "path, as 7f20/6f46")->required();
+    auto* file = command->add_option("--file", arguments->file, "path, as 7f20/6f46");
     command->add_flag("--json")->description("the answer is JSON in any case");
+    auto* vpcd = command->add_option("--vpcd", arguments->vpcd, "HOST:PORT of a virtual reader (vsmartcard's vpcd)");
+    auto* cards = command->add_option("--cards", arguments->cards, "CSV as for card import; with --vpcd");
+    vpcd->needs(cards)->excludes(file);
+    command->add_option("--busy", arguments->faults.busy, "so many ENVELOPEs are answered 9300 first")->needs(vpcd);
+    command->add_option("--leave-after", arguments->faults.leave_after, "it is taken out after so many commands")
+        ->needs(vpcd);
     command->callback([arguments, &run] {
-        if (const auto outcome = show_card(*arguments); !outcome) refuse(run, outcome.error());
+        if (arguments->vpcd.empty() && arguments->file.empty()) throw CLI::RequiredError("--file or --vpcd");
+        const auto outcome = arguments->vpcd.empty() ? show_card(*arguments) : insert_card(*arguments);
+        if (!outcome) refuse(run, outcome.error());
     });
 }
 
 }  // namespace
 
 void add_sim(CLI::App& app, invocation& run) {
-    auto* command = app.add_subcommand("sim", "the simulated world: an SMSC with cards");
+    auto* command = app.add_subcommand("sim", "the simulated world: an SMSC with cards, a card in a reader");
     command->require_subcommand(1);
     add_smsc(*command, run);
     add_card_reading(*command, run);

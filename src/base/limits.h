@@ -14,6 +14,9 @@ inline constexpr std::size_t secured_packet_octets = 33'660;  // what 255 parts 
 inline constexpr std::size_t smpp_pdu_octets = 65'536;        // a longer command_length closes the link
 inline constexpr std::size_t smpp_optional_parameters = 64;   // of one PDU; SMPP 3.4 names 44 in all
 inline constexpr std::size_t json_line_octets = 1'048'576;    // one line of `tessera ota` and `tessera ef`
+inline constexpr std::size_t cap_octets = 4'194'304;          // a CAP file as it comes
+inline constexpr std::size_t cap_entries = 1'024;             // of its archive, classes and manifests included
+inline constexpr std::size_t load_file_octets = 65'535;       // its components, together and each
 inline constexpr std::size_t file_value_depth = 8;            // lists and maps in one another, in a file's value
 
 // --- telecom
@@ -23,10 +26,16 @@ inline constexpr int smpp_throttled_attempts = 100;  // likewise with throttled 
 inline constexpr std::size_t smpp_unacknowledged_deliveries = 100'000;  // deliver_sm without answer; more are put off
 inline constexpr std::size_t smpp_read_octets = 262'144;                // one read of a link
 inline constexpr std::chrono::milliseconds smpp_unbind_wait{1'000};  // for unbind_resp, then the link is closed anyway
-inline constexpr std::size_t reassembly_entries = 1'000'000;         // messages waiting for their other parts
-inline constexpr std::size_t reassembly_octets = 134'217'728;        // what those may hold in all
+inline constexpr std::size_t open_references = 1'000'000;            // of concatenation, remembered as in use
+inline constexpr std::chrono::hours reference_open{24};        // so long parts of a message may lie in the network
+inline constexpr std::size_t reassembly_entries = 1'000'000;   // messages waiting for their other parts
+inline constexpr std::size_t reassembly_octets = 134'217'728;  // what those may hold in all
 inline constexpr std::size_t link_output_octets =
     1'048'576;  // octets waiting to be written before submits are held back
+
+inline constexpr std::size_t card_session_commands = 4'096;          // to a card in a reader, for one thing asked of it
+inline constexpr std::chrono::milliseconds card_poll_interval{250};  // STATUS to a card that has not answered yet
+inline constexpr int proactive_commands = 64;  // that a card may give its terminal one after another
 
 // --- cards
 inline constexpr std::size_t csv_line_octets = 4'096;
@@ -49,7 +58,9 @@ inline constexpr std::size_t rounds = 20;  // write, then listening and reading 
 // answer to a duplicate that the network made, while the real one was lost; so many in a row are not.
 inline constexpr std::size_t fresh_refusals = 8;
 inline constexpr std::size_t writes_per_campaign = 64;
-inline constexpr std::size_t packets_per_card = 200;    // that a campaign's writes, or reading them back, may take
+inline constexpr std::size_t packets_per_card =
+    250;  // that a campaign's scripts, or reading back, may take; one octet counts
+inline constexpr std::size_t applications_per_campaign = 16;
 inline constexpr std::size_t answers_per_card = 4'096;  // looked at in one round; duplicates beyond prove nothing new
 inline constexpr std::size_t campaign_file_octets = 1'048'576;
 inline constexpr std::size_t campaign_file_mistakes = 100;    // then reading a list of targets ends
@@ -62,6 +73,7 @@ inline constexpr std::size_t selection_items = 900;  // cards that one statement
 // --- single operations
 inline constexpr std::size_t single_operations = 10'000;          // under way or waiting in one process
 inline constexpr std::chrono::seconds single_operation_wait{30};  // that the end of P1 waits for those under way
+inline constexpr std::size_t card_trials = 16;                    // cards in readers at a time
 
 // --- the local socket
 inline constexpr std::size_t http_body_octets = 1'048'576;

@@ -3,10 +3,16 @@
 namespace tessera::campaigns {
 namespace {
 
-std::vector<bytes> scripts(const std::vector<operations::read_piece>& pieces) {
+// Each piece is a script by itself.
+std::vector<bytes> scripts(const definition& what, const std::vector<operations::read_piece>& pieces) {
+    const operations::script_shape shape{what.security.format, false, operations::script_octets_max(what.parts_max)};
     std::vector<bytes> made;
     made.reserve(pieces.size());
-    for (const auto& one : pieces) made.push_back(one.commands.octets);
+    for (const auto& one : pieces) {
+        std::vector<operations::script> alone{one.commands};
+        operations::put_into_shape(alone, shape);
+        made.push_back(std::move(alone.front().octets));
+    }
     return made;
 }
 
@@ -23,7 +29,7 @@ audit_plan::audit_plan(const definition& what)
     : what_(&what),
       nothing_(what.reads.size()),
       first_(operations::next_pieces(what.reads, nothing_)),
-      first_scripts_(scripts(first_)) {}
+      first_scripts_(scripts(what, first_)) {}
 
 result<void> audit_plan::load(store::connection& reader, campaign_key key, cards::card_id first, cards::card_id last) {
     begun_.clear();
@@ -48,7 +54,7 @@ const std::vector<operations::read_piece>& audit_plan::pieces_of(cards::card_id 
 
 const std::vector<bytes>& audit_plan::scripts_of(cards::card_id card) {
     if (!begun_.contains(card.value)) return first_scripts_;
-    scripts_ = scripts(pieces_of(card));
+    scripts_ = scripts(*what_, pieces_of(card));
     return scripts_;
 }
 

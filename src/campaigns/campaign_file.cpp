@@ -7,10 +7,14 @@
 #include "base/checked_toml.h"
 #include "base/hex.h"
 #include "base/limits.h"
+#include "campaigns/campaign_file_applications.h"
+#include "campaigns/campaign_file_keys.h"
 #include "campaigns/campaign_file_personal.h"
 #include "campaigns/campaign_file_reads.h"
 #include "campaigns/campaign_file_targets.h"
 #include "campaigns/campaign_file_value.h"
+#include "campaigns/campaign_file_waves.h"
+#include "campaigns/packet_scripts.h"
 #include "codec/uicc_files.h"
 #include "operations/file_path.h"
 
@@ -35,28 +39,57 @@ public:
 
 private:
     void read(const toml::table& root) {
-        toml_.only(root, {"campaign", "targets", "security", "write", "read", "telecom"}, "the file");
+        toml_.only(root,
+                   {"campaign", "targets", "security", "write", "read", "application", "load_files", "key", "telecom",
+                    "waves", "wave"},
+                   "the file");
         campaign(toml_.section(root, "campaign", true));
         if (const auto* table = toml_.section(root, "targets", true))
             made_.targets = read_targets(*table, context_, toml_);
         security(toml_.section(root, "security", true));
-        if (wants_audit(root, toml_))
-            made_.reads = read_reads(root, toml_);
-        else
-            writes(root);
+        actions(root);
         telecom(toml_.section(root, "telecom", false));
-        if (toml_.clean() && !made_.is_audit()) check_packets(*root.get("write"));
+        made_.waves = read_waves(root, context_, toml_);
+        if (toml_.clean() && !made_.is_audit())
+            check_packets(*root.get(made_.rotation ? "key" : made_.applications.empty() ? "write" : "application"));
+    }
+
+    // Files and applications have other addresses on a card, and an outcome speaks of one thing.
+    void actions(const toml::table& root) {
+        if (wants_audit(root, toml_)) {
+            for (const auto* other : {"key", "application", "load_files"})
+                if (const auto* node = root.get(other))
+                    toml_.mistake(*node, std::string(other) + ": does not go with [[read]] in one campaign");
+            made_.reads = read_reads(root, toml_);
+            return;
+        }
+        if (root.contains("key")) {
+            for (const auto* other : {"write", "application", "load_files"})
+                if (const auto* node = root.get(other))
+                    toml_.mistake(*node, std::string(other) + ": does not go with [[key]] in one campaign");
+            made_.rotation = read_key_rotation(root, spoken_by_, toml_);
+            if (made_.rotation) made_.security.key_version = made_.rotation->replaced;
+            return;
+        }
+        if (!root.contains("application")) {
+            if (const auto* node = root.get("load_files"))
+                toml_.mistake(*node, "load_files: goes with [[application]]");
+            return writes(root);
+        }
+        if (const auto* node = root.get("write"))
+            toml_.mistake(*node, "write: a campaign has [[write]] or [[application]], not both");
+        made_.applications = read_applications(root, context_, toml_, made_.load_files);
     }
 
     void check_packets(const toml::node& node) {
-        const auto octets = operations::script_octets_max(made_.parts_max);  // what is a card's own, P1 looks at
-        const auto packets =
-            std::max(operations::write_scripts(made_.writes, octets).size(),
-                     operations::read_back_scripts(made_.writes, operations::read_back_piece_octets).size());
+        const auto scripts = scripts_of(made_);
+        if (!scripts) return toml_.mistake(node, scripts.error().field + ": " + scripts.error().message);
+        const auto packets = std::max(scripts->first.size(), scripts->reads.size());
         if (packets > limits::packets_per_card)
-            toml_.mistake(node, "write: the contents take " + std::to_string(packets) +
-                                    " packets a card to write or to read back, more than " +
-                                    std::to_string(limits::packets_per_card));
+            toml_.mistake(node, "the contents take " + std::to_string(packets) +
+                                    " packets a card to bring or to read back, more than " +
+                                    std::to_string(limits::packets_per_card) + "; a larger parts_max takes fewer");
+        const auto octets = operations::script_octets_max(made_.parts_max);
         for (const auto& write : made_.writes)
             if (write.record != 0 && write.content.size() + operations::record_overhead > octets)
                 toml_.mistake(
@@ -88,17 +121,42 @@ private:
 
     void security(const toml::table* table) {
         if (table == nullptr) return;
-        toml_.only(*table, {"tar", "spi", "kvn", "cc_len"}, "[security]");
+        toml_.only(*table, {"tar", "spi", "kvn", "cc_len", "format", "chaining"}, "[security]");
         auto& into = made_.security;
         octets(*table, "tar", into.tar);
         if (std::array<std::uint8_t, 2> spi{}; octets(*table, "spi", spi)) {
             into.spi = {spi[0], spi[1]};
             check_spi(*table->get("spi"), into.spi);
         }
-        into.key_version = static_cast<std::uint8_t>(toml_.number(*table, "kvn", 1, 15).value_or(1));
+        read_key_version(*table);
         const auto checksum = toml_.number(*table, "cc_len", 4, 8).value_or(8);
         if (checksum != 4 && checksum != 8) toml_.mistake(*table->get("cc_len"), "cc_len: expected 4 or 8");
         into.aes_checksum_octets = static_cast<std::uint8_t>(checksum);
+        script_shape(*table);
+    }
+
+    // A number, or "current"; not said, it is that, too.
+    void read_key_version(const toml::table& table) {
+        const auto* node = table.get("kvn");
+        if (node == nullptr || node->value_exact<std::string>() == "current") {
+            made_.current_key_set = true;
+            return;
+        }
+        if (node->is_string()) return toml_.mistake(*node, "kvn: expected a number from 1 to 15, or \"current\"");
+        const auto number = toml_.number(table, "kvn", 1, 15);
+        if (number) spoken_by_ = static_cast<std::uint8_t>(*number);
+        made_.security.key_version = spoken_by_.value_or(1);
+    }
+
+    void script_shape(const toml::table& table) {
+        const auto format = toml_.text(table, "format", false).value_or("compact");
+        if (format != "compact" && format != "expanded")
+            toml_.mistake(*table.get("format"), "format: expected compact or expanded");
+        made_.security.format =
+            format == "expanded" ? operations::script_format::expanded : operations::script_format::compact;
+        made_.chaining = toml_.flag(table, "chaining").value_or(false);
+        if (made_.chaining && format == "compact")
+            toml_.mistake(*table.get("chaining"), "chaining: goes with format = \"expanded\"");
     }
 
     // What a campaign cannot do without: a counter that the card checks, so that octets sent again have no second
@@ -231,6 +289,7 @@ private:
 
     const file_context& context_;
     checked_toml toml_;
+    std::optional<std::uint8_t> spoken_by_;  // kvn of [security]
     definition made_;
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "campaigns/house_rules.h"
 #include "campaigns/types.h"
 
 namespace tessera::campaigns {
@@ -25,11 +26,15 @@ struct file_context {
     // targets are chosen already.
     std::function<result<std::optional<cards::card_id>>(cards::identifier, std::string_view)> find_card;
     std::function<result<campaign_key>(std::string_view)> find_campaign;  // by id or name
+    house_rules house;
 };
 
 // Errors: each mistake with field "FILE:LINE"; never empty on failure.
 [[nodiscard]] std::expected<definition, std::vector<error>> parse_campaign_file(std::string_view text,
                                                                                 const file_context& context);
+
+// The text of a campaign file with the load files that its applications name, so that no file is needed any more.
+[[nodiscard]] std::string with_load_files(std::string_view text, const std::vector<load_file>& files);
 
 // A campaign file like `text` (which must be a good one) with another name, for the cards that had one of these
 // outcomes, or drifted, in the campaign with that id.

@@ -14,6 +14,7 @@ result<std::string> follow_up_file(std::string_view text, std::string_view name,
     for (const auto one : outcomes) wanted.push_back(std::string(operations::to_string(one)));
     if (drifted) wanted.push_back(std::string(drift_name));
     if (auto* campaign = root->get_as<toml::table>("campaign")) campaign->insert_or_assign("name", std::string(name));
+    root->erase("wave");  // it was cut for other cards
     root->insert_or_assign("targets", toml::table{{"campaign", std::string(id)}, {"outcome", std::move(wanted)}});
     // One line a text: toml_screen.h reads lines.
     constexpr auto style = toml::toml_formatter::default_flags & ~toml::format_flags::allow_multi_line_strings;

@@ -6,16 +6,14 @@ namespace tessera::campaigns {
 
 packet_plan::packet_plan(const definition& what)
     : application(operations::application_of(what.security.tar)),
-      reads(operations::read_back_scripts(what.writes, operations::read_back_piece_octets)) {
-    for (const auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max)))
-        write_commands.push_back(one.commands);
-}
+      scripts(scripts_of(what).value_or(packet_scripts())) {}
 
 operations::sent_packet packet_plan::describe(operations::purpose what, int sequence, std::uint64_t counter) const {
     const auto index = static_cast<std::size_t>(sequence);
-    if (what == operations::purpose::read_back && index < reads.size())
-        return {counter, reads[index].commands.commands, reads[index].expected, reads[index].write};
-    return {counter, index < write_commands.size() ? write_commands[index] : std::uint8_t{0}, {}, 0};
+    if (what == operations::purpose::read_back && index < scripts.reads.size())
+        return packet_of(scripts.reads[index], counter);
+    if (index < scripts.first.size()) return packet_of(scripts.first[index], counter);
+    return packet_of(operations::script(), counter);
 }
 
 namespace {
@@ -37,6 +35,14 @@ result<void> add_round(campaign_store& campaigns, const campaign_store::particip
     made.rounds.push_back(std::move(round));
     made.formatted.push_back(made_of);
     return {};
+}
+
+void forget_other_keys(card_case& made, std::uint8_t key_version) {
+    for (std::size_t i = made.rounds.size(); i-- > 0;) {
+        if (made.formatted[i].proof.key_version == key_version) continue;
+        made.rounds.erase(made.rounds.begin() + static_cast<std::ptrdiff_t>(i));
+        made.formatted.erase(made.formatted.begin() + static_cast<std::ptrdiff_t>(i));
+    }
 }
 
 // What came back from the card, to whichever campaign it was given: a stray answer may stand with another one.
@@ -89,6 +95,8 @@ result<card_case> assess_card(store::connection& database, cards::key_vault& vau
     TESSERA_TRY_VALUE(const auto parts, campaigns.participations(key, card));
     for (const auto& part : parts) TESSERA_TRY(add_round(campaigns, part, plan, card, made, key_version));
     if (made.rounds.empty()) return made;
+    // What was said under another key set is another conversation: of a rotation, only answers under the new one prove.
+    forget_other_keys(made, key_version);
     TESSERA_TRY_VALUE(const auto keys, keys_of(database, vault, card, key_version));
     bytes octets;
     TESSERA_TRY_VALUE(const auto answers, answers_from(campaigns, key, parts.back().where.round, card, octets, made));

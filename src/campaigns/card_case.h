@@ -3,6 +3,7 @@
 #pragma once
 
 #include "campaigns/blocks.h"
+#include "campaigns/packet_scripts.h"
 #include "campaigns/store.h"
 #include "campaigns/types.h"
 #include "cards/key_vault.h"
@@ -15,8 +16,7 @@ namespace tessera::campaigns {
 struct packet_plan {
     explicit packet_plan(const definition& what);
     std::uint32_t application;
-    std::vector<std::uint8_t> write_commands;
-    std::vector<operations::read_back> reads;
+    packet_scripts scripts;
 
     [[nodiscard]] operations::sent_packet describe(operations::purpose what, int sequence, std::uint64_t counter) const;
 };

@@ -11,7 +11,7 @@ card_plan plan_of(const card_facts& facts) {
 
 bool holds_all(image_scan& images, cards::card_id card, const std::vector<operations::file_write>& writes) {
     const auto& held = images.of(card);
-    if (images.doubtful(card)) return false;
+    if (writes.empty() || images.doubtful(card)) return false;
     for (std::size_t i = 0; i < held.size(); ++i)
         if (!holds(held[i], writes[i].content)) return false;
     return true;

@@ -50,7 +50,7 @@ private:
 
     bool ended() {
         const std::lock_guard held(mutex_);
-        return failed_.has_value() || run_.env->stopping();
+        return failed_.has_value() || run_.stopping();
     }
     void fail(error problem) {
         const std::lock_guard held(mutex_);

@@ -1,10 +1,11 @@
 #include "campaigns/conductor.h"
 
-#include "base/limits.h"
+#include "campaigns/course.h"
 #include "campaigns/exchange.h"
 #include "campaigns/machine.h"
 #include "campaigns/prepare.h"
 #include "campaigns/store.h"
+#include "campaigns/wave_store.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -16,7 +17,7 @@ public:
 
     result<run_end> work() {
         TESSERA_TRY(begin());
-        while (subject_.state != campaign_state::finished) {
+        while (subject_.state == campaign_state::running) {
             if (auto done = run_phase(); !done) {
                 // Its clock stands until it is resumed; what failed is told, whether or not this can be noted.
                 static_cast<void>(interrupt());
@@ -26,36 +27,41 @@ public:
                 TESSERA_TRY(interrupt());
                 return run_end::interrupted;
             }
-            TESSERA_TRY(move_on());
+            TESSERA_TRY(watch_ != nullptr && watch_->exceeded() ? stop_within_phase() : move_on());
         }
-        return run_end::finished;
+        return subject_.state == campaign_state::finished ? run_end::finished : run_end::held;
     }
 
 private:
     result<void> begin() {
         const auto event = subject_.state == campaign_state::created ? campaign_event::begin : campaign_event::resume;
         const auto next = next_state(subject_.state, event);
-        if (!next)
-            return failure("bad_state", "campaign",
-                           "is " + std::string(to_string(subject_.state)) + " and cannot be run");
-        return env_->writer->transact([&](store::connection& writer) -> result<void> {
+        if (!next) return cannot_run();
+        return transit([&](store::connection& writer, campaign& now) -> result<void> {
             campaign_store campaigns(writer);
-            TESSERA_TRY(campaigns.break_leases(subject_.key));
-            if (event == campaign_event::begin) {
-                subject_.round = 1;
-                subject_.phase = next_phase(phase::none);
-            }
-            subject_.state = *next;
-            TESSERA_TRY(
-                campaigns.set_state(subject_.key, subject_.state, subject_.round, subject_.phase, std::nullopt));
-            return campaigns.begin_phase(subject_.key, subject_.round, subject_.phase, env_->clock->now());
+            TESSERA_TRY(campaigns.break_leases(now.key));
+            now.state = *next;
+            if (now.phase == phase::none) return begin_leg(writer, now);
+            return enter(campaigns, now);
         });
+    }
+
+    result<void> cannot_run() {
+        TESSERA_TRY_VALUE(const auto gates, env_->writer->transact([&](store::connection& writer) {
+            return wave_store(writer).gates(subject_.key);
+        }));
+        const auto reason = waits_for(gates);
+        return failure("bad_state", "campaign",
+                       "is " + std::string(to_string(subject_.state)) + " and cannot be run" +
+                           (reason.empty() ? "" : ": " + reason + "; see: tessera campaign approve"));
     }
 
     result<void> run_phase() {
         TESSERA_TRY_VALUE(const auto cards, cards_in_round());
         env_->progress->phase_began(subject_.round, subject_.phase, cards);
-        const campaign_run run{env_, subject_, &what_};
+        // P3 settles what was sent, whatever it finds.
+        watch_ = subject_.phase == phase::settle ? nullptr : course_.watch(subject_.round);
+        const campaign_run run{env_, subject_, &what_, course_.first_round(subject_.round), watch_.get()};
         switch (subject_.phase) {
             case phase::prepare:
                 TESSERA_TRY(prepare(run));
@@ -90,33 +96,99 @@ private:
         });
     }
 
-    // The barrier: one transaction finds every chunk through the phase and opens the next one.
-    result<void> move_on() {
+    // One transaction that changes where the campaign stands; it may be run again, from the same start.
+    template <class Change>
+    result<void> transit(Change&& change) {
         TESSERA_TRY_VALUE(subject_, env_->writer->transact([&](store::connection& writer) -> result<campaign> {
-            auto next = subject_;  // a transaction may be run again, from the same start
-            campaign_store campaigns(writer);
-            TESSERA_TRY(all_through(campaigns));
-            const auto now = env_->clock->now();
-            TESSERA_TRY(campaigns.end_phase(next.key, next.round, next.phase, now));
-            next.phase = next_phase(subject_.phase);
-            std::int64_t waiting = 0;
-            if (next.phase == phase::none) {
-                TESSERA_TRY_VALUE(waiting, campaigns.cut_into_chunks(next.key, next.round + 1));
-            }
-            if (next.phase == phase::none && waiting == 0) {
-                next.state = *next_state(subject_.state, campaign_event::finish);
-                TESSERA_TRY(campaigns.set_state(next.key, next.state, next.round, next.phase, now));
-                return next;
-            }
-            if (next.phase == phase::none) {
-                ++next.round;
-                next.phase = next_phase(phase::none);
-            }
-            TESSERA_TRY(campaigns.set_state(next.key, next.state, next.round, next.phase, std::nullopt));
-            TESSERA_TRY(campaigns.begin_phase(next.key, next.round, next.phase, now));
-            return next;
+            auto now = subject_;
+            TESSERA_TRY(course_.load(writer, now.key));
+            TESSERA_TRY(change(writer, now));
+            if (course_.in_legs()) TESSERA_TRY(course_.load(writer, now.key));
+            return now;
         }));
         return {};
+    }
+
+    // The barrier: one transaction finds every chunk through the phase and opens the next one.
+    result<void> move_on() {
+        return transit([&](store::connection& writer, campaign& now) -> result<void> {
+            campaign_store campaigns(writer);
+            TESSERA_TRY(all_through(campaigns));
+            TESSERA_TRY(campaigns.end_phase(now.key, now.round, now.phase, env_->clock->now()));
+            now.phase = next_phase(now.phase);
+            if (now.phase != phase::none) return enter(campaigns, now);
+            TESSERA_TRY_VALUE(const auto waiting, campaigns.cut_into_chunks(now.key, now.round + 1));
+            if (waiting == 0) return end_leg(writer, now);
+            ++now.round;
+            now.phase = next_phase(phase::none);
+            const auto* under_way = course_.of_round(now.round);
+            const auto objection = under_way == nullptr ? std::nullopt : course_.too_many_failures(under_way->wave);
+            return objection ? hold(writer, now, {gate_kind::errors, under_way->wave, *objection})
+                             : enter(campaigns, now);
+        });
+    }
+
+    result<void> enter(campaign_store& campaigns, const campaign& now) {
+        TESSERA_TRY(campaigns.set_state(now.key, now.state, now.round, now.phase, std::nullopt));
+        return campaigns.begin_phase(now.key, now.round, now.phase, env_->clock->now());
+    }
+
+    // All cards of a campaign without waves, or those of the leg that goes next.
+    result<void> begin_leg(store::connection& writer, campaign& now) {
+        campaign_store campaigns(writer);
+        ++now.round;
+        now.phase = next_phase(phase::none);
+        if (const auto* going = course_.next()) {
+            TESSERA_TRY(wave_store(writer).begin_leg(now.key, going->number, now.round));
+            TESSERA_TRY(campaigns.cut_into_chunks(now.key, now.round));
+        }
+        return enter(campaigns, now);
+    }
+
+    result<void> end_leg(store::connection& writer, campaign& now) {
+        const auto* over = course_.of_round(now.round);
+        const auto* next = course_.next();
+        if (over != nullptr) TESSERA_TRY(wave_store(writer).end_leg(now.key, over->number, now.round));
+        if (over == nullptr || next == nullptr) {
+            now.state = *next_state(now.state, campaign_event::finish);
+            now.finished_at = env_->clock->now();
+            return campaign_store(writer).set_state(now.key, now.state, now.round, now.phase, now.finished_at);
+        }
+        const bool wave_over = next->wave != over->wave;
+        if (const auto objection = course_.too_many_failures(over->wave))
+            return hold(writer, now, {gate_kind::errors, over->wave, *objection});
+        if (const auto objection = course_.too_few_successes(over->wave); wave_over && objection)
+            return hold(writer, now, {gate_kind::success, over->wave, *objection});
+        if (wave_over && course_.terms(over->wave).approval)
+            return hold(writer, now,
+                        {gate_kind::wave, over->wave,
+                         name_of_wave(over->wave) + " is over; " + name_of_wave(next->wave) + " wants approval"});
+        return begin_leg(writer, now);
+    }
+
+    struct obstacle {
+        gate_kind kind;
+        int wave;
+        std::string reason;
+    };
+    result<void> hold(store::connection& writer, campaign& now, const obstacle& by) {
+        now.state = *next_state(now.state, by.kind == gate_kind::wave ? campaign_event::wait : campaign_event::stop);
+        const auto when = env_->clock->now();
+        TESSERA_TRY(wave_store(writer).close_gate(now.key, by.kind, by.wave, by.reason, when));
+        return campaign_store(writer).set_state(now.key, now.state, now.round, now.phase, std::nullopt);
+    }
+
+    // More failures than the wave may have came to light before the phase was over: it ends where it stands.
+    result<void> stop_within_phase() {
+        return transit([&](store::connection& writer, campaign& now) -> result<void> {
+            TESSERA_TRY(campaign_store(writer).end_phase(now.key, now.round, now.phase, env_->clock->now()));
+            const auto* under_way = course_.of_round(now.round);
+            auto reason = course_.too_many_failures(under_way->wave);
+            // The network's refusals are no outcomes before P3 has seen them.
+            if (!reason)
+                reason = name_of_wave(under_way->wave) + ": the network refused more cards than error_threshold allows";
+            return hold(writer, now, {gate_kind::errors, under_way->wave, *reason});
+        });
     }
 
     result<void> all_through(campaign_store& campaigns) {
@@ -135,6 +207,8 @@ private:
     const environment* env_;
     campaign subject_;
     definition what_;
+    course course_{what_};
+    std::unique_ptr<failure_watch> watch_;
     const definition_source& definition_of_;
 };
 
@@ -149,7 +223,8 @@ result<run_end> conduct(const environment& env, campaign_key key, const definiti
 }
 
 std::string_view to_string(campaign_state state) {
-    constexpr std::string_view names[] = {"created", "running", "paused", "finished", "cancelled"};
+    constexpr std::string_view names[] = {"created",   "running", "paused", "finished",
+                                          "cancelled", "waiting", "stopped"};
     return names[static_cast<std::size_t>(state)];
 }
 

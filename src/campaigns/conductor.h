@@ -7,11 +7,16 @@
 
 namespace tessera::campaigns {
 
-enum class run_end : std::uint8_t { finished, interrupted };
+enum class run_end : std::uint8_t {
+    finished,
+    interrupted,  // somebody wanted it to stop
+    held,         // it waits for an approval between waves, or a threshold stopped it; its gates say what for
+};
 
 // Begins a created campaign, or goes on with a running one, taking over whatever was leased: the caller owns the data
 // directory and conducts a campaign once at a time, so nobody else is at work on it. A finished campaign is left as it
-// is. Errors: bad_state (cancelled), and whatever stopped a phase; the campaign can be resumed after any of them.
+// is. Errors: bad_state (cancelled, or not approved), and whatever stopped a phase; the campaign can be resumed after
+// any of them.
 [[nodiscard]] result<run_end> conduct(const environment& env, campaign_key key, const definition_source& definition_of);
 
 }  // namespace tessera::campaigns

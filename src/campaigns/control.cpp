@@ -1,5 +1,10 @@
 #include "campaigns/control.h"
 
+#include <algorithm>
+
+#include "base/limits.h"
+#include "campaigns/wave_store.h"
+
 namespace tessera::campaigns {
 
 result<campaign> change_state(store::connection& writer, campaign_key key, campaign_event event, timestamp now) {
@@ -16,6 +21,25 @@ result<campaign> change_state(store::connection& writer, campaign_key key, campa
     subject.state = *next;
     if (event == campaign_event::cancel) subject.finished_at = now;
     TESSERA_TRY(campaigns.set_state(subject.key, subject.state, subject.round, subject.phase, subject.finished_at));
+    return subject;
+}
+
+result<campaign> approve(store::connection& writer, campaign_key key, std::string_view who, timestamp now) {
+    if (who.empty() || who.size() > limits::approver_octets ||
+        std::ranges::any_of(who, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+        return failure(
+            "bad_name", "by",
+            "expected the name of who approves, 1 to " + std::to_string(limits::approver_octets) + " characters");
+    campaign_store campaigns(writer);
+    TESSERA_TRY_VALUE(auto subject, campaigns.get(key));
+    TESSERA_TRY_VALUE(const auto opened, wave_store(writer).approve(key, who, now));
+    if (opened == 0)
+        return failure("bad_state", subject.id,
+                       "is " + std::string(to_string(subject.state)) + " and waits for no approval");
+    if (const auto next = next_state(subject.state, campaign_event::approve)) {
+        subject.state = *next;
+        TESSERA_TRY(campaigns.set_state(key, subject.state, subject.round, subject.phase, subject.finished_at));
+    }
     return subject;
 }
 

@@ -1,14 +1,30 @@
 #include "campaigns/create.h"
 
 #include "base/ids.h"
+#include "base/limits.h"
 #include "campaigns/store.h"
+#include "campaigns/wave_plan.h"
+#include "campaigns/wave_store.h"
 #include "cards/store.h"
 
 namespace tessera::campaigns {
 namespace {
 
-result<campaign> insert(store::connection& writer, std::string_view text, const definition& what, timestamp now,
-                        random_port& random) {
+// Returns how many targets.
+result<std::int64_t> insert_legs(store::connection& writer, campaign_key key, const definition& what,
+                                 const house_rules& house, random_port& random) {
+    std::array<std::uint8_t, 4> made_up{};
+    random.fill(made_up);
+    const auto seed = what.waves.seed.value_or(load_big_endian(made_up));
+    TESSERA_TRY_VALUE(const auto plan, plan_waves(writer, what, house, seed));
+    wave_store waves(writer);
+    for (const auto& one : plan.legs) TESSERA_TRY(waves.put_leg(key, one, seed));
+    for (const auto& one : plan.members) TESSERA_TRY(waves.put_member(key, one.card, one.leg));
+    return static_cast<std::int64_t>(plan.members.size());
+}
+
+result<campaign> insert(store::connection& writer, std::string_view text, const definition& what,
+                        const house_rules& house, timestamp now, random_port& random) {
     campaign_store campaigns(writer);
     campaign made;
     made.id = make_uuid7(now, random);
@@ -16,6 +32,11 @@ result<campaign> insert(store::connection& writer, std::string_view text, const 
     made.definition_text = text;
     made.created_at = now;
     TESSERA_TRY_VALUE(made.key, campaigns.insert(made, operations::application_of(what.security.tar)));
+    if (goes_in_legs(what, house)) {
+        TESSERA_TRY_VALUE(made.targets, insert_legs(writer, made.key, what, house, random));
+        TESSERA_TRY(campaigns.set_targets(made.key, made.targets));
+        return made;
+    }
     TESSERA_TRY(campaigns.select_targets(made.key, what.targets));
     TESSERA_TRY_VALUE(made.targets, campaigns.cut_into_chunks(made.key, 1));
     if (made.targets == 0) return failure("no_targets", "targets", "no card of the registry is meant by them");
@@ -56,10 +77,18 @@ std::expected<campaign, std::vector<error>> create_campaign(store::connection& w
                                                             random_port& random) {
     const auto what = check_campaign_file(writer, text, context);
     if (!what) return std::unexpected(what.error());
-    auto made = store::in_transaction(writer, [&] { return insert(writer, text, *what, now, random); });
+    // From here on the campaign is whole: no file that it names is read again.
+    const auto whole = with_load_files(text, what->load_files);
+    if (whole.size() > limits::campaign_file_octets)
+        return std::unexpected(std::vector<error>{
+            {"bad_campaign_file", context.file,
+             "with its load files it is longer than " + std::to_string(limits::campaign_file_octets) + " octets"}});
+    auto made = store::in_transaction(writer, [&] { return insert(writer, whole, *what, context.house, now, random); });
     if (made) return std::move(*made);
     auto problem = std::move(made).error();
-    if (problem.code == "no_targets") problem.field = context.file + ": [targets]";
+    if (problem.code == "no_targets" && problem.field == "targets") problem.field = "[targets]";
+    if (problem.code == "no_targets" || problem.code == "bad_waves")
+        problem.field = context.file + ": " + problem.field;
     return std::unexpected(std::vector{std::move(problem)});
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/limits.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "campaigns/types.h"
@@ -48,11 +49,32 @@ struct environment {
     [[nodiscard]] bool stopping() const { return stop != nullptr && stop->load(std::memory_order_relaxed); }
 };
 
+// Counts the cards of a wave that failed while a phase is at work on it. Thread safe.
+class failure_watch {
+public:
+    failure_watch(std::int64_t already, std::int64_t most) : failed_(already), most_(most) {}
+    void failed(std::int64_t cards) { failed_ += cards; }
+    [[nodiscard]] bool exceeded() const { return failed_.load(std::memory_order_relaxed) > most_; }
+
+private:
+    std::atomic<std::int64_t> failed_;
+    std::int64_t most_;
+};
+
 // What every phase of one campaign works from.
 struct campaign_run {
     const environment* env = nullptr;
     campaign subject;
     const definition* what = nullptr;
+    int first_round = 1;             // of the wave (of its leg) that is under way; its cards' first
+    failure_watch* watch = nullptr;  // where the wave may have failures up to a threshold only
+
+    // Whoever is not settled after it comes in no other one.
+    [[nodiscard]] bool last_round() const {
+        return subject.round - first_round + 1 >= static_cast<int>(limits::rounds);
+    }
+    // The phase ends where it stands, to be gone on with or not.
+    [[nodiscard]] bool stopping() const { return env->stopping() || (watch != nullptr && watch->exceeded()); }
 };
 
 }  // namespace tessera::campaigns

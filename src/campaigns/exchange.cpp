@@ -99,7 +99,7 @@ private:
     }
 
     void tick() {
-        if (run_.env->stopping()) core_.stop();
+        if (run_.stopping()) core_.stop();
         core_.tick();
         if (const auto finished = core_.take_finished(); finished > 0) run_.env->progress->cards_moved(finished);
         if (core_.ended()) return end();

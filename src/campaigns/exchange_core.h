@@ -47,6 +47,9 @@ public:
     void on_result(std::uint64_t token, telecom::submit_result result, std::uint32_t command_status) override;
     void on_message(const telecom::inbound_message& message) override;
     void on_receipt(const telecom::inbound_receipt& receipt) override;
+    [[nodiscard]] bool awaits(telecom::subscriber_number subscriber) const override {
+        return outstanding_.contains(subscriber);
+    }
     void on_link_down(std::string_view why) override;
     void on_closed() override;
     void on_failed(const error& why) override;

@@ -120,7 +120,7 @@ result<std::vector<cards::card_id>> journal_thread::set_aside(store::connection&
     TESSERA_TRY_VALUE(const auto touched, operations.touched(held.first, held.last, formatted));
     TESSERA_TRY_VALUE(const auto busy, operations.in_flight(held.first, held.last));
     std::vector<cards::card_id> left;
-    if ((touched.empty() && busy.empty()) || held.id.round >= static_cast<int>(limits::rounds)) return left;
+    if ((touched.empty() && busy.empty()) || run_.last_round()) return left;
     TESSERA_TRY_VALUE(const auto block, campaigns.messages(held.id));
     TESSERA_TRY_VALUE(const auto entries, parse_messages(block));
     for (const auto& entry : entries) {
@@ -193,9 +193,11 @@ result<void> journal_thread::put_answers(campaign_store& campaigns, const journa
     for (auto one = batch.answers.begin(); one != batch.answers.end();) {
         const auto chunk = one->chunk;
         block.clear();
-        for (; one != batch.answers.end() && one->chunk == chunk; ++one)
+        for (; one != batch.answers.end() && one->chunk == chunk; ++one) {
+            if (run_.watch != nullptr && one->kind == operations::answer_kind::refused) run_.watch->failed(1);
             append_entry(block, {one->card, one->kind, static_cast<std::uint8_t>(one->attempt), one->status,
                                  arena.subspan(one->offset, one->octets)});
+        }
         TESSERA_TRY(campaigns.put_answers({run_.subject.key, run_.subject.round, chunk}, next_ordinal(), block));
     }
     return {};

@@ -6,9 +6,9 @@
 
 namespace tessera::campaigns {
 
-// Gives it to the campaign that last sent the card that had this number then something for the application that it names (or for
-// `fallback`, where it names none), to be settled later; or keeps it as it is. Ordinals rise in order of arrival. In
-// the caller's transaction.
+// Gives it to the campaign that last sent the card that had this number then something for the application that it
+// names (or for `fallback`, where it names none), to be settled later; or keeps it as it is. Ordinals rise in order of
+// arrival. In the caller's transaction.
 [[nodiscard]] result<void> keep_late_answer(campaign_store& campaigns, telecom::subscriber_number subscriber,
                                             byte_view user_data, std::uint32_t fallback, std::int64_t ordinal);
 

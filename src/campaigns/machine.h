@@ -9,14 +9,14 @@
 
 namespace tessera::campaigns {
 
-enum class campaign_event : std::uint8_t { begin, pause, resume, finish, cancel };
+enum class campaign_event : std::uint8_t { begin, pause, resume, finish, cancel, wait, stop, approve };
 
 struct campaign_transition {
     campaign_state from;
     campaign_event event;
     campaign_state to;
 };
-inline constexpr std::array<campaign_transition, 8> campaign_transitions{{
+inline constexpr std::array<campaign_transition, 14> campaign_transitions{{
     {campaign_state::created, campaign_event::begin, campaign_state::running},
     {campaign_state::created, campaign_event::cancel, campaign_state::cancelled},
     {campaign_state::running, campaign_event::resume, campaign_state::running},  // takes over a dead process's work
@@ -25,6 +25,12 @@ inline constexpr std::array<campaign_transition, 8> campaign_transitions{{
     {campaign_state::running, campaign_event::cancel, campaign_state::cancelled},
     {campaign_state::paused, campaign_event::resume, campaign_state::running},
     {campaign_state::paused, campaign_event::cancel, campaign_state::cancelled},
+    {campaign_state::running, campaign_event::wait, campaign_state::waiting},
+    {campaign_state::running, campaign_event::stop, campaign_state::stopped},
+    {campaign_state::waiting, campaign_event::approve, campaign_state::paused},
+    {campaign_state::waiting, campaign_event::cancel, campaign_state::cancelled},
+    {campaign_state::stopped, campaign_event::approve, campaign_state::paused},
+    {campaign_state::stopped, campaign_event::cancel, campaign_state::cancelled},
 }};
 
 [[nodiscard]] constexpr std::optional<campaign_state> next_state(campaign_state from, campaign_event event) {

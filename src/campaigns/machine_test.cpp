@@ -8,9 +8,10 @@ namespace {
 TEST(campaign_machine, permits_what_the_table_names_and_nothing_else) {
     using enum campaign_state;
     int permitted = 0;
-    for (const auto from : {created, running, paused, finished, cancelled})
-        for (const auto event : {campaign_event::begin, campaign_event::pause, campaign_event::resume,
-                                 campaign_event::finish, campaign_event::cancel}) {
+    for (const auto from : {created, running, paused, finished, cancelled, waiting, stopped})
+        for (const auto event :
+             {campaign_event::begin, campaign_event::pause, campaign_event::resume, campaign_event::finish,
+              campaign_event::cancel, campaign_event::wait, campaign_event::stop, campaign_event::approve}) {
             const auto next = next_state(from, event);
             permitted += next ? 1 : 0;
             if (from == finished || from == cancelled) {

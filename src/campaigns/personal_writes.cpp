@@ -12,10 +12,13 @@ using codec::file_value;
 
 text_template::lookup variables_of(const cards::card& card, std::vector<cards::card_variable> own) {
     return [&card, own = std::move(own)](std::string_view name) -> std::optional<std::string> {
-        const auto given = [](std::string text) { return text.empty() ? std::nullopt : std::optional(std::move(text)); };
+        const auto given = [](std::string text) {
+            return text.empty() ? std::nullopt : std::optional(std::move(text));
+        };
         if (name == "iccid") return given(card.identity.iccid);
         if (name == "imsi") return given(card.identity.imsi);
-        if (name == "msisdn") return card.identity.msisdn == 0 ? std::nullopt : given(std::to_string(card.identity.msisdn));
+        if (name == "msisdn")
+            return card.identity.msisdn == 0 ? std::nullopt : given(std::to_string(card.identity.msisdn));
         for (const auto& one : own)
             if (one.name == name) return one.value;
         return std::nullopt;
@@ -112,6 +115,7 @@ const std::vector<operations::file_write>& formatted_writes::of(cards::card_id c
 definition with_writes(const definition& what, const std::vector<operations::file_write>& writes) {
     definition made;
     made.security = what.security;
+    made.chaining = what.chaining;
     made.parts_max = what.parts_max;
     made.writes = writes;
     return made;

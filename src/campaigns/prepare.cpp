@@ -7,7 +7,9 @@
 #include "campaigns/blocks.h"
 #include "campaigns/card_plan.h"
 #include "campaigns/chunk_work.h"
+#include "campaigns/packet_scripts.h"
 #include "campaigns/personal_writes.h"
+#include "campaigns/prepare_keys.h"
 #include "cards/store.h"
 #include "operations/store.h"
 
@@ -24,6 +26,7 @@ constexpr auto look_again = std::chrono::milliseconds(10);
 struct raised_counter {
     cards::card_id card;
     std::uint64_t counter;
+    std::uint8_t key_version;
 };
 
 // Everything one chunk's transaction will write.
@@ -32,9 +35,10 @@ struct prepared_chunk {
     std::vector<raised_counter> counters;
     std::vector<card_outcome> outcomes;
     std::vector<campaign_store::own_content> contents;  // where they have variables
+    std::vector<made_key_set> key_sets;
     chunk_progress progress;
     void clear() {
-        messages.clear(), counters.clear(), outcomes.clear(), contents.clear();
+        messages.clear(), counters.clear(), outcomes.clear(), contents.clear(), key_sets.clear();
         progress = {};
     }
 };
@@ -56,6 +60,7 @@ target_card read_target(const store::statement& row, std::uint8_t key_version) {
     found.what = static_cast<purpose>(row.integer(1));
     found.subscriber = static_cast<telecom::subscriber_number>(row.integer(2));
     found.has_keys = !row.is_null(5);
+    if (!row.is_null(8)) key_version = static_cast<std::uint8_t>(row.integer(8));
     found.header = {key_version, static_cast<crypto::cipher_algorithm>(row.integer(3)),
                     static_cast<crypto::cipher_algorithm>(row.integer(4)), static_cast<std::uint64_t>(row.integer(6))};
     found.wrapped = row.octets(5);
@@ -70,7 +75,7 @@ public:
         const auto& what = *run.what;
         if (what.is_audit()) audit_.emplace(what);
         files_ = what.is_audit() ? files_of(what.reads) : what.writes;
-        scripts_from(what.writes);
+        scripts_from(what);
     }
 
     result<void> work(const chunk& held) override {
@@ -114,16 +119,8 @@ private:
 
     result<void> format_cards(const chunk_id& where, cards::card_id first, cards::card_id last) {
         TESSERA_TRY(images_.load(*reader_, first, last, files_));
-        if (audit_ && where.round > 1) TESSERA_TRY(audit_->load(*reader_, where.campaign, first, last));
-        TESSERA_TRY_VALUE(
-            auto* query,
-            reader_->kept(
-                "SELECT t.card_id, t.purpose, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.wrapped, "
-                "k.initial_counter, n.counter "
-                "FROM target t JOIN card c ON c.card_id = t.card_id "
-                "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = $5 "
-                "LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = $5 AND n.application = $6 "
-                "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id"));
+        if (audit_ && where.round > run_.first_round) TESSERA_TRY(audit_->load(*reader_, where.campaign, first, last));
+        TESSERA_TRY_VALUE(auto* query, targets_query());
         const auto& security = run_.what->security;
         query->with(where.campaign.value, where.round, first.value, last.value, security.key_version,
                     operations::application_of(security.tar));
@@ -134,7 +131,8 @@ private:
         }
     }
 
-    // The card's own contents: anew, or as they were sent, where those are to be read back. False: it has none, and ended.
+    // The card's own contents: anew, or as they were sent, where those are to be read back. False: it has none, and
+    // ended.
     result<bool> take_own(const chunk_id& where, const target_card& card) {
         if (card.what != purpose::write) {
             formatted_writes sent(*run_.what);
@@ -150,20 +148,62 @@ private:
             for (const auto& one : run_.what->personal)
                 made_.contents.push_back({card.id, one.write, files_[one.write].content});
         }
-        scripts_from(files_);
+        own_ = with_writes(*run_.what, files_);
+        scripts_from(own_);
         return true;
     }
 
-    void scripts_from(const std::vector<operations::file_write>& writes) {
+    void scripts_from(const definition& what) {
         writes_.clear();
         reads_.clear();
-        for (auto& one : operations::write_scripts(writes, operations::script_octets_max(run_.what->parts_max)))
-            writes_.push_back(std::move(one.octets));
-        for (auto& one : operations::read_back_scripts(writes, operations::read_back_piece_octets))
-            reads_.push_back(std::move(one.commands.octets));
+        auto scripts = scripts_of(what);
+        if (!scripts) return;  // the campaign file was read, so there is none that cannot be made
+        for (auto& one : scripts->first) writes_.push_back(std::move(one.octets));
+        for (auto& one : scripts->reads) reads_.push_back(std::move(one.commands.octets));
+    }
+
+    // Where cards differ in the key set by which to speak, the version is asked card by card.
+    result<store::statement*> targets_query() {
+        if (run_.what->current_key_set && !differ_) {
+            TESSERA_TRY_VALUE(differ_, cards::key_rotation_store(*reader_).any_current());
+        }
+        if (differ_.value_or(false))
+            return reader_->kept(
+                "SELECT t.card_id, t.purpose, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.wrapped, "
+                "k.initial_counter, n.counter, u.key_version "
+                "FROM target t JOIN card c ON c.card_id = t.card_id "
+                "LEFT JOIN current_key_set u ON u.card_id = t.card_id "
+                "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = COALESCE(u.key_version, $5) "
+                "LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = COALESCE(u.key_version, $5) "
+                "AND n.application = $6 "
+                "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id");
+        return reader_->kept(
+            "SELECT t.card_id, t.purpose, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.wrapped, "
+            "k.initial_counter, n.counter, NULL "
+            "FROM target t JOIN card c ON c.card_id = t.card_id "
+            "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = $5 "
+            "LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = $5 AND n.application = $6 "
+            "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id");
+    }
+
+    // A rotation's packets are made of a card's own new keys.
+    result<void> format_rotation(const target_card& card) {
+        if (card.subscriber == 0) return end(card.id, outcome::failed, {cause_kind::no_subscriber, 0, 0});
+        TESSERA_TRY_VALUE(auto made, keys_.format(card.id, card.what));
+        if (made.outcome) return end(card.id, made.outcome->what, made.outcome->why);
+        auto entry = entry_of(card);
+        entry.key_version = made.key_version;
+        entry.counter = made.counter;
+        entry.packet = made.packet;
+        append_entry(made_.messages, entry);
+        made_.counters.push_back({card.id, made.counter, made.key_version});
+        if (made.fresh) made_.key_sets.push_back(std::move(*made.fresh));
+        ++made_.progress.prepared;
+        return {};
     }
 
     result<void> format_card(const chunk_id& where, const target_card& card) {
+        if (run_.what->rotation) return format_rotation(card);
         if (run_.what->is_personal()) {
             TESSERA_TRY_VALUE(const auto ready, take_own(where, card));
             if (!ready) return {};
@@ -178,7 +218,7 @@ private:
                 append_entry(made_.messages, entry_of(card));
                 return {};
             case card_plan::no_key:
-                return end(card.id, outcome::failed, {cause_kind::no_key, run_.what->security.key_version, 0});
+                return end(card.id, outcome::failed, {cause_kind::no_key, card.header.key_version, 0});
             case card_plan::build:
                 break;
         }
@@ -207,7 +247,8 @@ private:
     bool build(const target_card& card, const cards::key_set& keys) {
         const auto& scripts = scripts_for(card);
         const auto security = operations::security_for(run_.what->security, keys.header);
-        if (!operations::speakable(security) || scripts.size() > limits::packets_per_card) return false;
+        if (scripts.empty() || !operations::speakable(security) || scripts.size() > limits::packets_per_card)
+            return false;
         const auto before = made_.messages.size();
         auto entry = entry_of(card);
         entry.counter = card.last_counter;
@@ -224,7 +265,7 @@ private:
             append_entry(made_.messages, entry);
             ++entry.sequence;
         }
-        made_.counters.push_back({card.id, entry.counter});
+        made_.counters.push_back({card.id, entry.counter, card.header.key_version});
         return true;
     }
 
@@ -237,6 +278,11 @@ private:
     // The commit that makes the chunk's messages and their counters durable, before anything of them is sent (C-9).
     result<void> commit(const chunk& held) {
         const auto& env = *run_.env;
+        TESSERA_TRY(commit_in_one(env, held));
+        if (run_.watch != nullptr) run_.watch->failed(made_.progress.outcomes.failed);
+        return {};
+    }
+    result<void> commit_in_one(const environment& env, const chunk& held) {
         return env.writer->transact([&](store::connection& writer) -> result<void> {
             campaign_store campaigns(writer);
             TESSERA_TRY(nobody_overtook(writer, held));
@@ -283,10 +329,11 @@ private:
         cards::card_store cards(writer);
         const auto& security = run_.what->security;
         for (const auto& one : made_.counters)
-            TESSERA_TRY(cards.put_counter(one.card, security.key_version, operations::application_of(security.tar),
-                                          one.counter));
+            TESSERA_TRY(
+                cards.put_counter(one.card, one.key_version, operations::application_of(security.tar), one.counter));
         for (const auto& one : made_.contents) TESSERA_TRY(campaigns.put_content(held.id.campaign, one));
         const auto now = run_.env->clock->now();
+        for (const auto& one : made_.key_sets) TESSERA_TRY(commit_key_set(writer, one, *run_.what->rotation, now));
         for (const auto& one : made_.outcomes)
             TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one, 0, held.id.round, now));
         return {};
@@ -300,7 +347,10 @@ private:
     std::vector<bytes> reads_;
     std::optional<audit_plan> audit_;
     std::vector<operations::file_write> files_;  // that the campaign is about
+    definition own_;                             // of the card that is looked at, where contents have variables
     image_scan images_;
+    key_formatter keys_{*reader_, vault_, *run_.what};
+    std::optional<bool> differ_;  // whether cards have current key sets of their own
     bytes packet_;
     prepared_chunk made_;
     std::int64_t moment_ = 0;  // of what made_ was formatted from
@@ -326,7 +376,7 @@ result<void> prepare_stale(const campaign_run& run) {
     TESSERA_TRY_VALUE(auto reader, env.storage->connect(store::access::read));
     preparer again(run, std::move(reader));
     const auto until = env.clock->monotonic() + limits::single_operation_wait;
-    while (!env.stopping()) {
+    while (!run.stopping()) {
         TESSERA_TRY_VALUE(const auto stale, env.writer->transact([&](store::connection& writer) {
             return campaign_store(writer).stale_chunks(run.subject.key, run.subject.round);
         }));

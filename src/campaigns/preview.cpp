@@ -6,21 +6,24 @@
 #include "base/limits.h"
 #include "campaigns/audit_plan.h"
 #include "campaigns/card_plan.h"
+#include "campaigns/packet_scripts.h"
 #include "campaigns/personal_writes.h"
 #include "campaigns/selection.h"
+#include "campaigns/wave_store.h"
 #include "codec/sms_tpdu.h"
 
 namespace tessera::campaigns {
 namespace {
 
-// In front of WHERE, after FROM: what P1 reads of a card, but for the keys themselves. $1 is the key version, $2 the
-// application.
+// In front of WHERE, after FROM: what P1 reads of a card, but for the keys themselves. $1 is the key version, 0 for
+// each card's own, $2 the application.
 #define TESSERA_PREVIEW_COLUMNS \
     "SELECT c.card_id, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.initial_counter, n.counter "
-#define TESSERA_PREVIEW_KEYS                                                       \
-    "LEFT JOIN key_set k ON k.card_id = c.card_id AND k.key_version = $1 "         \
-    "LEFT JOIN key_counter n ON n.card_id = c.card_id AND n.key_version = $1 AND " \
-    "n.application = $2 "
+#define TESSERA_PREVIEW_KEYS                                                        \
+    "LEFT JOIN current_key_set u ON u.card_id = c.card_id AND $1 = 0 "              \
+    "LEFT JOIN key_set k ON k.card_id = c.card_id AND "                             \
+    "k.key_version = COALESCE(u.key_version, CASE WHEN $1 = 0 THEN 1 ELSE $1 END) " \
+    "LEFT JOIN key_counter n ON n.card_id = c.card_id AND n.key_version = k.key_version AND n.application = $2 "
 
 struct card_row {
     cards::card_id id;
@@ -40,13 +43,15 @@ class previewer {
 public:
     previewer(store::connection& reader, const definition& what, int reference_bits)
         : reader_(&reader), what_(&what), reference_bits_(reference_bits) {
-        for (auto& one : operations::write_scripts(what.writes, operations::script_octets_max(what.parts_max)))
-            scripts_.push_back(std::move(one.octets));
+        auto scripts = scripts_of(what);
+        if (!scripts) return;  // the campaign file was read, so there is none that cannot be made
+        for (auto& one : scripts->first) scripts_.push_back(std::move(one.octets));
         if (what.is_audit()) scripts_ = audit_plan(what).scripts_of({});
     }
 
     void bind(store::statement& query) const {
-        query.bind(1, static_cast<std::int64_t>(what_->security.key_version));
+        query.bind(1,
+                   what_->current_key_set ? std::int64_t{0} : static_cast<std::int64_t>(what_->security.key_version));
         query.bind(2, static_cast<std::int64_t>(operations::application_of(what_->security.tar)));
     }
     // Rows of a query that begins with TESSERA_PREVIEW_COLUMNS, in order of card id.
@@ -95,8 +100,9 @@ private:
         // Every card's own scripts, measured for itself.
         scripts_.clear();
         measures_.clear();
-        for (auto& one : operations::write_scripts(*own, operations::script_octets_max(what_->parts_max)))
-            scripts_.push_back(std::move(one.octets));
+        const auto mine = with_writes(*what_, *own);
+        TESSERA_TRY_VALUE(auto scripts, scripts_of(mine));
+        for (auto& one : scripts.first) scripts_.push_back(std::move(one.octets));
         count_writes(row, *own);
         return {};
     }
@@ -185,10 +191,15 @@ result<campaign_preview> preview_targets(store::connection& reader, campaign_key
     const store::snapshot view(reader);
     TESSERA_TRY(view.begun());
     previewer counting(reader, what, reference_bits);
-    TESSERA_TRY_VALUE(
-        auto* query,
-        reader.kept(TESSERA_PREVIEW_COLUMNS "FROM target t JOIN card c ON c.card_id = t.card_id " TESSERA_PREVIEW_KEYS
-                                            "WHERE t.campaign_key = $3 AND t.round = 1 ORDER BY t.card_id"));
+    TESSERA_TRY_VALUE(const bool in_legs, wave_store(reader).in_legs(key));
+    TESSERA_TRY_VALUE(auto* query,
+                      in_legs
+                          ? reader.kept(TESSERA_PREVIEW_COLUMNS
+                                        "FROM leg_target t JOIN card c ON c.card_id = t.card_id " TESSERA_PREVIEW_KEYS
+                                        "WHERE t.campaign_key = $3 ORDER BY t.card_id")
+                          : reader.kept(TESSERA_PREVIEW_COLUMNS
+                                        "FROM target t JOIN card c ON c.card_id = t.card_id " TESSERA_PREVIEW_KEYS
+                                        "WHERE t.campaign_key = $3 AND t.round = 1 ORDER BY t.card_id"));
     query->reset();
     counting.bind(*query);
     query->bind(3, key.value);

@@ -1,6 +1,7 @@
 #include "campaigns/report.h"
 
 #include "campaigns/create.h"
+#include "campaigns/wave_store.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -8,6 +9,27 @@ namespace {
 constexpr std::int64_t rows_per_page = 5'000;
 
 }  // namespace
+
+chunk_progress campaign_summary::first_round() const {
+    chunk_progress made;
+    for (const auto& one : rounds) {
+        if (first_round_of(legs, one.round) != one.round) continue;
+        made.prepared += one.progress.prepared;
+        made.sent += one.progress.sent;
+        made.answered += one.progress.answered;
+        made.next_round += one.progress.next_round;
+        made.outcomes += one.progress.outcomes;
+    }
+    return made;
+}
+
+outcome_counts campaign_summary::outcomes_of(const leg& one) const {
+    outcome_counts made;
+    for (const auto& round : rounds)
+        if (one.first_round != 0 && first_round_of(legs, round.round) == one.first_round)
+            made += round.progress.outcomes;
+    return made;
+}
 
 result<campaign_summary> summarize(store::connection& database, const campaign& subject, std::optional<timestamp> now) {
     campaign_store campaigns(database);
@@ -18,6 +40,10 @@ result<campaign_summary> summarize(store::connection& database, const campaign& 
     if (what && what->is_audit()) {
         TESSERA_TRY_VALUE(made.drift, campaigns.drifted(subject.key));
     }
+    wave_store waves(database);
+    TESSERA_TRY_VALUE(made.legs, waves.legs(subject.key));
+    TESSERA_TRY_VALUE(const auto gates, waves.gates(subject.key));
+    made.waits_for = waits_for(gates);
     TESSERA_TRY_VALUE(const auto times, campaigns.phases(subject.key));
     for (const auto& round : made.rounds) {
         made.outcomes += round.progress.outcomes;

@@ -22,12 +22,15 @@ struct campaign_summary {
     outcome_counts outcomes;
     std::optional<std::int64_t> drift;  // of an audit: cards that hold something else than expected
     std::vector<round_progress> rounds;
+    std::vector<leg> legs;  // of a campaign in waves
+    std::string waits_for;  // what it cannot go on without; empty: nothing
     phase_summary prepare, exchange, settle;
     double seconds = 0;  // of all phases
 
-    [[nodiscard]] chunk_progress first_round() const {
-        return rounds.empty() ? chunk_progress{} : rounds.front().progress;
-    }
+    // Of every card's first round: of round 1, or of the first rounds of the legs.
+    [[nodiscard]] chunk_progress first_round() const;
+    // Of the rounds of one leg.
+    [[nodiscard]] outcome_counts outcomes_of(const leg& one) const;
 };
 
 // `now` stands for the end of a phase that is still running.

@@ -187,4 +187,19 @@ result<void> for_each_piece(const target_selection& selection, int first_paramet
     return {};
 }
 
+result<bool> selects(store::connection& database, const target_selection& selection, cards::card_id card) {
+    bool found = false;
+    TESSERA_TRY(for_each_piece(selection, 2, [&](const selection_piece& piece) -> result<void> {
+        TESSERA_TRY_VALUE(auto query,
+                          database.prepare("SELECT 1 FROM card c WHERE c.card_id = $1" +
+                                           (piece.condition.empty() ? std::string() : " AND " + piece.condition)));
+        query->bind(1, card.value);
+        piece.bind(*query);
+        TESSERA_TRY_VALUE(const bool more, query->step());
+        found = found || more;
+        return {};
+    }));
+    return found;
+}
+
 }  // namespace tessera::campaigns

@@ -26,4 +26,7 @@ struct selection_piece {
 [[nodiscard]] result<void> for_each_piece(const target_selection& selection, int first_parameter,
                                           const std::function<result<void>(const selection_piece&)>& use);
 
+// Whether the selection means that card.
+[[nodiscard]] result<bool> selects(store::connection& database, const target_selection& selection, cards::card_id card);
+
 }  // namespace tessera::campaigns

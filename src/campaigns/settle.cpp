@@ -8,8 +8,9 @@
 #include "campaigns/chunk_answers.h"
 #include "campaigns/chunk_work.h"
 #include "campaigns/image_scan.h"
-#include "campaigns/settle_audit.h"
 #include "campaigns/personal_writes.h"
+#include "campaigns/settle_audit.h"
+#include "cards/key_rotation.h"
 #include "operations/image_update.h"
 
 namespace tessera::campaigns {
@@ -36,12 +37,11 @@ struct settled_card {
 };
 
 // What a judge's decision means for a card in this round.
-settled_card ruling(cards::card_id card, const operations::verdict& found, purpose what, int round, int attempts,
+settled_card ruling(cards::card_id card, const operations::verdict& found, purpose what, bool last_round, int attempts,
                     bool ahead) {
     settled_card made;
     made.result = {card, outcome::unknown, found.why, attempts};
     made.stray = found.stray;
-    const bool last_round = round >= static_cast<int>(limits::rounds);
     switch (found.what) {
         case decision::done:
             made.result.what = outcome::done;
@@ -70,10 +70,25 @@ settled_card ruling(cards::card_id card, const operations::verdict& found, purpo
     return made;
 }
 
+// Of a rotation, what was said under the old keys proves nothing yet: whether the card has the new ones, only a packet
+// under them tells, also where its answer was lost. Only its own word that it did not take them, or a network that will
+// not deliver, ends it here.
+void ask_under_new_keys(settled_card& made, bool last_round) {
+    using operations::cause_kind;
+    const bool refused = made.result.what == outcome::failed && (made.result.why.kind == cause_kind::status_word ||
+                                                                 made.result.why.kind == cause_kind::smpp_status);
+    if (refused || last_round) return;
+    made.next = purpose::read_back;
+}
+
 class settler final : public chunk_worker {
 public:
     settler(const campaign_run& run, std::unique_ptr<store::connection> reader)
-        : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()), plan_(*run.what), formatted_(*run.what) {}
+        : run_(run),
+          reader_(std::move(reader)),
+          vault_(run.env->vault->another()),
+          plan_(*run.what),
+          formatted_(*run.what) {}
 
     result<void> work(const chunk& held) override {
         cards_.clear();
@@ -87,10 +102,10 @@ private:
         TESSERA_TRY(view.begun());
         TESSERA_TRY(images_.load(*reader_, held.first, held.last, run_.what->writes));
         TESSERA_TRY(formatted_.load(*reader_, held.id.campaign, held.first, held.last));
-        return held.id.round == 1 ? examine_by_scan(held) : examine_by_case(held);
+        return held.id.round == run_.first_round ? examine_by_scan(held) : examine_by_case(held);
     }
 
-    // Round 1: messages and keys side by side, both in order of card.
+    // A first round: messages and keys side by side, both in order of card.
     result<void> examine_by_scan(const chunk& held) {
         TESSERA_TRY(answers_.load(*reader_, held.id));
         TESSERA_TRY_VALUE(message_block_, campaign_store(*reader_).messages(held.id));
@@ -137,7 +152,10 @@ private:
         if (found.what == decision::unknown && found.why.kind == operations::cause_kind::no_answer &&
             sent.packets.size() > 1 && answers_.of_card().size() >= sent.packets.size())
             found.what = decision::listen;
-        add(ruling(card, found, purpose::write, 1, answered_at > 0 ? answered_at : held.attempt, false), made_of_);
+        auto made =
+            ruling(card, found, purpose::write, run_.last_round(), answered_at > 0 ? answered_at : held.attempt, false);
+        if (run_.what->rotation) ask_under_new_keys(made, run_.last_round());
+        add(std::move(made), made_of_);
     }
 
     // Later rounds: few cards, and all their rounds count.
@@ -155,16 +173,18 @@ private:
             if (!more) return {};
             const cards::card_id card{query->integer(0)};
             const auto what = static_cast<purpose>(query->integer(1));
-            TESSERA_TRY_VALUE(const auto made,
-                              assess_card(*reader_, vault_, judge_, *run_.what, plan_for(card), held.id.campaign, card));
+            TESSERA_TRY_VALUE(const auto made, assess_card(*reader_, vault_, judge_, *run_.what, plan_for(card),
+                                                           held.id.campaign, card));
             auto found = made.found;
             // The judge sees the write's interim answer until the real one is there; having listened once is enough.
-            // As in round 1: an answer that came twice ended the waiting for a later packet, so it is asked again.
+            // As in a first round: an answer that came twice ended the waiting for a later packet, so it is asked
+            // again.
             if (found.what == decision::unknown && what == purpose::read_back && made.answers_in_round > 0)
                 found.what = decision::read_back;
             const bool ahead = made.fresh_rounds >= static_cast<int>(limits::fresh_refusals);
-            add(ruling(card, found, what, held.id.round, std::max(made.attempts, 1), ahead),
-                made.formatted.empty() ? formatted_from{} : made.formatted[found.round]);
+            auto settled = ruling(card, found, what, run_.last_round(), std::max(made.attempts, 1), ahead);
+            if (run_.what->rotation && what == purpose::write) ask_under_new_keys(settled, run_.last_round());
+            add(std::move(settled), made.formatted.empty() ? formatted_from{} : made.formatted[found.round]);
         }
     }
 
@@ -196,16 +216,16 @@ private:
         }
         return env.writer->transact([&](store::connection& writer) -> result<void> {
             campaign_store campaigns(writer);
-            cards::card_store cards(writer);
             const auto now = env.clock->now();
             TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::settled, held.attempt, progress));
-            for (const auto& one : cards_) TESSERA_TRY(commit_card(campaigns, cards, held, one, now));
+            for (const auto& one : cards_) TESSERA_TRY(commit_card(writer, held, one, now));
             return {};
         });
     }
 
-    result<void> commit_card(campaign_store& campaigns, cards::card_store& cards, const chunk& held,
-                             const settled_card& one, timestamp now) {
+    result<void> commit_card(store::connection& writer, const chunk& held, const settled_card& one, timestamp now) {
+        campaign_store campaigns(writer);
+        cards::card_store cards(writer);
         const auto card = one.result.card;
         if (one.stray) TESSERA_TRY(campaigns.mark_late(card));
         if (one.next) {
@@ -214,6 +234,8 @@ private:
         }
         TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one.result, 0, held.id.round, now));
         if (one.result.what != outcome::done) return doubt_images(cards, card);
+        if (run_.what->rotation)
+            return cards::key_rotation_store(writer).prove(card, run_.what->rotation->version, now);
         operations::proved_writes proved{&formatted_.of(card), {}, one.proof, one.untouched, one.doubted};
         proved.before.resize(run_.what->writes.size());
         for (std::size_t i = 0; i < one.image.size(); ++i)

@@ -148,7 +148,8 @@ private:
         TESSERA_TRY(view.begun());
         campaign_store campaigns(*reader_);
         TESSERA_TRY(images_.load(*reader_, held.first, held.last, files_));
-        if (held.id.round > 1) TESSERA_TRY(plan_.load(*reader_, held.id.campaign, held.first, held.last));
+        if (held.id.round > run_.first_round)
+            TESSERA_TRY(plan_.load(*reader_, held.id.campaign, held.first, held.last));
         TESSERA_TRY(answers_.load(*reader_, held.id));
         TESSERA_TRY_VALUE(const auto block, campaigns.messages(held.id));
         TESSERA_TRY_VALUE(const auto messages, parse_messages(block));
@@ -211,7 +212,6 @@ private:
 
     // Of a card that still owes something: again with a new counter, or the end.
     result<void> rule(const chunk& held, const operations::verdict& found, bool moved, read_card& made) {
-        const bool last_round = held.id.round >= static_cast<int>(limits::rounds);
         made.result.why = found.why;
         made.keep = moved;
         bool again = moved || found.what == decision::listen || found.what == decision::read_back;
@@ -222,7 +222,7 @@ private:
             again = false;
         }
         if (again && found.why.kind == cause_kind::por_status &&
-            held.id.round >= static_cast<int>(limits::fresh_refusals)) {
+            held.id.round - run_.first_round + 1 >= static_cast<int>(limits::fresh_refusals)) {
             TESSERA_TRY_VALUE(const auto whole,
                               assess_card(*reader_, vault_, judge_, *run_.what, packet_plan(*run_.what),
                                           held.id.campaign, made.result.card));
@@ -232,7 +232,7 @@ private:
                 again = false;
             }
         }
-        made.next = again && !last_round;
+        made.next = again && !run_.last_round();
         if (made.next || made.result.what != outcome::unknown) return {};
         // The readings stay as they were when the packets were built: an answer that comes late is to one of those.
         made.keep = false;

@@ -5,6 +5,7 @@
 #include "campaigns/personal_writes.h"
 #include "campaigns/settle.h"
 #include "campaigns/settle_audit.h"
+#include "cards/key_rotation.h"
 #include "operations/image_update.h"
 
 namespace tessera::campaigns {
@@ -56,9 +57,13 @@ private:
         if (what.is_audit()) return settle_late_reading(writer, vault_, judge_, what, key, card, env_->clock->now());
         formatted_writes formatted(what);
         TESSERA_TRY(formatted.load(writer, key, card, card));
-        const auto own = with_writes(what, formatted.of(card));
+        const auto own = what.is_personal() ? with_writes(what, formatted.of(card)) : what;
         TESSERA_TRY_VALUE(const auto made, assess_card(writer, vault_, judge_, what, packet_plan(own), key, card));
-        if (!proves(made.found)) return {};
+        // Of a rotation, only what was said under the new keys.
+        const bool under_old_keys =
+            what.rotation &&
+            (made.formatted.empty() || made.formatted.back().proof.key_version != what.rotation->version);
+        if (!proves(made.found) || under_old_keys) return {};
         TESSERA_TRY_VALUE(const auto before, campaigns.latest_outcome(key, card));
         card_outcome found{card, operations::outcome::failed, made.found.why,
                            std::max(made.attempts, before->attempts)};
@@ -66,7 +71,10 @@ private:
         if (made.found.what == operations::decision::done) {
             found.what = operations::outcome::done;
             found.why = {};
-            TESSERA_TRY(update_image(writer, own, card, made.formatted[made.found.round], now));
+            if (what.rotation)
+                TESSERA_TRY(cards::key_rotation_store(writer).prove(card, what.rotation->version, now));
+            else
+                TESSERA_TRY(update_image(writer, own, card, made.formatted[made.found.round], now));
         }
         TESSERA_TRY(campaigns.put_outcome(key, found, before->revision + 1, before->round, now));
         return campaigns.recount(key, card, before->round, before->what, found.what);

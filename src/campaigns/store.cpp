@@ -2,12 +2,20 @@
 
 #include "base/limits.h"
 #include "campaigns/selection.h"
+#include "campaigns/wave_store.h"
 
 namespace tessera::campaigns {
 namespace {
 
 #define TESSERA_CAMPAIGN_COLUMNS \
     "SELECT campaign_key, id, name, definition, state, round, phase, targets, created_at, finished_at FROM campaign "
+#define TESSERA_REPORT_COLUMNS                                                                            \
+    "SELECT t.card_id, c.iccid, o.outcome, o.cause, o.cause_value, o.cause_detail, o.attempts, o.round, " \
+    "o.settled_at "
+#define TESSERA_REPORT_JOINS                                                                             \
+    "JOIN card c ON c.card_id = t.card_id "                                                              \
+    "LEFT JOIN outcome o ON o.campaign_key = t.campaign_key AND o.card_id = t.card_id AND o.revision = " \
+    "(SELECT MAX(l.revision) FROM outcome l WHERE l.campaign_key = t.campaign_key AND l.card_id = t.card_id) "
 #define TESSERA_CHUNK_COLUMNS "SELECT chunk, first_card, last_card, targets, state, epoch, attempt FROM chunk "
 
 campaign read_campaign(const store::statement& row) {
@@ -291,15 +299,16 @@ result<std::vector<phase_times>> campaign_store::phases(campaign_key key) {
 }
 
 result<std::vector<report_row>> campaign_store::report(campaign_key key, std::int64_t after, std::int64_t limit) {
-    TESSERA_TRY_VALUE(
-        auto* query,
-        database_->kept(
-            "SELECT t.card_id, c.iccid, o.outcome, o.cause, o.cause_value, o.cause_detail, o.attempts, o.round, "
-            "o.settled_at "
-            "FROM target t JOIN card c ON c.card_id = t.card_id "
-            "LEFT JOIN outcome o ON o.campaign_key = t.campaign_key AND o.card_id = t.card_id AND o.revision = "
-            "(SELECT MAX(l.revision) FROM outcome l WHERE l.campaign_key = t.campaign_key AND l.card_id = t.card_id) "
-            "WHERE t.campaign_key = $1 AND t.round = 1 AND t.card_id > $2 ORDER BY t.card_id LIMIT $3"));
+    // A campaign without waves has all its targets in round 1.
+    TESSERA_TRY_VALUE(const bool in_legs, wave_store(*database_).in_legs(key));
+    TESSERA_TRY_VALUE(auto* query,
+                      in_legs
+                          ? database_->kept(TESSERA_REPORT_COLUMNS "FROM leg_target t " TESSERA_REPORT_JOINS
+                                                                   "WHERE t.campaign_key = $1 AND t.card_id > $2 "
+                                                                   "ORDER BY t.card_id LIMIT $3")
+                          : database_->kept(TESSERA_REPORT_COLUMNS "FROM target t " TESSERA_REPORT_JOINS
+                                                                   "WHERE t.campaign_key = $1 AND t.round = 1 "
+                                                                   "AND t.card_id > $2 ORDER BY t.card_id LIMIT $3"));
     return collect(query->with(key.value, after, limit), [](const store::statement& row) {
         report_row found;
         found.card = row.integer(0);

@@ -9,7 +9,7 @@ result<std::optional<campaign_store::managing>> campaign_store::managed(cards::c
     TESSERA_TRY_VALUE(
         auto* query,
         database_->kept("SELECT g.id, g.name, g.phase FROM campaign g CROSS JOIN target t CROSS JOIN chunk k "
-                        "WHERE g.state IN ($2, $3) AND t.campaign_key = g.campaign_key AND t.round = g.round "
+                        "WHERE g.state IN ($2, $3, $6) AND t.campaign_key = g.campaign_key AND t.round = g.round "
                         "AND t.card_id = $1 AND k.campaign_key = g.campaign_key AND k.round = g.round AND k.chunk = "
                         "(SELECT c.chunk FROM chunk c WHERE c.campaign_key = g.campaign_key AND c.round = g.round "
                         "AND c.last_card >= $1 ORDER BY c.last_card LIMIT 1) AND k.state IN ($4, $5) "
@@ -19,7 +19,7 @@ result<std::optional<campaign_store::managing>> campaign_store::managed(cards::c
                         "AND o.card_id = $1) ORDER BY g.phase DESC, g.campaign_key LIMIT 1"));
     TESSERA_TRY_VALUE(const bool there, query
                                             ->with(card.value, campaign_state::running, campaign_state::paused,
-                                                   chunk_state::released, chunk_state::closed)
+                                                   chunk_state::released, chunk_state::closed, campaign_state::stopped)
                                             .step());
     if (!there) return std::nullopt;
     managing found{std::string(query->text(0)), std::string(query->text(1)),

@@ -124,8 +124,8 @@ result<std::vector<campaign_store::late_match>> campaign_store::late_parts(cards
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
         if (!more) return found;
-        found.push_back({{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)},
-                         card});
+        found.push_back(
+            {{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)}, card});
     }
 }
 
@@ -138,7 +138,8 @@ result<bool> campaign_store::sent_to(const late_match& part, std::uint64_t subsc
 
 result<std::vector<campaign_store::late_match>> campaign_store::match_late(std::uint64_t subscriber,
                                                                            std::uint32_t application) {
-    TESSERA_TRY_VALUE(auto candidates, cards::card_store(*database_).former_holders(subscriber, limits::former_holders));
+    TESSERA_TRY_VALUE(auto candidates,
+                      cards::card_store(*database_).former_holders(subscriber, limits::former_holders));
     const bool moved = !candidates.empty();
     TESSERA_TRY_VALUE(auto* holder, database_->kept("SELECT card_id FROM card WHERE msisdn = $1"));
     TESSERA_TRY_VALUE(const bool held, holder->with(subscriber).step());

@@ -9,8 +9,10 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "campaigns/image_condition.h"
+#include "campaigns/wave.h"
 #include "cards/types.h"
 #include "codec/file_value.h"
+#include "operations/application_script.h"
 #include "operations/packet_builder.h"
 #include "operations/planned_reading.h"
 #include "operations/script.h"
@@ -21,7 +23,15 @@ namespace tessera::campaigns {
 struct campaign_tag;
 using campaign_key = strong_id<campaign_tag>;  // short, for rows; the world sees the UUID
 
-enum class campaign_state : std::uint8_t { created = 0, running = 1, paused = 2, finished = 3, cancelled = 4 };
+enum class campaign_state : std::uint8_t {
+    created = 0,
+    running = 1,
+    paused = 2,
+    finished = 3,
+    cancelled = 4,
+    waiting = 5,  // between waves, for somebody's approval
+    stopped = 6,  // by a threshold of a wave
+};
 enum class phase : std::uint8_t { none = 0, prepare = 1, exchange = 2, settle = 3 };
 [[nodiscard]] std::string_view to_string(campaign_state state);
 [[nodiscard]] std::string_view to_string(phase which);
@@ -53,13 +63,28 @@ struct target_selection {
 
 // A write whose content has variables of the card: a text in hexadecimal, or a value.
 struct personal_write {
-    std::size_t write = 0;    // which of the definition's, whose content is empty
-    std::string content;      // where there is no value
+    std::size_t write = 0;  // which of the definition's, whose content is empty
+    std::string content;    // where there is no value
     std::optional<codec::file_value> value;
     std::optional<std::size_t> length;
 };
 
-// What a campaign file says.
+// The components of a CAP file, as they were when the campaign was created.
+struct load_file {
+    std::string name;  // as the campaign file has it
+    bytes components;
+};
+
+// A card's key set is replaced by one that is made for it.
+struct key_rotation {
+    std::uint8_t replaced = 0;  // version, by which the campaign speaks
+    std::uint8_t version = 0;   // of the new one
+    crypto::cipher_algorithm algorithm = crypto::cipher_algorithm::aes128;
+    bool keeps_old = false;  // the new key set is added; else it takes the old one's place on the card
+};
+
+// What a campaign file says. It does one kind of thing: it writes files, reads them, changes
+// applications, or rotates keys.
 struct definition {
     std::string name;
     target_selection targets;
@@ -67,10 +92,16 @@ struct definition {
     std::vector<operations::file_write> writes;
     std::vector<personal_write> personal;      // which of the writes are every card's own
     std::vector<operations::file_read> reads;  // of an audit, which writes nothing
+    std::vector<operations::application_action> applications;
+    std::optional<key_rotation> rotation;
+    std::vector<load_file> load_files;  // read from the disk just now
+    bool current_key_set = false;       // each card by its own; security.key_version where its keys never changed
+    bool chaining = false;              // expanded scripts of a card are one chain
     std::string smsc = "main";
     duration por_timeout = std::chrono::seconds(60);
     int attempts = 3;           // sendings of the same octets within one exchange, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
+    wave_rules waves;
 
     [[nodiscard]] bool is_personal() const { return !personal.empty(); }
     [[nodiscard]] bool is_audit() const { return !reads.empty(); }

@@ -108,9 +108,9 @@ result<std::string> parse_variable_name(std::string_view text, std::string_view 
 
 result<std::string> parse_variable_value(std::string_view text, std::string_view field) {
     if (text.empty() || text.size() > limits::variable_octets || !printable(text))
-        return failure("bad_variable", field,
-                       "expected 1 to " + std::to_string(limits::variable_octets) +
-                           " octets of UTF-8 without control characters");
+        return failure(
+            "bad_variable", field,
+            "expected 1 to " + std::to_string(limits::variable_octets) + " octets of UTF-8 without control characters");
     return std::string(text);
 }
 

@@ -100,6 +100,10 @@ public:
         if (row.keys) {
             TESSERA_TRY_VALUE(key_set_added, add_keys(id, *row.keys));
         }
+        if (row.encryption) {
+            TESSERA_TRY_VALUE(const bool added, add_encryption_key(id, row.keys->header.key_version, *row.encryption));
+            key_set_added |= added;
+        }
         if (key_set_added) ++report.key_sets_added;
         for (const auto& tag : fresh_tags) {
             TESSERA_TRY_VALUE(const bool added, store_.add_tag(id, tag));
@@ -155,9 +159,9 @@ private:
                 return failure("conflict", "var." + one.name, "the card has this variable with another value");
         }
         if (held.size() + more.size() > limits::variables_per_card)
-            return failure("bad_variable", "var." + more.front().name,
-                           "the card would have more than " + std::to_string(limits::variables_per_card) +
-                               " variables");
+            return failure(
+                "bad_variable", "var." + more.front().name,
+                "the card would have more than " + std::to_string(limits::variables_per_card) + " variables");
         return more;
     }
 
@@ -205,6 +209,18 @@ private:
                 return failure("conflict", "kvn", "the card has a key set of this version with other keys");
         }
         return false;
+    }
+
+    // False: the key set has it already.
+    result<bool> add_encryption_key(card_id id, std::uint8_t key_version, const encryption_key& key) {
+        key_rotation_store rotations(*writer_);
+        TESSERA_TRY_VALUE(const auto held, rotations.find_encryption_key(id, key_version, *vault_));
+        if (held && (held->algorithm != key.algorithm || !(held->key == key.key)))
+            return failure("conflict", "dek_key", "the card's key set has another key encryption key");
+        if (held) return false;
+        bytes wrapped;
+        TESSERA_TRY(vault_->wrap_encryption_key(id, key_version, key.algorithm, key.key, wrapped));
+        return rotations.insert_encryption_key(id, key_version, key.algorithm, wrapped);
     }
 
     import_options options_;

@@ -1,5 +1,6 @@
 // Cards from a CSV file: iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter in any
-// order, and tags if there are any.
+// order; if there are any, tags, and dek_key and dek_algorithm: the
+// key encryption key of the key set, without which its keys cannot be rotated.
 //
 // Several rows with one ICCID are several key sets of one card. A row that the registry holds already changes nothing:
 // an import adds and never overwrites, and a counter that campaigns have raised stays where it is.

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::size_t absent = static_cast<std::size_t>(-1);
 constexpr std::array<std::string_view, import_columns::count> names{
-    "iccid",   "imsi",          "msisdn",  "profile", "kvn", "kic_algorithm",
-    "kic_key", "kid_algorithm", "kid_key", "counter", "tags"};
+    "iccid",         "imsi",    "msisdn",  "profile", "kvn",           "kic_algorithm", "kic_key",
+    "kid_algorithm", "kid_key", "counter", "tags",    "dek_algorithm", "dek_key"};
 // What a file of refused rows has beside the columns; passed over, so that a mended one can be imported as it is.
 constexpr std::array<std::string_view, 3> remarks{"line", "field", "reason"};
 constexpr std::string_view variable_prefix = "var.";
@@ -90,7 +90,11 @@ std::string import_columns::known() {
     return line + ",var.NAME";
 }
 
-std::size_t import_columns::columns() const { return places_[tags] == absent ? tags : count; }
+std::size_t import_columns::columns() const {
+    for (const auto last : {dek_key, dek_algorithm, tags})
+        if (places_[last] != absent) return static_cast<std::size_t>(last) + 1;
+    return tags;
+}
 
 std::string import_columns::canonical_header() const {
     std::string line;
@@ -140,6 +144,21 @@ result<std::optional<key_set>> import_columns::parse_keys(const std::vector<std:
     return keys;
 }
 
+// Without an algorithm of its own it has KIc's.
+result<std::optional<encryption_key>> import_columns::parse_encryption_key(const std::vector<std::string>& fields,
+                                                                           const std::optional<key_set>& keys) const {
+    const auto text = value(fields, dek_key);
+    const auto named = value(fields, dek_algorithm);
+    if (text.empty() && named.empty()) return std::nullopt;
+    if (!keys) return failure("bad_key", "dek_key", "belongs to a key set, and the row has none");
+    encryption_key made{keys->header.kic_algorithm, {}};
+    if (!named.empty()) {
+        TESSERA_TRY_VALUE(made.algorithm, parse_algorithm(named, "dek_algorithm"));
+    }
+    TESSERA_TRY_VALUE(made.key, parse_key(text, made.algorithm, "dek_key"));
+    return std::optional(std::move(made));
+}
+
 result<import_row> import_columns::parse(const std::vector<std::string>& fields,
                                          std::string_view default_profile) const {
     if (fields.size() != width_)
@@ -169,6 +188,7 @@ result<import_row> import_columns::parse(const std::vector<std::string>& fields,
         row.variables.push_back({one.name, std::move(checked)});
     }
     TESSERA_TRY_VALUE(row.keys, parse_keys(fields));
+    TESSERA_TRY_VALUE(row.encryption, parse_encryption_key(fields, row.keys));
     return row;
 }
 

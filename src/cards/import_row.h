@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cards/key_rotation.h"
 #include "cards/types.h"
 
 namespace tessera::cards {
@@ -14,7 +15,8 @@ namespace tessera::cards {
 struct import_row {
     card_identity identity;
     std::string profile;
-    std::optional<key_set> keys;  // none when all five key columns are empty
+    std::optional<key_set> keys;               // none when all five key columns are empty
+    std::optional<encryption_key> encryption;  // of that key set
     std::vector<std::string> tags;
     std::vector<card_variable> variables;  // of columns var.NAME that are not empty
 };
@@ -33,6 +35,8 @@ public:
         kid_key,
         counter,
         tags,
+        dek_algorithm,
+        dek_key,
         count
     };
 
@@ -46,14 +50,16 @@ public:
 
     // Every column there is.
     [[nodiscard]] static std::string known();
-    // The canonical header and a row in its order, for the file of refused rows. Missing fields are empty; tags stand
-    // in it if the file has that column.
+    // The canonical header and a row in its order, for the file of refused rows. Missing fields are empty; columns
+    // that need not be there stand in it as far as the file has them.
     [[nodiscard]] std::string canonical_header() const;
     [[nodiscard]] std::string canonical_row(const std::vector<std::string>& fields) const;
 
 private:
     [[nodiscard]] std::size_t columns() const;
     [[nodiscard]] std::string_view value(const std::vector<std::string>& fields, column which) const;
+    [[nodiscard]] result<std::optional<encryption_key>> parse_encryption_key(const std::vector<std::string>& fields,
+                                                                             const std::optional<key_set>& keys) const;
     [[nodiscard]] result<std::optional<key_set>> parse_keys(const std::vector<std::string>& fields) const;
 
     struct variable_column {

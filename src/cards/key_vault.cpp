@@ -17,6 +17,16 @@ wrapping_context context_of(card_id card, const key_set_header& header) {
     return context;
 }
 
+// 'K' names key sets, 'D' what encrypts keys.
+std::array<std::uint8_t, 11> encryption_context(card_id card, std::uint8_t key_version,
+                                                crypto::cipher_algorithm algorithm) {
+    std::array<std::uint8_t, 11> context{'D'};
+    store_big_endian(context.data() + 1, static_cast<std::uint64_t>(card.value), 8);
+    context[9] = key_version;
+    context[10] = static_cast<std::uint8_t>(algorithm);
+    return context;
+}
+
 }  // namespace
 
 result<void> key_vault::wrap(card_id card, const key_set& keys, bytes& out) {
@@ -36,6 +46,20 @@ result<key_set> key_vault::unwrap(card_id card, const key_set_header& header, by
     if (both.size() != kic_octets + kid_octets)
         return failure("bad_wrapping", "key", "its length is not that of its algorithms");
     return key_set{header, secret(both.reveal().first(kic_octets)), secret(both.reveal().subspan(kic_octets))};
+}
+
+result<void> key_vault::wrap_encryption_key(card_id card, std::uint8_t key_version, crypto::cipher_algorithm algorithm,
+                                            const secret& key, bytes& out) {
+    return wrapper_->wrap(key.reveal(), encryption_context(card, key_version, algorithm), out);
+}
+
+result<secret> key_vault::unwrap_encryption_key(card_id card, std::uint8_t key_version,
+                                                crypto::cipher_algorithm algorithm, byte_view wrapped) {
+    secret key;
+    TESSERA_TRY(wrapper_->unwrap(wrapped, encryption_context(card, key_version, algorithm), key));
+    if (key.size() != crypto::key_octets(algorithm))
+        return failure("bad_wrapping", "key", "its length is not that of its algorithm");
+    return key;
 }
 
 }  // namespace tessera::cards

@@ -20,6 +20,12 @@ public:
     // Errors: bad_wrapping.
     [[nodiscard]] result<key_set> unwrap(card_id card, const key_set_header& header, byte_view wrapped);
 
+    // The same for a key encryption key, bound to card, version and algorithm.
+    [[nodiscard]] result<void> wrap_encryption_key(card_id card, std::uint8_t key_version,
+                                                   crypto::cipher_algorithm algorithm, const secret& key, bytes& out);
+    [[nodiscard]] result<secret> unwrap_encryption_key(card_id card, std::uint8_t key_version,
+                                                       crypto::cipher_algorithm algorithm, byte_view wrapped);
+
 private:
     std::unique_ptr<crypto::key_wrapper> wrapper_;
 };

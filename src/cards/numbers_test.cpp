@@ -13,10 +13,10 @@ class numbers_test : public registry_test {
 protected:
     void SetUp() override {
         registry_test::SetUp();
-        const auto path = file("cards.csv",
-                               "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key\n" +
-                                   std::string(first) + ",001010000000001,882390000001,p,,,,,\n" + second +
-                                   ",001010000000002,882390000002,p,,,,,\n" + third + ",001010000000003,,p,,,,,\n");
+        const auto path =
+            file("cards.csv", "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key\n" +
+                                  std::string(first) + ",001010000000001,882390000001,p,,,,,\n" + second +
+                                  ",001010000000002,882390000002,p,,,,,\n" + third + ",001010000000003,,p,,,,,\n");
         ASSERT_EQ(import_cards(path, {"p", true}, *writer, vault, test_time, [](std::size_t) {}).value().rejected, 0U);
     }
     result<std::vector<changed_number>> change(const std::vector<number_change>& changes) {
@@ -48,11 +48,11 @@ TEST_F(numbers_test, numbers_go_round_and_the_former_holders_are_known) {
 }
 
 TEST_F(numbers_test, what_contradicts_the_registry_changes_nothing) {
-    for (const auto& changes : std::vector<std::vector<number_change>>{
-             {{first, 882390000009}, {third, 882390000002}},
-             {{first, 882390000009}, {first, 882390000008}},
-             {{first, 882390000009}, {third, 882390000009}},
-             {{first, 882390000009}, {"8949000000000009999", 1}}}) {
+    for (const auto& changes :
+         std::vector<std::vector<number_change>>{{{first, 882390000009}, {third, 882390000002}},
+                                                 {{first, 882390000009}, {first, 882390000008}},
+                                                 {{first, 882390000009}, {third, 882390000009}},
+                                                 {{first, 882390000009}, {"8949000000000009999", 1}}}) {
         EXPECT_FALSE(change(changes));
         EXPECT_EQ(number_of(first), 882390000001U);
         EXPECT_EQ(count("former_number"), 0);
@@ -78,7 +78,8 @@ TEST_F(numbers_test, a_file_of_changes_is_read_whole_or_refused_with_its_line) {
     EXPECT_EQ((*good)[1].msisdn, 0U);
     const std::string row = std::string(first) + ",882390000005\n";
     EXPECT_TRUE(read_number_changes(file("a.csv", "iccid,number\n" + row)).error().field.ends_with("a.csv:1"));
-    EXPECT_TRUE(read_number_changes(file("b.csv", "iccid,msisdn\n" + row + "5,5\n")).error().field.ends_with("b.csv:3"));
+    EXPECT_TRUE(
+        read_number_changes(file("b.csv", "iccid,msisdn\n" + row + "5,5\n")).error().field.ends_with("b.csv:3"));
     EXPECT_TRUE(read_number_changes(file("c.csv", "iccid,msisdn\n" + std::string(first) + ",12ab\n"))
                     .error()
                     .field.ends_with("c.csv:2"));

@@ -13,8 +13,9 @@ struct meaning {
     std::string_view text;
 };
 
-// ETSI TS 102 221 clause 10.2.1; the 9Fxx, 92xx, 94xx and 98xx words are those of 3GPP TS 51.011 clause 9.4. The first
-// that fits wins, so whole words stand before families.
+// ETSI TS 102 221 clause 10.2.1; the 9Fxx, 92xx, 94xx and 98xx words are those of 3GPP TS 51.011 clause 9.4, 9484, 9485
+// and 6310 those of the GlobalPlatform card specification clause 11. The first that fits wins, so whole words stand
+// before families.
 constexpr auto meanings = std::to_array<meaning>({
     {0x9000, 0xffff, "done"},
     {0x9240, 0xffff, "memory problem"},
@@ -28,8 +29,11 @@ constexpr auto meanings = std::to_array<meaning>({
     {0x9808, 0xffff, "in contradiction with the PIN's status"},
     {0x9810, 0xffff, "in contradiction with the invalidation status"},
     {0x9840, 0xffff, "PIN blocked"},
+    {0x9484, 0xffff, "algorithm not supported"},
+    {0x9485, 0xffff, "invalid key check value"},
     {0x9850, 0xffff, "increase cannot be performed, maximum reached"},
     {0x9862, 0xffff, "authentication error"},
+    {0x6310, 0xffff, "done, more data available"},
     {0x6200, 0xffff, "warning, nothing changed"},
     {0x6281, 0xffff, "part of the data may be corrupted"},
     {0x6282, 0xffff, "end of file or record before Le octets"},
@@ -85,6 +89,26 @@ void append_apdu(bytes& out, const command_apdu& command) {
         append(out, command.data);
     }
     if (command.expected) out.push_back(static_cast<std::uint8_t>(*command.expected));  // 256 is written 00
+}
+
+result<command_apdu> parse_apdu(byte_view octets) {
+    constexpr std::size_t header = 4;
+    if (octets.size() < header) return failure("truncated", "apdu", "a command has at least CLA, INS, P1 and P2");
+    command_apdu command{.cla = octets[0], .ins = octets[1], .p1 = octets[2], .p2 = octets[3]};
+    if (octets.size() == header) return command;
+    const std::uint8_t p3 = octets[header];
+    const auto rest = octets.subspan(header + 1);
+    if (rest.empty()) {
+        command.expected = p3 == 0 ? 256 : p3;
+        return command;
+    }
+    if (p3 == 0 || rest.size() < p3 || rest.size() > p3 + std::size_t{1})
+        return failure("bad_length", "apdu",
+                       "Lc says " + std::to_string(p3) + " octets, " + std::to_string(rest.size()) +
+                           " follow it: those, and one more for Le, would fit");
+    command.data = rest.first(p3);
+    if (rest.size() > p3) command.expected = rest.back() == 0 ? 256 : rest.back();
+    return command;
 }
 
 std::string describe_status_word(std::uint16_t status_word) {

@@ -24,10 +24,13 @@ struct command_apdu {
 namespace instruction {
 inline constexpr std::uint8_t select = 0xa4, status = 0xf2, read_binary = 0xb0, update_binary = 0xd6,
                               read_record = 0xb2, update_record = 0xdc, verify = 0x20, get_response = 0xc0,
-                              search_record = 0xa2, increase = 0x32;
+                              search_record = 0xa2, increase = 0x32, terminal_profile = 0x10, fetch = 0x12,
+                              terminal_response = 0x14, envelope = 0xc2;
 }
 
 void append_apdu(bytes& out, const command_apdu& command);
+// A command that stands alone, so that its length tells its case; a view into `octets`. Errors: truncated, bad_length.
+[[nodiscard]] result<command_apdu> parse_apdu(byte_view octets);
 
 // "6a82 file not found"; ETSI TS 102 221 clause 10.2, and the 9Fxx/94xx words of older cards.
 [[nodiscard]] std::string describe_status_word(std::uint16_t status_word);

@@ -1,4 +1,5 @@
-// SMS-DELIVER (TS 23.040 clause 9.2.2.1) and the ENVELOPE that carries one (TS 31.111 clause 7.1.1.2); see sms_tpdu.h.
+// SMS-DELIVER and SMS-SUBMIT (TS 23.040 clauses 9.2.2.1, 9.2.2.2) and the ENVELOPE that carries the former (TS 31.111
+// clause 7.1.1.2); see sms_tpdu.h.
 #include <algorithm>
 
 #include "codec/sms_tpdu.h"
@@ -7,6 +8,8 @@ namespace tessera::codec {
 namespace {
 
 constexpr std::uint8_t type_mask = 0x03, no_more_messages = 0x04, header_indicator = 0x40;
+constexpr std::uint8_t type_submit = 0x01, validity_mask = 0x18, no_validity = 0x00, enhanced_validity = 0x08,
+                       relative_validity = 0x10, absolute_validity = 0x18;
 constexpr std::string_view digit_characters = "0123456789*#abc";
 constexpr std::size_t address_digits = 20;  // TP-OA: 12 octets at most, clause 9.1.2.5
 
@@ -20,6 +23,23 @@ bool counts_septets(std::uint8_t data_coding) {
     if (group <= 0x7) return (data_coding & 0x20) == 0 && (data_coding & 0x0c) == 0;
     if (group == 0xf) return (data_coding & 0x04) == 0;
     return group == 0xc || group == 0xd;
+}
+
+// TP-UDL and TP-UD.
+void append_user_data(bytes& out, std::uint8_t data_coding, byte_view user_data) {
+    const auto octets = user_data.size();
+    out.push_back(static_cast<std::uint8_t>(counts_septets(data_coding) ? octets * 8 / 7 : octets));
+    append(out, user_data);
+}
+
+result<bytes> take_user_data(byte_reader& in, std::uint8_t data_coding) {
+    const std::size_t length = in.u8();
+    if (in.failed()) return failure("truncated", "tpdu", "ends before TP-UD");
+    const auto octets = counts_septets(data_coding) ? (length * 7 + 7) / 8 : length;
+    if (octets > limits::short_message_octets) return failure("bad_length", "TP-UDL", "more than 140 octets");
+    if (in.rest().size() > octets) return failure("bad_length", "TP-UDL", "says fewer octets than there are");
+    if (in.rest().size() < octets) return failure("truncated", "TP-UD", "TP-UDL says more octets than there are");
+    return to_bytes(in.rest());
 }
 
 void append_length(bytes& out, std::size_t length) {  // BER-TLV, up to 255
@@ -67,9 +87,7 @@ result<bytes> encode_sms_deliver(const sms_deliver& message) {
     out.push_back(message.protocol_id);
     out.push_back(message.data_coding);
     append(out, message.service_centre_time);
-    const auto octets = message.user_data.size();
-    out.push_back(static_cast<std::uint8_t>(counts_septets(message.data_coding) ? octets * 8 / 7 : octets));
-    append(out, message.user_data);
+    append_user_data(out, message.data_coding, message.user_data);
     return out;
 }
 
@@ -88,13 +106,54 @@ result<sms_deliver> decode_sms_deliver(byte_view tpdu) {
     message.protocol_id = in.u8();
     message.data_coding = in.u8();
     std::ranges::copy(in.take(7), message.service_centre_time.begin());
-    const std::size_t length = in.u8();
-    if (in.failed()) return failure("truncated", "tpdu", "ends before TP-UD");
-    const auto octets = counts_septets(message.data_coding) ? (length * 7 + 7) / 8 : length;
-    if (octets > limits::short_message_octets) return failure("bad_length", "TP-UDL", "more than 140 octets");
-    if (in.rest().size() > octets) return failure("bad_length", "TP-UDL", "says fewer octets than there are");
-    if (in.rest().size() < octets) return failure("truncated", "TP-UD", "TP-UDL says more octets than there are");
-    message.user_data = to_bytes(in.rest());
+    TESSERA_TRY_VALUE(message.user_data, take_user_data(in, message.data_coding));
+    return message;
+}
+
+result<bytes> encode_sms_submit(const sms_submit& message) {
+    if (!is_address(message.destination))
+        return failure("bad_field", "destination", "expected at most 20 of the digits 0-9 * # a b c");
+    if (message.user_data.size() > limits::short_message_octets)
+        return failure("too_long", "user_data", "a short message carries at most 140 octets");
+    const auto octets = message.validity.size();
+    if (octets != 0 && octets != 1 && octets != 7)
+        return failure("bad_field", "validity", "expected none, 1 or 7 octets");
+    const std::uint8_t format = octets == 0 ? no_validity
+                                            : (octets == 1                 ? relative_validity
+                                               : message.absolute_validity ? absolute_validity
+                                                                           : enhanced_validity);
+    bytes out;
+    out.reserve(32 + message.user_data.size());
+    out.push_back(static_cast<std::uint8_t>(type_submit | format | (message.has_header ? header_indicator : 0)));
+    out.push_back(message.reference);
+    out.push_back(static_cast<std::uint8_t>(message.destination.size()));
+    out.push_back(message.destination_type);
+    append(out, encode_semi_octets(message.destination));
+    out.push_back(message.protocol_id);
+    out.push_back(message.data_coding);
+    append(out, message.validity);
+    append_user_data(out, message.data_coding, message.user_data);
+    return out;
+}
+
+result<sms_submit> decode_sms_submit(byte_view tpdu) {
+    byte_reader in(tpdu);
+    sms_submit message;
+    const auto first = in.u8();
+    message.reference = in.u8();
+    const std::size_t digits = in.u8();
+    if (in.failed()) return failure("truncated", "tpdu", "ends before the destination address");
+    if ((first & type_mask) != type_submit) return failure("bad_field", "TP-MTI", "not an SMS-SUBMIT");
+    if (digits > address_digits) return failure("bad_field", "TP-DA", "an address has at most 20 digits");
+    message.has_header = (first & header_indicator) != 0;
+    message.destination_type = in.u8();
+    message.destination = decode_semi_octets(in.take((digits + 1) / 2)).substr(0, digits);
+    message.protocol_id = in.u8();
+    message.data_coding = in.u8();
+    const auto format = static_cast<std::uint8_t>(first & validity_mask);
+    message.absolute_validity = format == absolute_validity;
+    message.validity = to_bytes(in.take(format == no_validity ? 0 : format == relative_validity ? 1 : 7));
+    TESSERA_TRY_VALUE(message.user_data, take_user_data(in, message.data_coding));
     return message;
 }
 

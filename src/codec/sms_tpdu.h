@@ -133,6 +133,23 @@ struct sms_deliver {
 // or more than 140 of them).
 [[nodiscard]] result<sms_deliver> decode_sms_deliver(byte_view tpdu);
 
+// SMS-SUBMIT TPDU (TS 23.040 clause 9.2.2.2), as a card hands one to its terminal by SEND SHORT MESSAGE.
+struct sms_submit {
+    std::uint8_t reference = 0;     // TP-MR; the terminal gives the real one
+    std::string destination = "0";  // digits
+    std::uint8_t destination_type = 0x81;
+    std::uint8_t protocol_id = 0;
+    std::uint8_t data_coding = 0xf6;
+    bytes validity;                  // TP-VP: nothing, 1 octet (relative) or 7 (enhanced, absolute)
+    bool absolute_validity = false;  // of 7 octets: absolute
+    bool has_header = true;          // TP-UDHI
+    bytes user_data;
+};
+// Errors: bad_field (destination as in SMS-DELIVER, validity of another length), too_long.
+[[nodiscard]] result<bytes> encode_sms_submit(const sms_submit& message);
+// Errors: as decode_sms_deliver.
+[[nodiscard]] result<sms_submit> decode_sms_submit(byte_view tpdu);
+
 // ENVELOPE (SMS-PP DOWNLOAD): 80 C2 00 00 Lc D1 len 82 02 83 81 06 <address> 8B len <TPDU>. service_centre: digits in
 // international form, a plus sign may stand before them. Errors: bad_field, too_long (Lc is one octet).
 [[nodiscard]] result<bytes> encode_envelope(byte_view tpdu, std::string_view service_centre);

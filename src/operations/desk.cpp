@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "cards/key_rotation.h"
 #include "cards/store.h"
 #include "operations/image_update.h"
 #include "operations/store.h"
@@ -18,6 +19,7 @@ constexpr auto look_again = std::chrono::milliseconds(50);  // at a card that is
 struct waiting_request {
     single_request request;
     std::function<void(single_answer)> done;
+    std::shared_ptr<bearer> way;  // none: the radio
 };
 
 single_answer refusal(error why) {
@@ -28,6 +30,8 @@ single_answer refusal(error why) {
 
 std::string description(const single_request& request) {
     std::string text(to_string(request.kind));
+    if (request.kind == operation_kind::trial)
+        return text + " " + std::to_string(request.writes.size()) + " writes by a reader";
     if (request.kind == operation_kind::run) return text + " " + std::to_string(request.commands.size()) + " commands";
     text += " " + request.file.file;
     if (request.file.record != 0) text += " record " + std::to_string(request.file.record);
@@ -79,6 +83,7 @@ private:
         cards::card_id card;
         telecom::subscriber_number subscriber = 0;
         telecom::single_line* line = nullptr;
+        std::shared_ptr<bearer> way;  // instead of the line
         under_way work;
         std::function<void(single_answer)> done;
         bytes packet;
@@ -105,7 +110,9 @@ private:
     }
     void try_to_begin(waiting_request asked);
     void look_at_waiting();
-    result<begun> begin_in(store::connection& writer, const single_request& request);
+    bearer_events events_of(std::int64_t key);
+    void transmit(operation& one);
+    result<begun> begin_in(store::connection& writer, const single_request& request, bool by_radio);
     result<std::optional<single_answer>> busy(store::connection& writer, const cards::card& card);
     result<void> put_next_packet(store::connection& writer, operation& one);
     result<telecom::single_line*> line_to(const std::string& smsc);
@@ -117,6 +124,7 @@ private:
                         const telecom::card_words* words);
     result<void> record_end(store::connection& writer, operation& one);
     result<void> record_reading(store::connection& writer, operation& one);
+    void hear(operation& one, const telecom::card_words& words);
     void settle_strays();
     void finish(std::int64_t key, std::optional<error> problem);
 
@@ -134,12 +142,14 @@ private:
 // --- beginning
 
 void desk::machine::try_to_begin(waiting_request asked) {
-    auto line = line_to(asked.request.smsc);
+    const bool by_radio = asked.way == nullptr;
+    result<telecom::single_line*> line = nullptr;
+    if (by_radio) line = line_to(asked.request.smsc);
     if (!line) return answer_later(asked, refusal(std::move(line).error()));
     // The access check of C-13 and the beginning are one transaction on the connection that every release of a chunk
     // goes through: whichever commits first decides. From this commit on the packet may leave.
     auto made = env_.writer->transact_first(
-        [&](store::connection& writer) -> result<begun> { return begin_in(writer, asked.request); });
+        [&](store::connection& writer) -> result<begun> { return begin_in(writer, asked.request, by_radio); });
     if (!made) return answer_later(asked, refusal(std::move(made).error()));
     if (made->refused) {
         const bool passing = made->refused->inhibited || made->refused->refused->code == "busy";
@@ -151,8 +161,42 @@ void desk::machine::try_to_begin(waiting_request asked) {
     auto& one = open_.emplace(made->made->key.value, std::move(*made->made)).first->second;
     one.line = *line;
     one.done = std::move(asked.done);
-    one.line->await(one.subscriber);
+    one.way = std::move(asked.way);
+    if (one.way)
+        one.way->begin(events_of(one.key.value));
+    else
+        one.line->await(one.subscriber);
     send(one);
+}
+
+// What a bearer tells from its own thread comes home as posted copies.
+bearer_events desk::machine::events_of(std::int64_t key) {
+    const auto to_operation = [this, key, alive = std::weak_ptr(alive_)](std::function<void(operation&)> what) {
+        env_.home->post([this, key, alive, what = std::move(what)] {
+            if (alive.expired()) return;
+            if (const auto found = open_.find(key); found != open_.end()) what(found->second);
+        });
+    };
+    bearer_events made;
+    made.taken = [=] { to_operation([](operation& one) { one.accepted = true; }); };
+    made.refused = [=, this](std::uint16_t status_word) {
+        to_operation([this, status_word](operation& one) {
+            follow(one, one.work.not_taken(status_word, one.accepted), nullptr);
+        });
+    };
+    made.words = [=, this](bytes user_data) {
+        to_operation([this, words = telecom::card_words{{}, 0, std::move(user_data)}](operation& one) mutable {
+            words.subscriber = one.subscriber;
+            hear(one, words);
+        });
+    };
+    made.lost = [=, this](error why) {
+        to_operation([this, why = std::move(why)](operation& one) {
+            one.work.answer().refused = why;
+            follow(one, one.work.silence(), nullptr);
+        });
+    };
+    return made;
 }
 
 void desk::machine::look_at_waiting() {
@@ -175,19 +219,24 @@ result<std::optional<single_answer>> desk::machine::busy(store::connection& writ
     return refusal({"busy", card.identity.iccid, "another single operation is at work on this card"});
 }
 
-result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, const single_request& asked) {
+result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, const single_request& asked,
+                                                     bool by_radio) {
     cards::card_store cards(writer);
     TESSERA_TRY_VALUE(const auto card, cards.find(asked.card));
     if (!card) return failure("not_found", asked.card, "the registry has no card with this ICCID, IMSI or MSISDN");
-    if (card->identity.msisdn == 0)
+    if (by_radio && card->identity.msisdn == 0)
         return failure("no_subscriber", card->identity.iccid, "the registry has no MSISDN for this card");
     TESSERA_TRY_VALUE(auto refused, busy(writer, *card));
     if (refused) return begun{std::move(refused), std::nullopt};
-    TESSERA_TRY_VALUE(const auto sets, cards.key_sets(card->id));
-    const auto chosen =
-        asked.any_key_version
-            ? std::ranges::max_element(sets, {}, [](const auto& k) { return k.header.key_version; })
-            : std::ranges::find(sets, asked.security.key_version, [](const auto& k) { return k.header.key_version; });
+    cards::key_rotation_store rotations(writer);
+    TESSERA_TRY_VALUE(const auto sets, rotations.usable_key_sets(card->id));
+    auto version = asked.security.key_version;
+    if (asked.any_key_version) {
+        const auto highest = std::ranges::max_element(sets, {}, [](const auto& k) { return k.header.key_version; });
+        TESSERA_TRY_VALUE(version,
+                          rotations.current(card->id, highest == sets.end() ? version : highest->header.key_version));
+    }
+    const auto chosen = std::ranges::find(sets, version, [](const auto& k) { return k.header.key_version; });
     if (chosen == sets.end()) return failure("no_key", card->identity.iccid, "the card has no such key set");
     TESSERA_TRY_VALUE(auto keys, vault_.unwrap(card->id, chosen->header, chosen->wrapped));
     auto request = asked;
@@ -205,6 +254,7 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
                    card->id,
                    card->identity.msisdn,
                    nullptr,
+                   nullptr,
                    under_way(std::move(request), std::move(keys)),
                    {},
                    {},
@@ -220,8 +270,9 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
     made.work.answer().iccid = card->identity.iccid;
     TESSERA_TRY_VALUE(made.key, operation_store(writer).insert(row));
     // From here on the file may hold the old content, the new, or some of both, until the card says.
-    if (made.work.request().kind == operation_kind::write)
-        TESSERA_TRY(cards.doubt_image(card->id, made.work.request().file.file, made.work.request().file.record));
+    const auto kind = made.work.request().kind;
+    if (kind == operation_kind::write || kind == operation_kind::trial)
+        for (const auto& one : made.work.writes()) TESSERA_TRY(cards.doubt_image(card->id, one.file, one.record));
     TESSERA_TRY(put_next_packet(writer, made));
     return begun{std::nullopt, std::move(made)};
 }
@@ -265,10 +316,18 @@ void desk::machine::send(operation& one) {
     one.accepted = false;
     const auto& request = one.work.request();
     one.give_up = env_.clock->monotonic() + request.por_timeout * (request.attempts + 2);
+    if (request.kind == operation_kind::trial) one.work.answer().reports.back().octets = one.packet;
     one.work.sending();
-    one.line->send(static_cast<std::uint64_t>(one.key.value), one.subscriber, one.packet,
-                   static_cast<std::uint8_t>(one.counter));
+    transmit(one);
     wait_for_answer(one, request.por_timeout);
+}
+
+void desk::machine::transmit(operation& one) {
+    const auto reference = static_cast<std::uint8_t>(one.counter);
+    if (one.way)
+        one.way->send(one.packet, reference);
+    else
+        one.line->send(static_cast<std::uint64_t>(one.key.value), one.subscriber, one.packet, reference);
 }
 
 void desk::machine::wait_for_answer(operation& one, duration how_long) {
@@ -283,7 +342,7 @@ void desk::machine::on_time(std::int64_t key) {
     if (one.work.sendings() >= request.attempts || env_.clock->monotonic() >= one.give_up)
         return follow(one, one.work.silence(), nullptr);
     one.work.sending();
-    one.line->send(static_cast<std::uint64_t>(key), one.subscriber, one.packet, static_cast<std::uint8_t>(one.counter));
+    transmit(one);
     wait_for_answer(one, request.por_timeout);
 }
 
@@ -302,7 +361,7 @@ void desk::machine::on_submitted(std::uint64_t token, telecom::submit_result res
             return;  // its time-out tries again
         case telecom::submit_result::link_lost:
             one.accepted = true;  // it may have left; identical octets go again as soon as there is a link
-            one.line->send(token, one.subscriber, one.packet, static_cast<std::uint8_t>(one.counter));
+            transmit(one);
             return;
     }
 }
@@ -321,22 +380,22 @@ void desk::machine::on_line_failed(const telecom::single_line& line, const error
 // --- what comes back
 
 void desk::machine::on_words(telecom::single_line& line, const telecom::card_words& words) {
-    const auto whose =
-        std::ranges::find_if(open_, [&](const auto& entry) { return entry.second.subscriber == words.subscriber; });
-    if (whose != open_.end()) {
-        auto& one = whose->second;
-        const auto next = one.work.take(judge_, words.user_data);
-        const bool strange = one.work.strange();
-        follow(one, next, &words);
-        if (strange) settle_strays();
-        return;
-    }
+    const auto whose = std::ranges::find_if(
+        open_, [&](const auto& entry) { return !entry.second.way && entry.second.subscriber == words.subscriber; });
+    if (whose != open_.end()) return hear(whose->second, words);
     // Nobody here waits for it: kept for whom it concerns, and acknowledged once that is durable.
     const auto kept = env_.writer->transact_first(
         [&](store::connection& writer) { return env_.fleets->keep_stray(writer, words.subscriber, words.user_data); });
     if (!kept) return log_error("an answer is left at the SMSC: " + to_string(kept.error()));
     line.acknowledge(words.handle);
     settle_strays();
+}
+
+void desk::machine::hear(operation& one, const telecom::card_words& words) {
+    const auto next = one.work.take(judge_, words.user_data);
+    const bool strange = one.work.strange();
+    follow(one, next, &words);
+    if (strange) settle_strays();
 }
 
 void desk::machine::settle_strays() {
@@ -347,7 +406,7 @@ void desk::machine::settle_strays() {
 void desk::machine::follow(operation& one, under_way::step step, const telecom::card_words* words) {
     auto recorded =
         env_.writer->transact_first([&](store::connection& writer) { return record(writer, one, step, words); });
-    if (words != nullptr && recorded) one.line->acknowledge(words->handle);
+    if (words != nullptr && recorded && !one.way) one.line->acknowledge(words->handle);
     if (!recorded) return finish(one.key.value, std::move(recorded).error());
     if (words != nullptr) ++one.answers;
     if (step == under_way::step::send)
@@ -361,7 +420,8 @@ result<void> desk::machine::record(store::connection& writer, operation& one, un
     if (words != nullptr) {
         TESSERA_TRY(operation_store(writer).put_answer(one.key, one.answers, words->user_data));
         // Perhaps a campaign's: its card is free by now, and may still have had something to say (C-8).
-        if (one.work.strange()) TESSERA_TRY(env_.fleets->keep_stray(writer, words->subscriber, words->user_data));
+        if (one.work.strange() && words->subscriber != 0)
+            TESSERA_TRY(env_.fleets->keep_stray(writer, words->subscriber, words->user_data));
     }
     if (step == under_way::step::send) return put_next_packet(writer, one);
     return step == under_way::step::end ? record_end(writer, one) : result<void>{};
@@ -374,15 +434,17 @@ result<void> desk::machine::record_end(store::connection& writer, operation& one
     TESSERA_TRY(operation_store(writer).end(one.key, answer.what, answer.why, answer.attempts, now));
     if (!one.work.proved_write()) return {};
     cards::card_store cards(writer);
-    const std::vector<file_write> writes{one.work.request().file};
+    const auto& writes = one.work.writes();
     const auto& security = one.work.request().security;
     TESSERA_TRY_VALUE(const auto image, cards.image(one.card));
-    const auto held = std::ranges::find_if(
-        image, [&](const auto& entry) { return entry.file == writes[0].file && entry.record == writes[0].record; });
     // Late answers of campaigns may have changed the image meanwhile; the counters know the order.
     proved_writes proved{&writes, {}, {security.key_version, application_of(security.tar), one.counter}, false, true};
-    auto& before = proved.before.emplace_back();
-    if (held != image.end()) before.emplace(known_image{held->content, held->proof});
+    for (const auto& write : writes) {
+        auto& before = proved.before.emplace_back();
+        const auto held = std::ranges::find_if(
+            image, [&](const auto& entry) { return entry.file == write.file && entry.record == write.record; });
+        if (held != image.end()) before.emplace(known_image{held->content, held->proof});
+    }
     return write_image(cards, one.card, proved, now);
 }
 
@@ -417,7 +479,10 @@ result<void> desk::machine::record_reading(store::connection& writer, operation&
 void desk::machine::finish(std::int64_t key, std::optional<error> problem) {
     auto over = open_.extract(key);
     auto& one = over.mapped();
-    one.line->let_go(one.subscriber);
+    if (one.way)
+        one.way->end();
+    else
+        one.line->let_go(one.subscriber);
     if (problem) one.work.answer().refused = std::move(problem);
     one.done(std::move(one.work.answer()));
 }
@@ -428,7 +493,10 @@ desk::desk(const desk_environment& env) : machine_(std::make_unique<machine>(env
 desk::~desk() = default;
 result<void> desk::begin() { return machine_->begin(); }
 void desk::perform(single_request request, std::function<void(single_answer)> done) {
-    machine_->perform({std::move(request), std::move(done)});
+    machine_->perform({std::move(request), std::move(done), nullptr});
+}
+void desk::perform_by(std::shared_ptr<bearer> way, single_request request, std::function<void(single_answer)> done) {
+    machine_->perform({std::move(request), std::move(done), std::move(way)});
 }
 bool desk::idle() const { return machine_->idle(); }
 

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "cards/key_vault.h"
 #include "net/event_loop.h"
+#include "operations/bearer.h"
 #include "operations/types.h"
 #include "store/shared_writer.h"
 #include "telecom/single_line.h"
@@ -38,6 +39,8 @@ public:
     [[nodiscard]] result<void> begin();
     // Calls `done` once, from the home loop, never before it returns. Home loop's thread.
     void perform(single_request request, std::function<void(single_answer)> done);
+    // The same by another way than the radio; the card needs no MSISDN.
+    void perform_by(std::shared_ptr<bearer> way, single_request request, std::function<void(single_answer)> done);
     // Nothing is under way or waits.
     [[nodiscard]] bool idle() const;
 

@@ -5,6 +5,7 @@
 
 #include "cards/types.h"
 #include "codec/secured_packet.h"
+#include "operations/script.h"
 
 namespace tessera::operations {
 
@@ -14,6 +15,7 @@ struct application_security {
     codec::toolkit_application_reference tar{};
     std::uint8_t key_version = 1;
     std::uint8_t aes_checksum_octets = 8;
+    script_format format = script_format::compact;  // of scripts and their answers
 };
 
 [[nodiscard]] inline std::uint32_t application_of(const codec::toolkit_application_reference& tar) {

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "codec/apdu.h"
+#include "codec/expanded_script.h"
+#include "codec/global_platform.h"
+#include "codec/remote_management.h"
 #include "operations/file_path.h"
 
 namespace tessera::operations {
@@ -13,6 +16,7 @@ constexpr std::uint8_t select_by_path_from_mf = 0x08;
 constexpr std::uint8_t no_response_data = 0x0c;
 constexpr std::uint8_t absolute_record = 0x04;
 constexpr std::uint8_t commands_max = 255;
+constexpr std::size_t chaining_octets = 3;
 
 bytes select_command(const std::string& file) {
     const auto path = path_octets(file);
@@ -36,15 +40,16 @@ bytes update_command(const file_write& write, std::size_t offset, byte_view piec
 
 class packer {
 public:
-    explicit packer(std::size_t octets_max) : octets_max_(octets_max) {}
+    packer(std::size_t octets_max, std::size_t overhead) : octets_max_(octets_max), overhead_(overhead) {}
 
     // One UPDATE, with a SELECT before it if the script under way has another file selected or none.
     void add(const file_write& write, std::size_t offset, byte_view piece) {
         const auto update = update_command(write, offset, piece);
         const auto select = select_command(write.file);
         const bool selected = !scripts_.empty() && selected_ == write.file;
-        const auto needed = update.size() + (selected ? 0 : select.size());
-        if (scripts_.empty() || scripts_.back().octets.size() + needed > octets_max_ ||
+        const auto needed = update.size() + overhead_ + (selected ? 0 : select.size() + overhead_);
+        if (scripts_.empty() ||
+            scripts_.back().octets.size() + scripts_.back().commands * overhead_ + needed > octets_max_ ||
             scripts_.back().commands >= commands_max - 1) {
             scripts_.emplace_back();
             append_command(select);
@@ -63,17 +68,19 @@ private:
     }
 
     std::size_t octets_max_;
+    std::size_t overhead_;
     std::vector<script> scripts_;
     std::string selected_;
 };
 
 }  // namespace
 
-std::vector<script> write_scripts(const std::vector<file_write>& writes, std::size_t octets_max) {
-    packer into(octets_max);
+std::vector<script> write_scripts(const std::vector<file_write>& writes, std::size_t octets_max,
+                                  std::size_t command_overhead) {
+    packer into(octets_max, command_overhead);
     for (const auto& write : writes) {
         const byte_view content = write.content;
-        const auto overhead = select_command(write.file).size() + 5;
+        const auto overhead = select_command(write.file).size() + 5 + 2 * command_overhead;
         const auto piece_max = write.record != 0 ? command_data_max : std::min(command_data_max, octets_max - overhead);
         for (std::size_t offset = 0; offset < content.size(); offset += piece_max)
             into.add(write, offset, content.subspan(offset, std::min(piece_max, content.size() - offset)));
@@ -97,6 +104,41 @@ script read_script(const std::string& file, std::uint16_t record, std::size_t of
                                          length});
     made.commands = 2;
     return made;
+}
+
+std::size_t commands_octets_max(const script_shape& shape) {
+    if (shape.format == script_format::compact) return shape.octets_max;
+    return shape.octets_max - codec::expanded_script_overhead - (shape.chained ? chaining_octets : 0);
+}
+
+std::size_t command_overhead(const script_shape& shape) {
+    constexpr std::size_t expected_length = 1;
+    return shape.format == script_format::compact ? 0 : codec::expanded_command_overhead + expected_length;
+}
+
+void put_into_shape(std::vector<script>& scripts, const script_shape& shape) {
+    if (shape.format == script_format::compact) return;
+    for (std::size_t i = 0; i < scripts.size(); ++i) {
+        const auto commands = codec::parse_compact_script(scripts[i].octets);
+        std::vector<bytes> apdus;
+        for (const auto& command : *commands) {
+            auto& apdu = apdus.emplace_back();
+            codec::append_apdu(apdu, command);
+            const bool asks = command.ins == codec::instruction::status && !command.data.empty();
+            if (asks) apdu = codec::global_platform::with_expected(apdu);
+        }
+        const auto place = i == 0                    ? codec::script_chaining::first
+                           : i + 1 == scripts.size() ? codec::script_chaining::last
+                                                     : codec::script_chaining::subsequent;
+        const auto chaining = static_cast<std::uint8_t>(place);
+        codec::expanded_script made;
+        if (shape.chained && scripts.size() > 1)
+            made.elements.push_back({codec::script_tag::chaining, byte_view(&chaining, 1)});
+        for (const auto& apdu : apdus) made.elements.push_back({codec::script_tag::command, apdu});
+        bytes octets;
+        codec::append_expanded_script(octets, made);
+        scripts[i].octets = std::move(octets);
+    }
 }
 
 std::vector<read_back> read_back_scripts(const std::vector<file_write>& writes, std::size_t piece_octets) {

@@ -1,5 +1,5 @@
 // What is to be written into a card, turned into scripts for its remote file management application (ETSI TS 102 226
-// clause 5.2.1, compact format), and the scripts that read it back.
+// clause 5.2), and the scripts that read it back.
 #pragma once
 
 #include <cstdint>
@@ -17,17 +17,42 @@ struct file_write {
     bytes content;
 };
 
-inline constexpr std::size_t record_overhead = 32;  // SELECT by a path of eight elements, and the header of UPDATE RECORD
+inline constexpr std::size_t record_overhead =
+    32;  // SELECT by a path of eight elements, and the header of UPDATE RECORD
+enum class script_format : std::uint8_t { compact = 0, expanded = 1 };
+
+// What a command asks for that may find the card in the wanted state already.
+enum class script_role : std::uint8_t {
+    other = 0,
+    adds = 1,     // an application or load file: refused where there is one, the same or another
+    removes = 2,  // one: there may be none
+};
 
 // The data of one packet.
 struct script {
     bytes octets;
     std::uint8_t commands = 0;
+    script_role role = script_role::other;
 };
 
 // SELECT by path and UPDATE for every write, packed into as few scripts as octets_max allows; each script selects for
-// itself, since a card starts a packet at its master file. octets_max >= 32.
-[[nodiscard]] std::vector<script> write_scripts(const std::vector<file_write>& writes, std::size_t octets_max);
+// itself, since a card starts a packet at its master file. octets_max >= 32. command_overhead: what its format adds to
+// every command.
+[[nodiscard]] std::vector<script> write_scripts(const std::vector<file_write>& writes, std::size_t octets_max,
+                                                std::size_t command_overhead = 0);
+
+// How scripts travel.
+struct script_shape {
+    script_format format = script_format::compact;
+    bool chained = false;         // expanded: all scripts of a card are one chain
+    std::size_t octets_max = 32;  // of one packet
+};
+// What is left for the commands of a script, and what is added to each of them.
+[[nodiscard]] std::size_t commands_octets_max(const script_shape& shape);
+[[nodiscard]] std::size_t command_overhead(const script_shape& shape);
+// Compact scripts in the format of the shape; GET STATUS asks for its data then. The scripts of this list follow one
+// another.
+void put_into_shape(std::vector<script>& scripts, const script_shape& shape);
 
 // SELECT by path and READ BINARY of `length` octets (1..256) from `offset`, or READ RECORD.
 [[nodiscard]] script read_script(const std::string& file, std::uint16_t record, std::size_t offset,
@@ -36,11 +61,22 @@ struct script {
 // How much of a file one answer brings back: a response of two short messages at most.
 inline constexpr std::size_t read_back_piece_octets = 200;
 
+// What the answer to reading back must be.
+enum class expectation : std::uint8_t {
+    contents = 0,    // the data begin with `expected`
+    selectable = 1,  // GET STATUS lists an application with the AID `expected`, and it can be selected
+    loaded = 2,      // likewise a load file, of the version `version` if the card tells one
+    absent = 3,      // there is no such object
+    anything = 4,    // that there is an answer is enough
+};
+
 // A piece of content that one packet reads back: the compact answer carries the data of its last command only.
 struct read_back {
     script commands;
-    byte_view expected;     // into the write's content
-    std::size_t write = 0;  // which of the writes
+    byte_view expected;     // into the write's content, or an action's AID
+    std::size_t write = 0;  // which of the writes, or actions
+    expectation expect = expectation::contents;
+    byte_view version = {};
 };
 // piece_octets: how much one answer may bring.
 [[nodiscard]] std::vector<read_back> read_back_scripts(const std::vector<file_write>& writes, std::size_t piece_octets);

@@ -23,8 +23,9 @@ enum class operation_kind : std::uint8_t {
     write = 0,
     read = 1,
     run = 2,
-    verify = 3,  // a reading that the image is compared with, and follows
-    number = 4,  // nothing is sent: the card's MSISDN changed
+    trial = 3,   // what a campaign writes, into one card in a reader
+    verify = 4,  // a reading that the image is compared with, and follows
+    number = 5,  // nothing is sent: the card's MSISDN changed
 };
 [[nodiscard]] std::string_view to_string(operation_kind kind);
 
@@ -32,8 +33,9 @@ enum class operation_kind : std::uint8_t {
 struct single_request {
     std::string card;  // ICCID, IMSI or MSISDN
     operation_kind kind{};
-    file_write file;              // write: with its content; read and verify: without
-    std::vector<bytes> commands;  // run: APDUs, in one packet
+    file_write file;                 // write: with its content; read and verify: without
+    std::vector<bytes> commands;     // run: APDUs, in one packet
+    std::vector<file_write> writes;  // trial
     application_security security;
     bool any_key_version = true;  // the card's highest, rather than the one that `security` names
     std::string smsc = "main";
@@ -41,6 +43,14 @@ struct single_request {
     int attempts = 3;           // sendings of the same octets, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
     bool wait = false;          // for a card that a campaign or another operation keeps busy, instead of being refused
+};
+
+// One packet of a trial, and what the card said to it.
+struct packet_report {
+    std::uint64_t counter = 0;
+    int sendings = 0;
+    bytes octets;
+    std::vector<decoded_answer> answers;
 };
 
 // What became of it.
@@ -57,6 +67,7 @@ struct single_answer {
     std::optional<comparison> compared;        // verify: the content with the image
     std::optional<bytes> expected;             // verify: what the image said, where it knew the file
 
+    std::vector<packet_report> reports;   // trial
     std::optional<error> refused;         // with a code, where it was refused
     std::optional<inhibition> inhibited;  // by whom, where that was the reason
 };

@@ -12,9 +12,12 @@ constexpr int fresh_tries_max = static_cast<int>(limits::fresh_refusals);
 }  // namespace
 
 under_way::under_way(single_request request, cards::key_set keys)
-    : request_(std::move(request)), keys_(std::move(keys)), writes_{request_.file} {
+    : request_(std::move(request)),
+      keys_(std::move(keys)),
+      writes_(request_.kind == operation_kind::trial ? request_.writes : std::vector{request_.file}) {
     round_.what = purpose::write;
     switch (request_.kind) {
+        case operation_kind::trial:
         case operation_kind::write:
             for (auto& one : write_scripts(writes_, script_octets_max(request_.parts_max)))
                 scripts_.push_back(std::move(one));
@@ -43,11 +46,13 @@ void under_way::sent_as(std::uint64_t counter) {
     round_.packets.push_back(packet);
     ++answer_.packets;
     sendings_ = 0;
+    if (request_.kind == operation_kind::trial) answer_.reports.push_back({counter, 0, {}, {}});
 }
 
 void under_way::sending() {
     ++sendings_;
     answer_.attempts = std::max(answer_.attempts, sendings_);
+    if (!answer_.reports.empty()) ++answer_.reports.back().sendings;
 }
 
 under_way::step under_way::take(judge& with, bytes user_data) {
@@ -62,6 +67,22 @@ under_way::step under_way::refused(judge& with, std::uint32_t command_status, bo
     return next == step::wait ? end(outcome::unknown, {cause_kind::smpp_status, command_status, 0}) : next;
 }
 
+under_way::step under_way::not_taken(std::uint16_t status_word, bool before) {
+    return end(before ? outcome::unknown : outcome::failed, {cause_kind::not_taken, status_word, 0});
+}
+
+void under_way::report(std::vector<decoded_answer> found) {
+    for (; reported_ < found.size(); ++reported_) answer_.reports.back().answers.push_back(std::move(found[reported_]));
+}
+
+// What the card said of the packets before is not said of those that come now.
+void under_way::begin_round(purpose what) {
+    round_.what = what;
+    round_.packets.clear();
+    answers_.clear();
+    reported_ = 0;
+}
+
 under_way::step under_way::silence() { return end(outcome::unknown, {cause_kind::no_answer, 0, 0}); }
 
 under_way::step under_way::weigh(judge& with) {
@@ -74,6 +95,7 @@ under_way::step under_way::weigh(judge& with) {
         answer_.status_word = ran->status_word;
         answer_.data = ran->data;
     }
+    if (request_.kind == operation_kind::trial) report(with.decode(request_.security, keys_, raw));
     const auto found = with.assess(request_.security, keys_, std::span(&round_, 1), raw);
     strange_ = found.stray;
     if (found.why.kind == cause_kind::unreadable_answer && found.stray) return step::wait;
@@ -104,9 +126,7 @@ under_way::step under_way::weigh_reading(const verdict& found, const std::option
         case file_reader::step::more:
             break;
     }
-    // Each piece is a round of its own: what the card said of the one before is not said of this one.
-    round_.packets.clear();
-    answers_.clear();
+    begin_round(round_.what);
     scripts_ = {reader_->next()};
     plan_ = {{0, scripts_.front().commands, {}, 0}};
     return step::send;
@@ -124,10 +144,8 @@ under_way::step under_way::read_back(const cause& why) {
     // A packet that went once and was refused has not been executed.
     if (request_.kind == operation_kind::run || ++fresh_tries_ > fresh_tries_max)
         return end(sendings_ == 1 && why.kind == cause_kind::por_status ? outcome::failed : outcome::unknown, why);
-    round_.packets.clear();
-    answers_.clear();
+    begin_round(reader_ ? round_.what : purpose::read_back);
     if (reader_) return step::send;
-    round_.what = purpose::read_back;
     scripts_.clear();
     plan_.clear();
     for (auto& piece : read_back_scripts(writes_, read_back_piece_octets)) {
@@ -147,10 +165,13 @@ bool under_way::proved_reading() const {
     return request_.kind == operation_kind::verify && answer_.what == outcome::done;
 }
 
-bool under_way::proved_write() const { return request_.kind == operation_kind::write && answer_.what == outcome::done; }
+bool under_way::proved_write() const {
+    const bool writes = request_.kind == operation_kind::write || request_.kind == operation_kind::trial;
+    return writes && answer_.what == outcome::done;
+}
 
 std::string_view to_string(operation_kind kind) {
-    constexpr std::string_view names[] = {"write", "read", "run", "verify", "number"};
+    constexpr std::string_view names[] = {"write", "read", "run", "try", "verify", "number"};
     return names[static_cast<std::size_t>(kind)];
 }
 

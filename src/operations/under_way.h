@@ -29,6 +29,8 @@ public:
     [[nodiscard]] step take(judge& with, bytes user_data);
     // The network will not deliver the packet. `before`: something of it had been accepted earlier.
     [[nodiscard]] step refused(judge& with, std::uint32_t command_status, bool before);
+    // The card in the reader will not have the packet. `before`: it had taken it earlier.
+    [[nodiscard]] step not_taken(std::uint16_t status_word, bool before);
     [[nodiscard]] step silence();
 
     // The last message that take() took says something that no packet of this operation asked for.
@@ -41,6 +43,8 @@ public:
     [[nodiscard]] bool proved_write() const;
     // A verification that has read the file whole.
     [[nodiscard]] bool proved_reading() const;
+    // What a write or a trial writes.
+    [[nodiscard]] const std::vector<file_write>& writes() const { return writes_; }
 
 private:
     struct heard {
@@ -49,6 +53,8 @@ private:
         bytes octets;
     };
     step weigh(judge& with);
+    void report(std::vector<decoded_answer> found);
+    void begin_round(purpose what);
     step weigh_reading(const verdict& found, const std::optional<executed_answer>& ran);
     step after_good_packet();
     step read_back(const cause& why);
@@ -63,6 +69,7 @@ private:
     std::optional<file_reader> reader_;
     sent_round round_;
     std::vector<heard> answers_;
+    std::size_t reported_ = 0;  // of answers_, as whole packets
     bool strange_ = false;
     int sendings_ = 0;     // of the packet under way
     int fresh_tries_ = 0;  // packets built because the one before may have been executed

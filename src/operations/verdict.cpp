@@ -5,9 +5,10 @@
 #include <cstdio>
 
 #include "codec/apdu.h"
-#include "codec/remote_management.h"
 #include "codec/smpp_pdu.h"
 #include "codec/sms_tpdu.h"
+#include "operations/application_evidence.h"
+#include "operations/script_answer.h"
 
 namespace tessera::operations {
 namespace {
@@ -50,6 +51,7 @@ grade grade_of(std::uint8_t status) {
 struct judge::evidence {
     grade strength = grade::nothing;
     cause why;
+    bool unversioned = false;  // of a load file whose version the card does not tell
     void improve(grade found, cause because) {
         if (found <= strength) return;
         strength = found;
@@ -59,22 +61,63 @@ struct judge::evidence {
 
 namespace {
 
-// What the compact answer inside an executed packet proves.
-std::pair<grade, cause> executed(const sent_round& round, const sent_packet& packet, byte_view data) {
-    const auto answer = codec::parse_compact_response(data);
-    if (!answer || answer->executed == 0) return {grade::ambiguous, {cause_kind::unreadable_answer, 0, 0}};
+struct finding {
+    grade strength;
+    cause why;
+    bool unversioned = false;
+};
+
+finding differs(const sent_packet& packet) {
+    return {grade::run_badly, {cause_kind::read_back_differs, static_cast<std::int64_t>(packet.write) + 1, 0}};
+}
+
+finding read_back_finding(const sent_packet& packet, const script_answer& answer) {
+    switch (packet.expect) {
+        case expectation::anything:
+            return {grade::run_well, {}};
+        case expectation::contents: {
+            const bool holds = answer.data.size() >= packet.expected.size() &&
+                               std::equal(packet.expected.begin(), packet.expected.end(), answer.data.begin());
+            return holds ? finding{grade::run_well, {}} : differs(packet);
+        }
+        default:
+            break;
+    }
+    switch (state_of(packet.expect, packet.expected, packet.version, answer.status_word, answer.data)) {
+        case object_state::as_wanted:
+            return {grade::run_well, {}};
+        case object_state::unversioned:
+            return {grade::run_well, {}, true};
+        case object_state::otherwise:
+            return differs(packet);
+        case object_state::unreadable:
+            break;
+    }
+    if (codec::is_success(answer.status_word)) return differs(packet);
+    return {grade::run_badly, {cause_kind::status_word, answer.status_word, answer.executed}};
+}
+
+// What the answer inside an executed packet proves.
+finding executed(const sent_round& round, const sent_packet& packet, script_format format, byte_view data) {
+    const auto answer = parse_script_answer(format, data);
+    const bool reading = round.what == purpose::read_back;
+    if (reading && packet.expect == expectation::anything) return {grade::run_well, {}};
+    if (!answer) return {grade::ambiguous, {cause_kind::unreadable_answer, 0, 0}};
     if (round.what == purpose::read) return {grade::run_well, {}};  // what it brought, the reader looks at
-    if (!codec::is_success(answer->status_word))
-        return {grade::run_badly, {cause_kind::status_word, answer->status_word, answer->executed}};
+    if (answer->refused) return {grade::run_badly, {cause_kind::script_refused, *answer->refused, answer->executed}};
+    const bool asks_for_objects = reading && packet.expect != expectation::contents;
+    const cause refused{cause_kind::status_word, answer->status_word, answer->executed};
+    if (!codec::is_success(answer->status_word) && !asks_for_objects) {
+        // What was to be removed is not there: the card says so itself.
+        if (packet.role == script_role::removes && says_absent(answer->status_word)) return {grade::run_well, {}};
+        // Perhaps what was to be added is there already; whether it is the same, only asking tells.
+        if (packet.role == script_role::adds && may_mean_present(answer->status_word))
+            return {grade::ambiguous, refused};
+        return {grade::run_badly, refused};
+    }
     if (answer->executed != packet.commands)
         return {grade::run_badly, {cause_kind::partly_executed, answer->executed, packet.commands}};
-    if (round.what == purpose::read_back) {
-        const bool holds = answer->data.size() >= packet.expected.size() &&
-                           std::equal(packet.expected.begin(), packet.expected.end(), answer->data.begin());
-        if (!holds)
-            return {grade::run_badly, {cause_kind::read_back_differs, static_cast<std::int64_t>(packet.write) + 1, 0}};
-    }
-    return {grade::run_well, {}};
+    return reading ? read_back_finding(packet, *answer) : finding{grade::run_well, {}};
 }
 
 // A response that carries no security although the command asked for it may complain, but never prove success.
@@ -121,10 +164,11 @@ void judge::weigh(byte_view packet, bool current, const codec::packet_security& 
             for (std::size_t p = 0; p < rounds[r].packets.size(); ++p) {
                 if (rounds[r].packets[p].counter != response->counter) continue;
                 const bool ran = response->status == 0;
-                const auto [strength, why] =
-                    ran ? executed(rounds[r], rounds[r].packets[p], response->data)
-                        : std::pair{grade_of(response->status), cause{cause_kind::por_status, response->status, 0}};
-                found[r][p].improve(strength, why);
+                const auto fresh =
+                    ran ? executed(rounds[r], rounds[r].packets[p], format_, response->data)
+                        : finding{grade_of(response->status), {cause_kind::por_status, response->status, 0}};
+                found[r][p].improve(fresh.strength, fresh.why);
+                found[r][p].unversioned |= fresh.unversioned;
                 return;
             }
     }
@@ -164,10 +208,33 @@ verdict conclude(const std::vector<Evidence>& packets) {
 
 }  // namespace
 
+// A card that refused to add what is there already has done nothing: it holds what was wanted only if that can be told
+// from what it held before. Otherwise the refusal is what there is to say.
+void judge::heed_refusal(std::span<const sent_round> rounds, const std::vector<std::vector<evidence>>& found,
+                         verdict& result) {
+    if (rounds.back().what != purpose::read_back) return;
+    const evidence* refusal = nullptr;
+    for (std::size_t r = 0; r < rounds.size() && refusal == nullptr; ++r) {
+        if (rounds[r].what != purpose::write) continue;
+        const auto at = std::ranges::find_if(found[r], [](const evidence& one) {
+            return one.strength == grade::ambiguous && one.why.kind == cause_kind::status_word;
+        });
+        if (at != found[r].end()) refusal = &*at;
+    }
+    if (refusal == nullptr) return;
+    const bool unclear = result.what == decision::done &&
+                         std::ranges::any_of(found.back(), [](const evidence& one) { return one.unversioned; });
+    const bool otherwise = result.what == decision::failed && result.why.kind == cause_kind::read_back_differs;
+    if (!unclear && !otherwise) return;
+    result.what = decision::failed;
+    result.why = refusal->why;
+}
+
 verdict judge::assess(const application_security& application, const cards::key_set& keys,
                       std::span<const sent_round> rounds, std::span<const raw_answer> answers) {
     const auto security = security_for(application, keys.header);
     const codec::packet_keys material{keys.kic.reveal(), keys.kid.reveal()};
+    format_ = application.format;
     std::vector<std::vector<evidence>> found;
     found.reserve(rounds.size());
     for (const auto& round : rounds) found.emplace_back(round.packets.size());
@@ -193,11 +260,13 @@ verdict judge::assess(const application_security& application, const cards::key_
         if (rounds[r].what != purpose::write) continue;
         result = conclude(found[r]);
         result.round = r;
-        settled = result.what == decision::done || result.why.kind == cause_kind::status_word;
+        settled = result.what == decision::done ||
+                  (result.what == decision::failed && result.why.kind == cause_kind::status_word);
     }
     if (!settled) {
         result = conclude(found.back());
         result.round = found.size() - 1;
+        heed_refusal(rounds, found, result);
     }
     if (result.what == decision::unknown && stray) {
         result.what = decision::read_back;
@@ -221,7 +290,7 @@ std::vector<std::optional<executed_answer>> judge::answers_to(const application_
         if (sent == packets.end() || response->status != 0) return;
         auto& into = found[static_cast<std::size_t>(sent - packets.begin())];
         if (into) return;
-        const auto answer = codec::parse_compact_response(response->data);
+        const auto answer = parse_script_answer(application.format, response->data);
         if (answer && answer->executed > 0)
             into = executed_answer{answer->executed, answer->status_word, to_bytes(answer->data)};
     });
@@ -232,6 +301,28 @@ std::optional<executed_answer> judge::answer_to(const application_security& appl
                                                 std::uint64_t counter, std::span<const raw_answer> answers) {
     const sent_packet sent{counter, 0, {}, 0};
     return answers_to(application, keys, std::span(&sent, 1), answers).front();
+}
+
+std::vector<decoded_answer> judge::decode(const application_security& application, const cards::key_set& keys,
+                                          std::span<const raw_answer> answers) {
+    const auto security = security_for(application, keys.header);
+    const codec::packet_keys material{keys.kic.reveal(), keys.kid.reveal()};
+    std::vector<decoded_answer> made;
+    for_each_packet(answers, [&](byte_view packet, bool) {
+        auto& one = made.emplace_back();
+        one.octets = to_bytes(packet);
+        const auto response = codec_.decode_response(packet, security, material);
+        one.readable = response && response->tar == security.tar;
+        if (!one.readable) return;
+        one.credible = credible(*response, security);
+        one.status = response->status;
+        one.counter = response->counter;
+        if (!one.credible || response->status != 0) return;
+        const auto answer = codec::parse_compact_response(response->data);
+        if (answer && answer->executed > 0)
+            one.executed = executed_answer{answer->executed, answer->status_word, to_bytes(answer->data)};
+    });
+    return made;
 }
 
 std::string_view to_string(purpose what) {
@@ -268,7 +359,8 @@ std::int64_t packed(std::string_view name) {
 std::string unpacked(std::int64_t value) {
     std::string name;
     for (; value > 0; value /= 38)
-        if (const auto sign = value % 38; sign != 0) name.insert(name.begin(), name_signs[static_cast<std::size_t>(sign - 1)]);
+        if (const auto sign = value % 38; sign != 0)
+            name.insert(name.begin(), name_signs[static_cast<std::size_t>(sign - 1)]);
     return name;
 }
 
@@ -280,10 +372,22 @@ cause no_variable(std::string_view name) {
 }
 
 std::string_view to_string(cause_kind kind) {
-    constexpr std::array<std::string_view, 14> names{
-        "none",          "status_word",       "por_status",        "smpp_status", "no_key",          "no_answer",
-        "no_subscriber", "read_back_differs", "unreadable_answer", "no_packet",   "partly_executed", "drift",
-        "no_variable",   "bad_variable"};
+    constexpr std::array<std::string_view, 16> names{"none",
+                                                     "status_word",
+                                                     "por_status",
+                                                     "smpp_status",
+                                                     "no_key",
+                                                     "no_answer",
+                                                     "no_subscriber",
+                                                     "read_back_differs",
+                                                     "unreadable_answer",
+                                                     "no_packet",
+                                                     "partly_executed",
+                                                     "script_refused",
+                                                     "not_taken",
+                                                     "drift",
+                                                     "no_variable",
+                                                     "bad_variable"};
     return names[static_cast<std::size_t>(kind)];
 }
 
@@ -303,8 +407,10 @@ std::string describe(const cause& why) {
             const auto name = codec::smpp::status_name(static_cast<std::uint32_t>(why.value));
             return kind + " " + hexadecimal(why.value, 8) + (name.empty() ? "" : " " + std::string(name));
         }
+        case cause_kind::not_taken:
+            return kind + " " + codec::describe_status_word(static_cast<std::uint16_t>(why.value));
         case cause_kind::no_key:
-            return kind + " of version " + std::to_string(why.value);
+            return kind + " of version " + std::to_string(why.value) + (why.detail == 1 ? ", to encrypt keys" : "");
         case cause_kind::read_back_differs:
             return kind + " in write " + std::to_string(why.value);
         case cause_kind::no_variable:
@@ -313,6 +419,10 @@ std::string describe(const cause& why) {
             return kind + " in write " + std::to_string(why.value);
         case cause_kind::drift:
             return kind + " in file " + std::to_string(why.value);
+        case cause_kind::script_refused:
+            return kind +
+                   ((why.value & 0xff00) == 0x9000 ? " badly made, fault " : " its chain is not known, result ") +
+                   hexadecimal(why.value & 0xff, 2);
         case cause_kind::partly_executed:
             return kind + " " + std::to_string(why.value) + " of " + std::to_string(why.detail) + " commands";
         default:

@@ -32,16 +32,18 @@ enum class cause_kind : std::uint8_t {
     status_word = 1,        // value: SW; detail: which command of the script, from 1
     por_status = 2,         // value: response status; detail: 1 when the answer was unsecured
     smpp_status = 3,        // value: command_status
-    no_key = 4,             // value: key version
+    no_key = 4,             // value: key version; detail: 1 when its key encryption key is what is missing
     no_answer = 5,          // value: 0
     no_subscriber = 6,      // the registry has no MSISDN
     read_back_differs = 7,  // value: which write, from 1
     unreadable_answer = 8,  // something came that no key of the card explains
     no_packet = 9,          // the packet could not be built: counter used up, key and algorithm at odds
     partly_executed = 10,   // value: commands executed, detail: commands sent; all that ran went well
-    drift = 11,             // beside done: the card holds something else than expected; value: which file, from 1
-    no_variable = 12,       // the card has no variable that the content asks for; value and detail: its name, packed
-    bad_variable = 13,      // the card's own content does not fit the file; value: which write, from 1
+    script_refused = 11,    // value: 90xx badly made (xx: script_fault), 83xx its chain is not known
+    not_taken = 12,         // value: SW of the ENVELOPE that a card in a reader refused
+    drift = 13,             // beside done: the card holds something else than expected; value: which file, from 1
+    no_variable = 14,       // the card has no variable that the content asks for; value and detail: its name, packed
+    bad_variable = 15,      // the card's own content does not fit the file; value: which write, from 1
 };
 
 struct cause {
@@ -73,6 +75,9 @@ struct sent_packet {
     std::uint8_t commands = 0;
     byte_view expected;     // of a read-back: what the file should hold
     std::size_t write = 0;  // of a read-back: which write
+    expectation expect = expectation::contents;
+    byte_view version = {};  // of the load file that is expected
+    script_role role = script_role::other;
 };
 // The packets of one round, in order of sequence, oldest round first.
 struct sent_round {
@@ -101,6 +106,16 @@ struct executed_answer {
     bytes data;  // of the last one
 };
 
+// An answer as far as it can be read.
+struct decoded_answer {
+    bytes octets;           // of the response packet
+    bool readable = false;  // it is one, of that application; else nothing below holds
+    bool credible = false;  // it carries the security that was asked for, and that is right
+    std::uint8_t status = 0;
+    std::uint64_t counter = 0;
+    std::optional<executed_answer> executed;
+};
+
 // Not thread safe.
 class judge {
 public:
@@ -118,12 +133,20 @@ public:
                                                            const cards::key_set& keys, std::uint64_t counter,
                                                            std::span<const raw_answer> answers);
 
+    // Every whole response packet in the answers, in order.
+    [[nodiscard]] std::vector<decoded_answer> decode(const application_security& application,
+                                                     const cards::key_set& keys, std::span<const raw_answer> answers);
+
 private:
     struct evidence;
     void weigh(byte_view packet, bool current, const codec::packet_security& security, const codec::packet_keys& keys,
                std::span<const sent_round> rounds, std::vector<std::vector<evidence>>& found, verdict& result);
 
+    static void heed_refusal(std::span<const sent_round> rounds, const std::vector<std::vector<evidence>>& found,
+                             verdict& result);
+
     codec::secured_packet_codec codec_;
+    script_format format_ = script_format::compact;  // of the scripts that are judged
 };
 
 }  // namespace tessera::operations

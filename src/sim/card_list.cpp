@@ -25,11 +25,20 @@ enum column : std::size_t {
     column_kid_algorithm,
     column_kid_key,
     column_counter,
+    column_dek_algorithm,
+    column_dek_key,
     column_count
 };
 constexpr std::array<std::string_view, column_count> column_names{
-    "iccid", "imsi", "msisdn", "profile", "kvn", "kic_algorithm", "kic_key", "kid_algorithm", "kid_key", "counter"};
+    "iccid",   "imsi",          "msisdn",  "profile", "kvn",           "kic_algorithm",
+    "kic_key", "kid_algorithm", "kid_key", "counter", "dek_algorithm", "dek_key"};
+constexpr bool optional(std::size_t which) {
+    return which == column_profile || which == column_counter || which == column_dek_algorithm ||
+           which == column_dek_key;
+}
 constexpr std::size_t columns_max = 32;
+constexpr std::uint32_t added_keys = ~std::uint32_t{0};  // instead of a place in the arena
+constexpr std::uint8_t key_version_max = 15;
 
 bool all_digits(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -126,7 +135,7 @@ private:
             position = i;
         }
         for (std::size_t i = 0; i < column_count; ++i)
-            if (position_[i] == absent && i != column_profile && i != column_counter)
+            if (position_[i] == absent && !optional(i))
                 return fail("bad_header", column_names[i], "the column is missing");
         columns_ = fields_;
         return {};
@@ -156,6 +165,20 @@ private:
         if (!counter.empty() && (bad != std::errc() || last != counter.data() + counter.size() || counter.size() > 10))
             return fail("bad_row", "counter", "expected up to 10 hexadecimal digits");
         list_.key_sets_.push_back(set);
+        return read_encryption_key(set);
+    }
+
+    // Empty: the set has none; without an algorithm of its own it has KIc's.
+    result<void> read_encryption_key(const card_key_set& set) {
+        const auto text = value(column_dek_key);
+        if (text.empty()) return {};
+        const auto named = value(column_dek_algorithm);
+        const auto algorithm = named.empty() ? set.kic_algorithm : crypto::cipher_algorithm_from(named);
+        if (!algorithm) return fail("bad_row", "dek_algorithm", "expected des, 3des2, 3des3, aes128, aes192 or aes256");
+        card_list::stored_encryption_key made{*algorithm, {}};
+        if (auto read = from_hex_into(text, made.key.resize(crypto::key_octets(*algorithm))); !read)
+            return fail("bad_row", "dek_key", std::move(read.error().message));
+        list_.encryption_.insert_or_assign(card_list::place_of(set.card, set.version), std::move(made));
         return {};
     }
 
@@ -286,18 +309,59 @@ std::span<const card_key_set> card_list::key_sets(card_index card) const {
 }
 
 card_key_set* card_list::key_set(card_index card, std::uint8_t version) {
+    if (version == 0) return nullptr;  // of sets that were replaced
     for (auto& set : std::span(key_sets_).subspan(cards_[card].first_key_set, cards_[card].key_sets))
         if (set.version == version) return &set;
-    return nullptr;
+    if (added_.empty()) return nullptr;
+    const auto added = added_.find(place_of(card, version));
+    return added == added_.end() ? nullptr : &added->second.set;
 }
 
 byte_view card_list::kic(const card_key_set& set) const {
+    if (set.keys == added_keys) return added_.at(place_of(set.card, set.version)).kic.reveal();
     return byte_view(keys_).subspan(set.keys, crypto::key_octets(set.kic_algorithm));
 }
 
 byte_view card_list::kid(const card_key_set& set) const {
+    if (set.keys == added_keys) return added_.at(place_of(set.card, set.version)).kid.reveal();
     return byte_view(keys_).subspan(set.keys + crypto::key_octets(set.kic_algorithm),
                                     crypto::key_octets(set.kid_algorithm));
+}
+
+card_list::encryption_key card_list::key_encryption_key(const card_key_set& set) const {
+    const auto found = encryption_.find(place_of(set.card, set.version));
+    if (found == encryption_.end()) return {};
+    return {found->second.algorithm, found->second.key.reveal()};
+}
+
+void card_list::put_key_set(card_index card, std::uint8_t replaced, std::uint8_t version,
+                            const std::array<fresh_key, 3>& keys) {
+    constexpr std::uint8_t no_version = 0;
+    if (auto* old = key_set(card, replaced); replaced != 0 && old != nullptr) {
+        encryption_.erase(place_of(card, replaced));
+        const bool came_later = old->keys == added_keys;
+        old->version = no_version;  // nobody names it any more
+        if (came_later) added_.erase(place_of(card, replaced));
+    }
+    added_key_set made{{}, secret(keys[0].key), secret(keys[1].key)};
+    made.set.card = card;
+    made.set.keys = added_keys;
+    made.set.version = version;
+    made.set.kic_algorithm = keys[0].algorithm;
+    made.set.kid_algorithm = keys[1].algorithm;
+    added_.insert_or_assign(place_of(card, version), std::move(made));
+    encryption_.insert_or_assign(place_of(card, version),
+                                 stored_encryption_key{keys[2].algorithm, secret(keys[2].key)});
+}
+
+std::vector<std::uint8_t> card_list::key_versions(card_index card) const {
+    std::vector<std::uint8_t> versions;
+    for (const auto& set : key_sets(card))
+        if (set.version != 0) versions.push_back(set.version);
+    if (added_.empty()) return versions;
+    for (std::uint8_t version = 1; version <= key_version_max; ++version)
+        if (added_.contains(place_of(card, version))) versions.push_back(version);
+    return versions;
 }
 
 void card_list::spoil_keys(card_index card) {

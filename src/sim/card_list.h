@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -12,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/secret.h"
 #include "crypto/block_crypto.h"
 #include "sim/command_interpreter.h"
 #include "sim/index_table.h"
@@ -49,9 +51,9 @@ public:
     card_list& operator=(card_list&&) = default;
     ~card_list();  // wipes the keys
 
-    // Header: iccid, imsi, msisdn, kvn, kic_algorithm, kic_key, kid_algorithm, kid_key and, not needed, profile and
-    // counter, in any order. Rows of one ICCID are key sets of one card. `name` stands in errors, which carry
-    // "NAME:LINE FIELD" and never a key. Errors: bad_header, bad_row, duplicate, too_many.
+    // Header: iccid, imsi, msisdn, kvn, kic_algorithm, kic_key, kid_algorithm, kid_key and, not needed, profile,
+    // counter, dek_algorithm and dek_key, in any order. Rows of one ICCID are key sets of one card. `name` stands in
+    // errors, which carry "NAME:LINE FIELD" and never a key. Errors: bad_header, bad_row, duplicate, too_many.
     [[nodiscard]] static result<card_list> parse(std::string_view csv, std::string_view name);
     // Errors besides: unreadable.
     [[nodiscard]] static result<card_list> load(const std::filesystem::path& file);
@@ -70,6 +72,23 @@ public:
     [[nodiscard]] std::span<const card_key_set> key_sets(card_index card) const;
     [[nodiscard]] byte_view kic(const card_key_set& set) const;
     [[nodiscard]] byte_view kid(const card_key_set& set) const;
+    // The key encryption key of a set; empty where it has none.
+    struct encryption_key {
+        crypto::cipher_algorithm algorithm{};
+        byte_view key;
+    };
+    [[nodiscard]] encryption_key key_encryption_key(const card_key_set& set) const;
+    // PUT KEY: another key set, and the one that it replaces is gone (0: none). Its counters begin at 0. Pointers and
+    // views of other sets stay valid.
+    struct fresh_key {
+        crypto::cipher_algorithm algorithm{};
+        byte_view key;
+    };
+    void put_key_set(card_index card, std::uint8_t replaced, std::uint8_t version,
+                     const std::array<fresh_key, 3>& keys);
+    // Versions that the card has.
+    [[nodiscard]] std::vector<std::uint8_t> key_versions(card_index card) const;
+
     // From now on this card's keys differ from the file's.
     void spoil_keys(card_index card);
 
@@ -77,8 +96,23 @@ private:
     friend class card_list_reader;
 
     std::vector<simulated_card_state> cards_;
+    // A key set that PUT KEY brought.
+    struct added_key_set {
+        card_key_set set;
+        secret kic, kid;
+    };
+    struct stored_encryption_key {
+        crypto::cipher_algorithm algorithm{};
+        secret key;
+    };
+    static std::uint64_t place_of(card_index card, std::uint8_t version) {
+        return static_cast<std::uint64_t>(card) << 8U | version;
+    }
+
     std::vector<card_key_set> key_sets_;
     bytes keys_;
+    std::unordered_map<std::uint64_t, added_key_set> added_;               // by place_of()
+    std::unordered_map<std::uint64_t, stored_encryption_key> encryption_;  // likewise
     index_table by_msisdn_;
     index_table by_iccid_;
 };

@@ -53,16 +53,7 @@ std::uint16_t command_interpreter::word(refusal why) const {
 command_interpreter::outcome command_interpreter::run(std::uint32_t card, const card_identity& identity,
                                                       verification_attempts& attempts, file_index start,
                                                       byte_view script) {
-    card_ = card;
-    identity_ = &identity;
-    attempts_ = &attempts;
-    directory_ = start;
-    elementary_ = no_file;
-    record_ = 0;
-    verified_adm2_ = false;
-    description_.clear();
-    written_.clear();
-    data_.clear();
+    begin(card, identity, attempts, {.directory = start});
     outcome result{.executed = 0, .status_word = done, .data = {}};
     while (!script.empty() && result.executed < limits::script_commands) {
         data_.clear();
@@ -75,9 +66,54 @@ command_interpreter::outcome command_interpreter::run(std::uint32_t card, const 
         result.status_word = execute(*command);
         if (!codec::is_success(result.status_word)) break;
     }
-    for (const auto file : written_) files_.count_packet(card_, file);
+    end();
     result.data = data_;
     return result;
+}
+
+void command_interpreter::begin(std::uint32_t card, const card_identity& identity, verification_attempts& attempts,
+                                const script_context& context) {
+    card_ = card;
+    identity_ = &identity;
+    attempts_ = &attempts;
+    directory_ = context.directory;
+    elementary_ = context.elementary;
+    record_ = context.record;
+    verified_pin1_ = verified_adm1_ = true;
+    verified_adm2_ = context.verified_adm2;
+    description_.clear();
+    written_.clear();
+    data_.clear();
+}
+
+command_answer command_interpreter::run_command(const codec::command_apdu& command) {
+    data_.clear();
+    const auto word = execute(command);
+    return {word, data_};
+}
+
+script_context command_interpreter::end() {
+    for (const auto file : written_) files_.count_packet(card_, file);
+    return {directory_, elementary_, record_, verified_adm2_};
+}
+
+void command_interpreter::begin_session(std::uint32_t card, const card_identity& identity,
+                                        verification_attempts& attempts) {
+    card_ = card;
+    identity_ = &identity;
+    attempts_ = &attempts;
+    directory_ = master_file;
+    elementary_ = no_file;
+    record_ = 0;
+    verified_pin1_ = verified_adm1_ = verified_adm2_ = false;
+    description_.clear();
+}
+
+command_interpreter::outcome command_interpreter::run_next(const codec::command_apdu& command) {
+    data_.clear();
+    written_.clear();
+    const auto status_word = execute(command);
+    return {.executed = 1, .status_word = status_word, .data = data_};
 }
 
 byte_view command_interpreter::content(std::uint32_t card, const card_identity& identity, file_index file) const {
@@ -170,9 +206,11 @@ std::uint16_t command_interpreter::select(const codec::command_apdu& command) {
 bool command_interpreter::granted(access_condition condition) const {
     switch (condition) {
         case access_condition::always:
-        case access_condition::pin1:
-        case access_condition::adm1:
             return true;
+        case access_condition::pin1:
+            return verified_pin1_;
+        case access_condition::adm1:
+            return verified_adm1_;
         case access_condition::adm2:
             return verified_adm2_;
         case access_condition::never:
@@ -337,7 +375,7 @@ std::uint16_t command_interpreter::verify(const codec::command_apdu& command) {
     }
     const verification_attempts fresh;
     *left = command.p2 == pin1 ? fresh.pin1 : command.p2 == adm1 ? fresh.adm1 : fresh.adm2;
-    if (command.p2 == adm2) verified_adm2_ = true;
+    (command.p2 == pin1 ? verified_pin1_ : command.p2 == adm1 ? verified_adm1_ : verified_adm2_) = true;
     return done;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "codec/apdu.h"
+#include "sim/command_target.h"
 #include "sim/file_store.h"
 #include "sim/uicc_file_system.h"
 
@@ -31,7 +32,15 @@ struct card_identity {
     std::array<std::uint8_t, 9> imsi{};
 };
 
-class command_interpreter {
+// What lives on from one script of a chain to the next.
+struct script_context {
+    file_index directory = master_file;
+    file_index elementary = no_file;
+    std::size_t record = 0;
+    bool verified_adm2 = false;
+};
+
+class command_interpreter final : public command_target {
 public:
     // `files` must outlive it.
     explicit command_interpreter(file_store& files) : files_(files) {}
@@ -45,6 +54,18 @@ public:
     // and ADM1 (ETSI TS 102 226 clause 8.3); ADM2 asks for VERIFY. Counts the packet for every file it wrote.
     [[nodiscard]] outcome run(std::uint32_t card, const card_identity& identity, verification_attempts& attempts,
                               file_index start, byte_view script);
+
+    // The same for whoever goes through the script himself: begin(), run_command() for each, end().
+    void begin(std::uint32_t card, const card_identity& identity, verification_attempts& attempts,
+               const script_context& context);
+    [[nodiscard]] command_answer run_command(const codec::command_apdu& command) override;
+    // Counts the packet for every file it wrote.
+    script_context end();
+
+    // A terminal's session with the card: it begins in the MF with no rights but those that VERIFY gives, and each
+    // command leaves the card where the next one finds it. One at a time; run() is for other instances.
+    void begin_session(std::uint32_t card, const card_identity& identity, verification_attempts& attempts);
+    [[nodiscard]] outcome run_next(const codec::command_apdu& command);
 
     // The content as READ would see it. Valid until the next call of anything here, or the next change of the file.
     [[nodiscard]] byte_view content(std::uint32_t card, const card_identity& identity, file_index file) const;
@@ -83,6 +104,8 @@ private:
     file_index elementary_ = no_file;
     std::size_t record_ = 0;  // the current one, from 1; 0: none yet
     bool older_class_ = false;
+    bool verified_pin1_ = false;
+    bool verified_adm1_ = false;
     bool verified_adm2_ = false;
     bytes data_;         // of the last command
     bytes description_;  // what GET RESPONSE would give

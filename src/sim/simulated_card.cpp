@@ -4,6 +4,7 @@
 
 #include "codec/remote_management.h"
 #include "sim/limits.h"
+#include "sim/script_execution.h"
 
 namespace tessera::sim {
 namespace {
@@ -158,22 +159,70 @@ card_reaction simulated_cards::refuse(request& job, response_status status, std:
 }
 
 card_reaction simulated_cards::execute(request& job, std::uint64_t counter, byte_view script) {
-    const auto& addressed = applications()[job.slot];
     response_.clear();
-    if (!addressed.files) {
-        // There are no applications to manage on these cards.
-        if (!script.empty())
-            codec::append_compact_response(response_, {.executed = 1, .status_word = 0x6d00, .data = {}});
-    } else if (!script.empty()) {
-        auto& state = cards_.at(job.card);
-        const auto result = interpreter_.run(job.card, state.identity, state.attempts, addressed.start, script);
-        codec::append_compact_response(
-            response_, {.executed = result.executed, .status_word = result.status_word, .data = result.data});
+    std::optional<key_change> change;
+    if (!script.empty()) {
+        run_script(job, script);
+        if (!applications()[job.slot].files) change = manager_.take_key_change();
     }
     const bool follows = job.faults.response_follows && job.security.spi.response() == proof_of_receipt::always;
     if (follows) answer(job, response_status::response_follows_by_sms, counter, {}, false, false);
     answer(job, response_status::ok, counter, response_, false, follows);
+    // The answer was still made with the keys that the command came under.
+    if (change) change_keys(job, *change);
     return card_reaction::executed;
+}
+
+void simulated_cards::run_script(request& job, byte_view script) {
+    const auto& addressed = applications()[job.slot];
+    auto& state = cards_.at(job.card);
+    if (!addressed.files) {
+        card_keys keys{cards_.key_versions(job.card), {}, {}};
+        if (job.counting_set != nullptr) {
+            const auto encryption = cards_.key_encryption_key(*job.counting_set);
+            keys.encryption = encryption.algorithm;
+            keys.encryption_key = encryption.key;
+        }
+        manager_.begin(job.card, keys);
+        if (is_expanded(script))
+            run_in_chain(job, script);
+        else
+            run_compact(script, manager_, response_);
+        return;
+    }
+    if (is_expanded(script)) return run_in_chain(job, script);
+    const auto result = interpreter_.run(job.card, state.identity, state.attempts, addressed.start, script);
+    codec::append_compact_response(
+        response_, {.executed = result.executed, .status_word = result.status_word, .data = result.data});
+}
+
+// ETSI TS 102 226 clause 5.2.2.1.4: what the first script of a chain left selected and verified is there for the next.
+// A failing script ends its chain, and so does one that belongs to none.
+void simulated_cards::run_in_chain(request& job, byte_view script) {
+    const auto& addressed = applications()[job.slot];
+    const auto key = static_cast<std::uint64_t>(job.card) << 8U | job.slot;
+    const auto step = chain_step_of(script);
+    const auto chain = chains_.find(key);
+    const bool goes_on = step == chain_step::subsequent || step == chain_step::last;
+    if (goes_on && chain == chains_.end()) return refuse_chain(script, response_);
+    const auto context = goes_on ? chain->second : script_context{.directory = addressed.start};
+    if (chain != chains_.end()) chains_.erase(chain);
+    auto& state = cards_.at(job.card);
+    if (addressed.files) interpreter_.begin(job.card, state.identity, state.attempts, context);
+    command_target& target = addressed.files ? static_cast<command_target&>(interpreter_) : manager_;
+    const bool good = run_expanded(script, target, response_);
+    const auto left = addressed.files ? interpreter_.end() : script_context{};
+    if (good && (step == chain_step::first || step == chain_step::subsequent)) chains_.insert_or_assign(key, left);
+}
+
+void simulated_cards::change_keys(request& job, const key_change& change) {
+    cards_.put_key_set(job.card, change.replaced, change.version,
+                       {{{change.algorithms[0], change.keys[0].reveal()},
+                         {change.algorithms[1], change.keys[1].reveal()},
+                         {change.algorithms[2], change.keys[2].reveal()}}});
+    for (std::uint8_t slot = 0; slot < applications().size(); ++slot)
+        more_counters_.erase(static_cast<std::uint64_t>(job.card) << 16U |
+                             static_cast<std::uint64_t>(change.version) << 8U | slot);
 }
 
 void simulated_cards::answer(request& job, response_status status, std::uint64_t counter, byte_view data,
@@ -210,6 +259,7 @@ file_reading simulated_cards::read(card_index card, file_index file) const {
     reading.content = interpreter_.content(card, cards_.at(card).identity, file);
     reading.executed = files_.executed(card, file);
     for (const auto& set : cards_.key_sets(card)) {
+        if (set.version == 0) continue;  // replaced
         reading.counter = std::max({reading.counter, set.base, set.counter});
         for (std::uint8_t slot = 0; slot < applications().size(); ++slot) {
             const auto other = more_counters_.find(counter_key(set, slot));

@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "codec/secured_packet.h"
 #include "codec/sms_tpdu.h"
+#include "sim/application_manager.h"
 #include "sim/card_list.h"
 #include "sim/command_interpreter.h"
 #include "sim/file_store.h"
@@ -59,6 +60,8 @@ public:
     card_reaction receive(card_index card, byte_view user_data, instant now, message_faults faults,
                           std::vector<card_message>& answers);
     [[nodiscard]] file_reading read(card_index card, file_index file) const;
+    [[nodiscard]] const application_manager& applications_of_cards() const { return manager_; }
+    [[nodiscard]] file_store& files() { return files_; }
     // Forgets message parts that waited too long for the others.
     void expire(instant now) { parts_.expire(now); }
 
@@ -77,12 +80,17 @@ private:
     std::uint64_t& counter_of(card_key_set& set, std::uint8_t slot);
     card_reaction refuse(request& job, codec::response_status status, std::uint64_t counter);
     card_reaction execute(request& job, std::uint64_t counter, byte_view script);
+    void run_script(request& job, byte_view script);
+    void run_in_chain(request& job, byte_view script);
+    void change_keys(request& job, const key_change& change);
     void answer(request& job, codec::response_status status, std::uint64_t counter, byte_view data, bool unsecured,
                 bool follows);
 
     card_list cards_;
     file_store files_;
     command_interpreter interpreter_;
+    application_manager manager_;
+    std::unordered_map<std::uint64_t, script_context> chains_;  // (card, application) in the middle of a chain
     codec::secured_packet_codec codec_;
     codec::reassembler parts_;
     std::unordered_map<std::uint64_t, std::uint64_t> more_counters_;  // (key set, application) beyond the first one

@@ -189,7 +189,7 @@ TEST_F(simulated_card_test, a_failing_script_is_told_with_status_ok) {
     EXPECT_EQ(script.status_word, 0x6a86);
     const auto applications = security(0x16, 0x39, 0x000000);
     receive(message(applications, 6, "80e40000024f00"));
-    EXPECT_EQ(codec::parse_compact_response(answer(applications).data).value().status_word, 0x6d00);
+    EXPECT_EQ(codec::parse_compact_response(answer(applications).data).value().status_word, 0x6a88);
 }
 
 TEST_F(simulated_card_test, parts_come_in_any_order_and_once_together) {

@@ -222,6 +222,66 @@ CREATE TABLE card_tag (
 CREATE INDEX card_tag_by_card ON card_tag (card_id);
 )sql";
 
+constexpr std::string_view key_rotation_sql = R"sql(
+-- Key 3 of a key set: what encrypts keys that are sent to the card (KIK, DEK).
+CREATE TABLE key_encryption_key (
+    card_id {int} NOT NULL,
+    key_version {int} NOT NULL,
+    algorithm {int} NOT NULL,
+    wrapped {blob} NOT NULL,
+    PRIMARY KEY (card_id, key_version)) {clustered};
+
+-- Key sets that campaigns made. Pending: the card may have it, or may not; nobody speaks by it but to find out.
+CREATE TABLE key_rotation (
+    card_id {int} NOT NULL,
+    key_version {int} NOT NULL,
+    replaced {int} NOT NULL,
+    state {int} NOT NULL,
+    begun_at {int} NOT NULL,
+    proved_at {int},
+    PRIMARY KEY (card_id, key_version)) {clustered};
+
+-- By which key set to speak where nobody says; cards that never had theirs rotated have no row.
+CREATE TABLE current_key_set (
+    card_id {int} PRIMARY KEY,
+    key_version {int} NOT NULL) {table};
+)sql";
+
+constexpr std::string_view waves_sql = R"sql(
+-- A campaign in waves goes in legs, each with rounds of its own from first_round on (0: not begun, not ended). seed: of
+-- the order in which the waves drew their cards.
+CREATE TABLE campaign_leg (
+    campaign_key {int} NOT NULL,
+    leg {int} NOT NULL,
+    wave {int} NOT NULL,
+    zone TEXT NOT NULL,
+    seed {int} NOT NULL,
+    targets {int} NOT NULL,
+    first_round {int} NOT NULL,
+    last_round {int} NOT NULL,
+    PRIMARY KEY (campaign_key, leg)) {clustered};
+
+-- Immutable: which leg each card goes in.
+CREATE TABLE leg_target (
+    campaign_key {int} NOT NULL,
+    card_id {int} NOT NULL,
+    leg {int} NOT NULL,
+    PRIMARY KEY (campaign_key, card_id)) {clustered};
+CREATE INDEX leg_target_by_leg ON leg_target (campaign_key, leg, card_id);
+
+-- What a campaign has to wait for until somebody approves, and who did.
+CREATE TABLE campaign_gate (
+    campaign_key {int} NOT NULL,
+    gate {int} NOT NULL,
+    kind {int} NOT NULL,
+    wave {int} NOT NULL,
+    reason TEXT NOT NULL,
+    asked_at {int} NOT NULL,
+    approved_by TEXT,
+    approved_at {int},
+    PRIMARY KEY (campaign_key, gate)) {clustered};
+)sql";
+
 constexpr std::string_view audits_sql = R"sql(
 -- What an audit has read of a card's files; place counts its [[read]] sections from 0. Of a file that is not through,
 -- what its next packets are built from. expected is NULL where nothing was.
@@ -287,13 +347,15 @@ CREATE TABLE campaign_content (
     PRIMARY KEY (campaign_key, card_id, place)) {clustered};
 )sql";
 
-constexpr std::array<migration, 7> migrations{{{1, "cards", cards_sql},
+constexpr std::array<migration, 9> migrations{{{1, "cards", cards_sql},
                                                {2, "campaigns", campaigns_sql},
                                                {3, "operations", operations_sql},
                                                {4, "tags", tags_sql},
-                                               {5, "audits", audits_sql},
-                                               {6, "numbers", numbers_sql},
-                                               {7, "variables", variables_sql}}};
+                                               {5, "key_rotation", key_rotation_sql},
+                                               {6, "waves", waves_sql},
+                                               {7, "audits", audits_sql},
+                                               {8, "numbers", numbers_sql},
+                                               {9, "variables", variables_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;
@@ -321,7 +383,7 @@ result<int> version_of(connection& writer) {
 
 int schema_version() { return migrations.back().version; }
 
-result<void> migrate(database& storage, connection& writer, timestamp now) {
+result<void> migrate(database& storage, connection& writer, timestamp now, int up_to) {
     TESSERA_TRY(writer.execute(in_dialect(storage,
                                           "CREATE TABLE IF NOT EXISTS schema_migration (version {int} PRIMARY KEY, "
                                           "name TEXT NOT NULL, applied_at {int} NOT NULL) {table}")));
@@ -331,7 +393,7 @@ result<void> migrate(database& storage, connection& writer, timestamp now) {
                        "its schema is version " + std::to_string(found) + ", this program knows " +
                            std::to_string(schema_version()) + ": use the program that wrote it");
     for (const auto& step : migrations) {
-        if (step.version <= found) continue;
+        if (step.version <= found || step.version > up_to) continue;
         const auto apply = [&]() -> result<void> {
             // Another process may have been quicker; in here nobody is.
             TESSERA_TRY_VALUE(const int reached, version_of(writer));

@@ -17,7 +17,7 @@ using subscriber_number = std::uint64_t;
 struct outbound_message {
     subscriber_number subscriber = 0;
     byte_view packet;            // a whole command packet; split here into as many short messages as it takes
-    std::uint8_t reference = 0;  // of the concatenation, when there is one; the same for identical octets
+    std::uint8_t reference = 0;  // wanted for the concatenation, when there is one; derived from the packet
     std::uint64_t token = 0;     // comes back with the result
 };
 
@@ -56,6 +56,8 @@ public:
     virtual void on_result(std::uint64_t token, submit_result result, std::uint32_t command_status) = 0;
     virtual void on_message(const inbound_message& message) = 0;  // must be acknowledged or refused, now or later
     virtual void on_receipt(const inbound_receipt& receipt) = 0;  // likewise
+    // Whether what this subscriber says is awaited here; of several users of one link, those who say so come first.
+    [[nodiscard]] virtual bool awaits(subscriber_number /*subscriber*/) const { return false; }
     virtual void on_link_down(
         std::string_view why) = 0;                 // results of what was under way came before; it reconnects by itself
     virtual void on_closed() = 0;                  // after close()

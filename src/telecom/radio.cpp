@@ -1,25 +1,31 @@
 #include "telecom/radio.h"
 
 #include "base/limits.h"
+#include "telecom/smpp_link.h"
 
 namespace tessera::telecom {
 
+radio::centre::centre(radio& owner, const smsc_settings& settings, const clock_port& clock)
+    : commons(settings, &owner.references_), link(owner.loop_, [&, this](network_events& events) {
+          return make_smpp_link(owner.loop_, settings, clock, commons, events);
+      }) {}
+
 radio::radio(const std::vector<smsc_settings>& smscs, const clock_port& clock, bool keep_open) {
-    for (const auto& one : smscs) links_.emplace(one.name, std::make_unique<shared_link>(loop_, one, clock));
+    for (const auto& one : smscs) centres_.emplace(one.name, std::make_unique<centre>(*this, one, clock));
     loop_.post([this, keep_open] {
         keep_awake();
-        for (auto& [name, link] : links_)
-            if (keep_open) link->keep_open();
+        for (auto& [name, one] : centres_)
+            if (keep_open) one->link.keep_open();
     });
     thread_ = std::thread([this] { loop_.run(); });
 }
 
 radio::~radio() {
     loop_.post([this] {
-        closing_ = links_.size();
+        closing_ = centres_.size();
         if (closing_ == 0) loop_.stop();
-        for (auto& [name, link] : links_)
-            link->close([this] {
+        for (auto& [name, one] : centres_)
+            one->link.close([this] {
                 if (--closing_ == 0) loop_.stop();
             });
         last_moment_ = loop_.after(limits::smpp_unbind_wait + std::chrono::milliseconds(500), [this] { loop_.stop(); });
@@ -28,8 +34,8 @@ radio::~radio() {
 }
 
 shared_link* radio::link(const std::string& smsc) {
-    const auto found = links_.find(smsc);
-    return found == links_.end() ? nullptr : found->second.get();
+    const auto found = centres_.find(smsc);
+    return found == centres_.end() ? nullptr : &found->second->link;
 }
 
 // The loop ends when nothing is left to wait for, and between two tries to connect that may be so.

@@ -9,7 +9,10 @@
 
 #include "base/time.h"
 #include "net/event_loop.h"
+#include "telecom/reference_book.h"
+#include "telecom/session_commons.h"
 #include "telecom/shared_link.h"
+#include "telecom/smsc_settings.h"
 
 namespace tessera::telecom {
 
@@ -29,8 +32,15 @@ public:
 private:
     void keep_awake();
 
+    struct centre {
+        centre(radio& owner, const smsc_settings& settings, const clock_port& clock);
+        session_commons commons;
+        shared_link link;
+    };
+
     net::event_loop loop_;
-    std::map<std::string, std::unique_ptr<shared_link>> links_;
+    reference_book references_;
+    std::map<std::string, std::unique_ptr<centre>> centres_;
     std::unique_ptr<net::event_loop::timer> tick_;
     std::unique_ptr<net::event_loop::timer> last_moment_;
     std::size_t closing_ = 0;

@@ -1,41 +1,53 @@
 #include "telecom/shared_link.h"
 
-#include <optional>
+#include <algorithm>
+#include <array>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "codec/smpp_pdu.h"
 #include "net/event_loop.h"
-#include "telecom/smpp_link.h"
 
 namespace tessera::telecom {
 namespace {
 
-constexpr int user_shift = 63;  // the highest bit of a token says whose it is
-constexpr int generation_shift = 56;
-constexpr std::uint64_t generations = 128;  // and the next ones, which attachment of that user
-constexpr std::uint64_t token_mask = (std::uint64_t{1} << generation_shift) - 1;
+constexpr int user_shift = 48;  // the highest bits of a token say whose it is
+constexpr std::uint64_t token_mask = (std::uint64_t{1} << user_shift) - 1;
+constexpr std::size_t ranks = static_cast<std::size_t>(link_rank::last_campaign) + 1;
 
 }  // namespace
 
 class shared_link::state final : public network_events {
 public:
+    // Its place in users_ is in its tokens, so it is given to another user only when no result can come back any more.
     struct user {
-        network_events* events = nullptr;
-        claim awaits;
-        std::uint64_t generation = 0;
-        bool wants = false;    // open() was called, close() not
-        bool leaving = false;  // on_closed is owed
+        network_events* events = nullptr;  // none: it is gone
+        std::size_t place = 0;
+        std::size_t rank = 0;
+        std::size_t under_way = 0;  // submits without result
+        bool wants = false;         // open() was called, close() not
+        bool leaving = false;       // on_closed is owed
+        bool waiting = false;       // on_writable is owed; then the link owes it to us
     };
 
-    state(net::event_loop& loop, const smsc_settings& settings, const clock_port& clock)
-        : loop_(&loop), link_(make_smpp_link(loop, settings, clock, *this)) {}
+    state(net::event_loop& loop, const link_factory& make) : loop_(&loop), link_(make(*this)) {}
 
-    user& of(link_user who) { return users_[static_cast<std::size_t>(who)]; }
     network& link() { return *link_; }
     [[nodiscard]] bool up() const { return up_; }
     [[nodiscard]] bool closing() const { return closing_; }
     void post(std::function<void()> work) { loop_->post(std::move(work)); }
+
+    std::shared_ptr<user> enter(link_rank rank, network_events& events) {
+        auto place = std::size_t{0};
+        while (place < users_.size() && (users_[place]->events != nullptr || users_[place]->under_way > 0)) ++place;
+        if (place == users_.size()) users_.emplace_back();
+        users_[place] = std::make_shared<user>();
+        users_[place]->events = &events;
+        users_[place]->place = place;
+        users_[place]->rank = static_cast<std::size_t>(rank);
+        return users_[place];
+    }
 
     void keep(bool kept) {
         kept_ = kept;
@@ -48,75 +60,135 @@ public:
 
     // After a user came or went: the link is there exactly as long as somebody wants it.
     void settle() {
-        if (kept_ || of(link_user::single_operations).wants || of(link_user::exchange).wants) {
-            if (!closing_) link_->open();
+        if (wanted()) {
+            if (!closing_ && !up_) link_->open();
             return;
         }
         if (!closing_) link_->close();
         closing_ = true;
     }
 
+    bool submit(user& from, const outbound_message& message) {
+        if (!from.wants || !up_ || closing_) return false;
+        // Room that somebody else waits for is his: on_writable hands it out in order.
+        const auto before = &from == served_ ? from.rank : from.rank + 1;
+        if (std::any_of(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(before),
+                        [](std::size_t users) { return users > 0; })) {
+            wait(from, true);
+            return false;
+        }
+        auto tagged = message;
+        tagged.token |= static_cast<std::uint64_t>(from.place) << user_shift;
+        const bool taken = link_->submit(tagged);
+        if (taken) ++from.under_way;
+        wait(from, !taken);
+        return taken;
+    }
+    void wait(user& who, bool waits) {
+        if (who.waiting == waits) return;
+        who.waiting = waits;
+        waits ? ++waiting_[who.rank] : --waiting_[who.rank];
+    }
+
     void on_open() override {
         up_ = true;
-        for (auto& one : users_)
-            if (one.wants) one.events->on_open();
+        for_each_wanting([](network_events& events) { events.on_open(); });
     }
+    // Who still waits when a user has used up the room gets the next one.
     void on_writable() override {
-        for (auto& one : users_)
-            if (one.wants) one.events->on_writable();
+        for (std::size_t rank = 0; rank < ranks; ++rank) {
+            const auto last = last_served_[rank];
+            for (std::size_t step = 1; step <= users_.size() && waiting_[rank] > 0; ++step) {
+                const auto who = users_[(last + step) % users_.size()];
+                if (who->rank != rank || !who->waiting) continue;
+                last_served_[rank] = who->place;
+                wait(*who, false);
+                served_ = who.get();
+                who->events->on_writable();
+                served_ = nullptr;
+                if (who->waiting) return;
+            }
+        }
     }
     void on_result(std::uint64_t token, submit_result result, std::uint32_t command_status) override {
-        auto& whose = users_[token >> user_shift];
-        if (whose.events != nullptr && (token >> generation_shift) % generations == whose.generation % generations)
-            whose.events->on_result(token & token_mask, result, command_status);
+        auto* const whose = users_[token >> user_shift].get();
+        --whose->under_way;
+        if (whose->events != nullptr) whose->events->on_result(token & token_mask, result, command_status);
     }
     void on_message(const inbound_message& message) override {
-        if (auto* taker = taker_of(message.subscriber))
+        if (auto* const taker = taker_of(message.subscriber))
             taker->events->on_message(message);
         else
             link_->refuse(message.handle, codec::smpp::status::receiver_temporary_error);
     }
     void on_receipt(const inbound_receipt& receipt) override {
-        if (auto* taker = taker_of(receipt.subscriber))
+        if (auto* const taker = taker_of(receipt.subscriber))
             taker->events->on_receipt(receipt);
         else
             link_->acknowledge(receipt.handle);
     }
     void on_link_down(std::string_view why) override {
         up_ = false;
-        for (auto& one : users_)
-            if (one.wants) one.events->on_link_down(why);
+        nobody_waits();
+        for_each_wanting([&](network_events& events) { events.on_link_down(why); });
     }
     void on_closed() override {
         up_ = closing_ = false;
-        for (auto& one : users_)
-            if (std::exchange(one.leaving, false) && one.events != nullptr) one.events->on_closed();
+        nobody_waits();
+        for (std::size_t place = 0; place < users_.size(); ++place)
+            if (const auto one = users_[place]; std::exchange(one->leaving, false) && one->events != nullptr)
+                one->events->on_closed();
         if (closed_) std::exchange(closed_, {})();
-        if (kept_ || of(link_user::single_operations).wants || of(link_user::exchange).wants) link_->open();
+        if (wanted()) link_->open();
     }
     void on_failed(const error& why) override {
         up_ = false;
+        nobody_waits();
         bool told = false;
-        for (auto& one : users_)
-            if (one.wants) {
-                told = true;
-                one.events->on_failed(why);
-            }
+        for (std::size_t place = 0; place < users_.size(); ++place) {
+            const auto one = users_[place];
+            if (!std::exchange(one->wants, false)) continue;
+            told = true;
+            one->events->on_failed(why);
+        }
         if (!told) log_error(to_string(why));
     }
 
 private:
+    [[nodiscard]] bool wanted() const {
+        return kept_ || std::ranges::any_of(users_, [](const auto& one) { return one->wants; });
+    }
+    // Users may come and go meanwhile.
+    template <class Tell>
+    void for_each_wanting(Tell tell) {
+        for (std::size_t rank = 0; rank < ranks; ++rank)
+            for (std::size_t place = 0; place < users_.size(); ++place)
+                if (const auto one = users_[place]; one->rank == rank && one->wants) tell(*one->events);
+    }
+    void nobody_waits() {
+        for (const auto& one : users_) wait(*one, false);
+    }
     user* taker_of(subscriber_number subscriber) {
-        auto& single = of(link_user::single_operations);
-        auto& exchange = of(link_user::exchange);
-        if (single.events != nullptr && single.awaits && single.awaits(subscriber)) return &single;
-        if (exchange.wants) return &exchange;
-        return single.events != nullptr ? &single : nullptr;
+        user* exchange = nullptr;
+        user* single = nullptr;
+        for (const auto& one : users_) {
+            const bool is_single = one->rank == 0;
+            if (one->events == nullptr || !(is_single || one->wants)) continue;
+            auto& best = is_single ? single : exchange;
+            const bool better =
+                best == nullptr || (!best->events->awaits(subscriber) && one->events->awaits(subscriber));
+            if (better) best = one.get();
+        }
+        if (single != nullptr && (exchange == nullptr || single->events->awaits(subscriber))) return single;
+        return exchange;
     }
 
     net::event_loop* loop_;
     std::unique_ptr<network> link_;
-    std::array<user, 2> users_;
+    std::vector<std::shared_ptr<user>> users_;
+    std::array<std::size_t, ranks> waiting_{};      // users of each rank
+    std::array<std::size_t, ranks> last_served_{};  // by place: the next one begins
+    const user* served_ = nullptr;                  // whose on_writable runs
     std::function<void()> closed_;
     bool kept_ = false;
     bool up_ = false;
@@ -125,69 +197,52 @@ private:
 
 class shared_link::attachment final : public network {
 public:
-    attachment(state& owner, link_user who, network_events& events, claim awaits) : owner_(&owner), who_(who) {
-        auto& mine = owner_->of(who_);
-        mine.events = &events;
-        mine.awaits = std::move(awaits);
-        mine.wants = mine.leaving = false;
-        generation_ = ++mine.generation;
-    }
+    attachment(state& owner, link_rank rank, network_events& events)
+        : owner_(&owner), mine_(owner.enter(rank, events)) {}
     ~attachment() override {
-        if (!current()) return;
-        auto& mine = owner_->of(who_);
-        mine.events = nullptr;
-        mine.awaits = {};
-        mine.leaving = false;
-        if (std::exchange(mine.wants, false)) owner_->settle();
+        mine_->events = nullptr;
+        mine_->leaving = false;
+        owner_->wait(*mine_, false);
+        if (std::exchange(mine_->wants, false)) owner_->settle();
     }
     attachment(const attachment&) = delete;
     attachment& operator=(const attachment&) = delete;
 
     void open() override {
-        auto& mine = owner_->of(who_);
-        mine.wants = true;
-        if (!owner_->up()) return owner_->settle();
-        owner_->post([owner = owner_, who = who_, generation = generation_] {
-            auto& still = owner->of(who);
-            if (still.generation == generation && still.wants && owner->up()) still.events->on_open();
+        mine_->wants = true;
+        if (!owner_->up() || owner_->closing()) return owner_->settle();
+        owner_->post([owner = owner_, mine = mine_] {
+            if (mine->wants && owner->up()) mine->events->on_open();
         });
     }
-    bool submit(const outbound_message& message) override {
-        if (!current() || !owner_->of(who_).wants || !owner_->up()) return false;
-        auto tagged = message;
-        tagged.token |= static_cast<std::uint64_t>(who_) << user_shift | generation_ % generations << generation_shift;
-        return owner_->link().submit(tagged);
-    }
+    bool submit(const outbound_message& message) override { return owner_->submit(*mine_, message); }
     void acknowledge(const inbound_handle& handle) override { owner_->link().acknowledge(handle); }
     void refuse(const inbound_handle& handle, std::uint32_t command_status) override {
         owner_->link().refuse(handle, command_status);
     }
     void close() override {
-        auto& mine = owner_->of(who_);
-        mine.wants = false;
-        mine.leaving = true;
+        mine_->wants = false;
+        mine_->leaving = true;
+        owner_->wait(*mine_, false);
         owner_->settle();
         if (owner_->closing()) return;  // on_closed comes from the link
-        owner_->post([owner = owner_, who = who_, generation = generation_] {
-            auto& still = owner->of(who);
-            if (still.generation == generation && std::exchange(still.leaving, false)) still.events->on_closed();
+        owner_->post([mine = mine_] {
+            if (std::exchange(mine->leaving, false) && mine->events != nullptr) mine->events->on_closed();
         });
     }
 
 private:
-    [[nodiscard]] bool current() const { return owner_->of(who_).generation == generation_; }
     state* owner_;
-    link_user who_;
-    std::uint64_t generation_ = 0;
+    std::shared_ptr<state::user> mine_;
 };
 
-shared_link::shared_link(net::event_loop& loop, const smsc_settings& settings, const clock_port& clock)
-    : state_(std::make_unique<state>(loop, settings, clock)) {}
+shared_link::shared_link(net::event_loop& loop, const link_factory& make)
+    : state_(std::make_unique<state>(loop, make)) {}
 shared_link::~shared_link() = default;
 void shared_link::keep_open() { state_->keep(true); }
 void shared_link::close(std::function<void()> closed) { state_->when_closed(std::move(closed)); }
-std::unique_ptr<network> shared_link::attach(link_user who, network_events& events, claim awaits) {
-    return std::make_unique<attachment>(*state_, who, events, std::move(awaits));
+std::unique_ptr<network> shared_link::attach(link_rank rank, network_events& events) {
+    return std::make_unique<attachment>(*state_, rank, events);
 }
 
 }  // namespace tessera::telecom

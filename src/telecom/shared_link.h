@@ -1,35 +1,33 @@
-// One link to an SMSC for everybody in the process who speaks to it: a campaign's exchange, and single operations,
-// which go before it. It is bound while somebody uses it, or from open() to close() when it is to be kept.
+// One link to an SMSC for everybody in the process who speaks to it: single operations go first, then campaigns'
+// exchanges by their priority, one after the other where it is equal. It is bound while somebody uses it, or from
+// keep_open() to close().
 //
-// What cards send goes to single operations if they await something of that card, else to the exchange, else to single
-// operations all the same, which keep it. With nobody there it is refused for now, so that the SMSC keeps it.
+// What cards send goes to single operations if they await something of that card, else to the exchange that does, else
+// to any exchange, else to single operations all the same, which keep it. With nobody there it is refused for now, so
+// that the SMSC keeps it.
 #pragma once
 
-#include <array>
 #include <functional>
 #include <memory>
 
 #include "telecom/network.h"
-#include "telecom/smsc_settings.h"
 
 namespace tessera::net {
 class event_loop;
 }
-namespace tessera {
-class clock_port;
-}
 
 namespace tessera::telecom {
 
-// Who goes first when the window has room again.
-enum class link_user : std::uint8_t { single_operations = 0, exchange = 1 };
+// Who goes first when the window, or the rate, has room again: the lower rank, and as long as it has something to send.
+enum class link_rank : std::uint8_t { single_operations = 0, first_campaign = 1, campaign = 5, last_campaign = 9 };
 
 // Everything on the loop's thread. Must outlive what attach() gave.
 class shared_link {
 public:
-    using claim = std::function<bool(subscriber_number)>;
+    // Makes the link that is shared; it reports to the events given.
+    using link_factory = std::function<std::unique_ptr<network>(network_events&)>;
 
-    shared_link(net::event_loop& loop, const smsc_settings& settings, const clock_port& clock);
+    shared_link(net::event_loop& loop, const link_factory& make);
     ~shared_link();
 
     // Binds, and stays bound with nobody there.
@@ -37,10 +35,9 @@ public:
     // Unbinds once nobody uses it; `closed` is called then.
     void close(std::function<void()> closed);
 
-    // The network for one user of each kind: open() of it reports the link as soon as it is up, close() of it leaves
-    // the link alone as long as the other one, or nobody, wants it kept. `awaits`: of single operations, whether a
-    // card's words are theirs.
-    [[nodiscard]] std::unique_ptr<network> attach(link_user who, network_events& events, claim awaits = {});
+    // The network for one user: open() of it reports the link as soon as it is up, close() of it leaves the link alone
+    // as long as somebody else wants it, or it is to be kept. Tokens are below 2^48.
+    [[nodiscard]] std::unique_ptr<network> attach(link_rank rank, network_events& events);
 
 private:
     class state;

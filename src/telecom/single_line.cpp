@@ -11,10 +11,7 @@ class single_line::far_end final : public network_events, public std::enable_sha
 public:
     far_end(net::event_loop& home, single_line_events& events) : home_(&home), events_(&events) {}
 
-    void attach(shared_link& link) {
-        network_ = link.attach(link_user::single_operations, *this,
-                               [this](subscriber_number who) { return awaited_.contains(who); });
-    }
+    void attach(shared_link& link) { network_ = link.attach(link_rank::single_operations, *this); }
     void detach() { network_.reset(); }
     void leave() { gone_ = true; }  // on the home thread: nothing is told any more
 
@@ -54,6 +51,7 @@ public:
     }
     // A receipt decides nothing.
     void on_receipt(const inbound_receipt& receipt) override { network_->acknowledge(receipt.handle); }
+    bool awaits(subscriber_number who) const override { return awaited_.contains(who); }
     void on_link_down(std::string_view) override { open_ = false; }
     void on_closed() override {}
     void on_failed(const error& why) override {

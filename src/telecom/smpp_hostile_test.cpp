@@ -31,7 +31,8 @@ class hostile_pdu : public testing::TestWithParam<hostile_case> {};
 TEST_P(hostile_pdu, is_answered_as_smpp_3_4_says) {
     const smsc_settings settings;
     event_counter events;
-    smpp_session session(settings, events);
+    session_commons commons(settings);
+    smpp_session session(settings, commons, events);
     session.connected(instant{});
     session.output().clear();
     bytes bound;

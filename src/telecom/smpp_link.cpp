@@ -25,12 +25,13 @@ using boost::system::error_code;
 // a number of its own, so that a handler of an old one does not touch the next.
 class link_driver final : public std::enable_shared_from_this<link_driver> {
 public:
-    link_driver(net::event_loop& loop, const smsc_settings& settings, const clock_port& clock, network_events& events)
+    link_driver(net::event_loop& loop, const smsc_settings& settings, const clock_port& clock, session_commons& commons,
+                network_events& events)
         : io_(loop.asio().io),
           settings_(settings),
           clock_(clock),
           events_(events),
-          session_(settings, events),
+          session_(settings, commons, events),
           resolver_(io_),
           socket_(io_),
           deadline_timer_(io_),
@@ -279,7 +280,8 @@ private:
 
 class smpp_link final : public network {
 public:
-    explicit smpp_link(std::shared_ptr<link_driver> driver) : driver_(std::move(driver)) {}
+    explicit smpp_link(std::shared_ptr<link_driver> driver, std::unique_ptr<session_commons> commons = nullptr)
+        : commons_(std::move(commons)), driver_(std::move(driver)) {}
     ~smpp_link() override { driver_->abandon(); }
     smpp_link(const smpp_link&) = delete;
     smpp_link& operator=(const smpp_link&) = delete;
@@ -291,6 +293,7 @@ public:
     void close() override { driver_->close(); }
 
 private:
+    std::unique_ptr<session_commons> commons_;  // an abandoned driver touches its session no more
     std::shared_ptr<link_driver> driver_;
 };
 
@@ -316,8 +319,15 @@ result<host_and_port> parse_address(std::string_view address) {
 }
 
 std::unique_ptr<network> make_smpp_link(net::event_loop& loop, const smsc_settings& settings, const clock_port& clock,
+                                        session_commons& commons, network_events& events) {
+    return std::make_unique<smpp_link>(std::make_shared<link_driver>(loop, settings, clock, commons, events));
+}
+
+std::unique_ptr<network> make_smpp_link(net::event_loop& loop, const smsc_settings& settings, const clock_port& clock,
                                         network_events& events) {
-    return std::make_unique<smpp_link>(std::make_shared<link_driver>(loop, settings, clock, events));
+    auto commons = std::make_unique<session_commons>(settings);
+    auto driver = std::make_shared<link_driver>(loop, settings, clock, *commons, events);
+    return std::make_unique<smpp_link>(std::move(driver), std::move(commons));
 }
 
 }  // namespace tessera::telecom

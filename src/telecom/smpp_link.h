@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "net/event_loop.h"
 #include "telecom/network.h"
+#include "telecom/session_commons.h"
 #include "telecom/smsc_settings.h"
 
 namespace tessera::telecom {
@@ -14,6 +15,10 @@ namespace tessera::telecom {
 // it drops the connection without calls back. After on_closed, open() may be called again; after on_failed it may be
 // tried again. Loop's thread only. Output is written at the end of the handler in which it arose, all of it in one
 // write.
+[[nodiscard]] std::unique_ptr<network> make_smpp_link(net::event_loop& loop, const smsc_settings& settings,
+                                                      const clock_port& clock, session_commons& commons,
+                                                      network_events& events);
+// The only session with its SMSC.
 [[nodiscard]] std::unique_ptr<network> make_smpp_link(net::event_loop& loop, const smsc_settings& settings,
                                                       const clock_port& clock, network_events& events);
 

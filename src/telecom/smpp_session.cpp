@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "codec/sms_tpdu.h"
+#include "telecom/submit_status.h"
 #include "telecom/subscriber.h"
 
 namespace tessera::telecom {
@@ -17,14 +18,6 @@ namespace smpp = codec::smpp;
 using smpp::command;
 
 constexpr std::uint8_t header_indicator = 0x40, registered = 0x01;
-
-constexpr bool slows_down(std::uint32_t status) {
-    return status == smpp::status::throttled || status == smpp::status::queue_full;
-}
-constexpr bool is_temporary(std::uint32_t status) {
-    return slows_down(status) || status == smpp::status::system_error ||
-           status == smpp::status::receiver_temporary_error;
-}
 
 // Twice as long each time: 50 ms, 100 ms ... up to a second.
 constexpr duration repeat_delay(int times) {
@@ -36,13 +29,15 @@ std::size_t window_of(const smsc_settings& settings) {
 }
 
 bool bind_may_succeed_later(std::uint32_t status) {
-    return is_temporary(status) || status == smpp::status::already_bound || status == smpp::status::bind_failed;
+    return status == smpp::status::throttled || status == smpp::status::queue_full ||
+           status == smpp::status::system_error || status == smpp::status::receiver_temporary_error ||
+           status == smpp::status::already_bound || status == smpp::status::bind_failed;
 }
 
 }  // namespace
 
-smpp_session::smpp_session(const smsc_settings& settings, network_events& events)
-    : settings_(settings), events_(events), table_(window_of(settings)), rate_(settings.rate) {
+smpp_session::smpp_session(const smsc_settings& settings, session_commons& commons, network_events& events)
+    : settings_(settings), commons_(commons), events_(events), table_(window_of(settings)) {
     template_.source = {settings.source_type_of_number, settings.source_numbering_plan, settings.source_address};
     template_.destination = {settings.destination_type_of_number, settings.destination_numbering_plan, {}};
     template_.esm_class = header_indicator;
@@ -249,7 +244,7 @@ void smpp_session::refuse(const inbound_handle& handle, std::uint32_t command_st
 
 bool smpp_session::may_send(instant now) const {
     return phase_ == phase::open && table_.in_flight() < window_of(settings_) &&
-           output_.size() < limits::link_output_octets && rate_.ready(now);
+           output_.size() < limits::link_output_octets && commons_.rate().ready(now);
 }
 
 bool smpp_session::may_take_on(instant now) const {
@@ -263,14 +258,16 @@ bool smpp_session::submit(const outbound_message& message, instant now) {
         return false;
     }
     const int bits = settings_.reference_bits == 16 ? 16 : 8;
-    const codec::concatenation_plan plan{.kind = codec::packet_kind::command,
-                                         .reference = message.reference,
-                                         .reference_bits = bits,
-                                         .count = codec::part_count(message.packet.size(), bits)};
+    codec::concatenation_plan plan{.kind = codec::packet_kind::command,
+                                   .reference = 0,
+                                   .reference_bits = bits,
+                                   .count = codec::part_count(message.packet.size(), bits)};
     if (plan.count > limits::message_parts) {
         unsendable_.push_back(message.token);
         return true;
     }
+    if (plan.count > 1)
+        plan.reference = commons_.references().take(message.subscriber, message.packet, message.reference, now);
     const auto owner = table_.add_message({.token = message.token,
                                            .subscriber = message.subscriber,
                                            .parts_left = static_cast<std::uint32_t>(plan.count)});
@@ -293,7 +290,7 @@ void smpp_session::send_part(submit_table::index which, instant now) {
         std::to_chars(digits.data(), digits.data() + digits.size(), table_.message_at(part.message).subscriber).ptr;
     template_.destination.digits = {digits.data(), static_cast<std::size_t>(end - digits.data())};
     template_.user_data = part.view();
-    rate_.take(now);
+    commons_.rate().take(now);
     const auto sequence = table_.launch(which, now);
     // What can fail here are the settings (a source address too long): every message would, so it is refused for good.
     if (!smpp::append_short_message(output_, command::submit_sm, sequence, template_)) {
@@ -310,9 +307,10 @@ void smpp_session::settle_part(submit_table::index which, std::uint32_t status, 
     auto& part = table_.part_at(which);
     auto& message = table_.message_at(part.message);
     const bool spoiled = message.result != submit_result::accepted;
-    if (status == smpp::status::ok || slows_down(status)) rate_.on_answer(status != smpp::status::ok, now);
-    if (is_temporary(status)) {
-        const bool slower = slows_down(status);
+    const auto kind = kind_of_status(status);
+    const bool slower = kind == status_kind::slows_down;
+    if (slower || kind == status_kind::accepted) commons_.rate().on_answer(slower, now);
+    if (slower || kind == status_kind::temporary) {
         const auto times = slower ? ++part.throttled : ++part.attempts;
         if (!spoiled && times < (slower ? limits::smpp_throttled_attempts : limits::smpp_submit_attempts))
             return repeat_later(which, times, now);
@@ -320,7 +318,7 @@ void smpp_session::settle_part(submit_table::index which, std::uint32_t status, 
             message.result = submit_result::exhausted;
             message.status = status;
         }
-    } else if (status != smpp::status::ok && message.result != submit_result::refused) {
+    } else if (kind == status_kind::permanent && message.result != submit_result::refused) {
         message.result = submit_result::refused;
         message.status = status;
     }
@@ -406,9 +404,9 @@ std::optional<instant> smpp_session::next_deadline() {
     if (const auto oldest = table_.oldest_launch()) next = std::min(next, *oldest + settings_.response_time_out);
     // A full window or output buffer is opened by the peer, not by time.
     if (table_.in_flight() >= window_of(settings_) || output_.size() >= limits::link_output_octets) return next;
-    if (!repeats_.empty()) next = std::min(next, std::max(repeats_.front().due, rate_.ready_at()));
+    if (!repeats_.empty()) next = std::min(next, std::max(repeats_.front().due, commons_.rate().ready_at()));
     if (!waiting_.empty() || (said_no_ && table_.parts() < window_of(settings_)))
-        next = std::min(next, rate_.ready_at());
+        next = std::min(next, commons_.rate().ready_at());
     return next;
 }
 

@@ -12,17 +12,17 @@
 #include "base/time.h"
 #include "codec/smpp_pdu.h"
 #include "telecom/network.h"
-#include "telecom/send_rate.h"
+#include "telecom/session_commons.h"
 #include "telecom/smsc_settings.h"
 #include "telecom/submit_table.h"
 
 namespace tessera::telecom {
 
-// One session object serves one connection after another; what it learned about the SMSC's rate stays.
+// One session object serves one connection after another; what was learned about the SMSC's rate stays in `commons`.
 //
 // Calls of network_events happen only inside on_octets, on_time, on_drained and disconnected; of them this class uses
 // on_open, on_writable, on_result, on_message and on_receipt. Inside these, submit, acknowledge, refuse and close may
-// be called. `settings` and `events` must outlive the session. Not thread safe; `now` must not go backwards.
+// be called. All arguments must outlive the session. Not thread safe; `now` must not go backwards.
 class smpp_session {
 public:
     enum class phase : std::uint8_t {
@@ -42,7 +42,7 @@ public:
         std::string why;  // for people; nothing the peer wrote
     };
 
-    smpp_session(const smsc_settings& settings, network_events& events);
+    smpp_session(const smsc_settings& settings, session_commons& commons, network_events& events);
 
     void connected(instant now);
     void on_octets(byte_view octets, instant now);
@@ -62,7 +62,7 @@ public:
     [[nodiscard]] bytes& output() { return output_; }            // the driver swaps it for an empty one
     [[nodiscard]] bool wants_input() const;  // false: the peer does not read what it makes us answer
     [[nodiscard]] std::optional<instant> next_deadline();
-    [[nodiscard]] double submits_per_second() const { return rate_.per_second(); }  // 0: unlimited
+    [[nodiscard]] double submits_per_second() const { return commons_.rate().per_second(); }  // 0: unlimited
 
 private:
     struct repeat {
@@ -92,9 +92,9 @@ private:
     void finish(ending_kind kind, std::string why);
 
     const smsc_settings& settings_;
+    session_commons& commons_;
     network_events& events_;
     submit_table table_;
-    send_rate rate_;
     codec::smpp::short_message template_;  // what all submits have in common
 
     phase phase_ = phase::down;

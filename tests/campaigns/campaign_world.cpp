@@ -55,6 +55,7 @@ public:
     void on_receipt(const telecom::inbound_receipt& receipt) override {
         if (!tap_->dead) events_->on_receipt(receipt);
     }
+    bool awaits(telecom::subscriber_number subscriber) const override { return events_->awaits(subscriber); }
     void on_link_down(std::string_view why) override { events_->on_link_down(why); }
     void on_closed() override { events_->on_closed(); }
     void on_failed(const error& why) override { events_->on_failed(why); }
@@ -133,6 +134,18 @@ bool simulator::knows(std::size_t card) {
     thread_.run([&] { known = cards_->list().by_iccid(sim::fleet_iccid(card)) != sim::no_card; });
     return known;
 }
+std::vector<sim::installed_application> simulator::applications(std::size_t card) {
+    std::vector<sim::installed_application> found;
+    thread_.run(
+        [&] { found = cards_->applications_of_cards().applications(cards_->list().by_iccid(sim::fleet_iccid(card))); });
+    return found;
+}
+std::vector<sim::loaded_file> simulator::load_files(std::size_t card) {
+    std::vector<sim::loaded_file> found;
+    thread_.run(
+        [&] { found = cards_->applications_of_cards().load_files(cards_->list().by_iccid(sim::fleet_iccid(card))); });
+    return found;
+}
 void simulator::wait_until(const std::function<bool(const sim::smsc_statistics&)>& holds) {
     std::promise<void> reached;
     std::unique_ptr<net::event_loop::timer> timer;
@@ -176,10 +189,10 @@ std::string write_text(std::string_view file, std::string_view content, int reco
 }
 
 std::string campaign_text(const campaign_options& options) {
-    return "[campaign]\nname = \"" + options.name + "\"\n[targets]\n" + options.targets +
-           "\n[security]\ntar = \"b00010\"\nspi = \"" + options.spi + "\"\n" +
+    return "[campaign]\nname = \"" + options.name + "\"\n[targets]\n" + options.targets + "\n[security]\ntar = \"" +
+           options.tar + "\"\nspi = \"" + options.spi + "\"\n" + options.security + "\n" +
            (options.writes.empty() ? write_text(spn_file, spn_content) : options.writes) + "[telecom]\n" +
-           options.telecom + "\n";
+           options.telecom + "\n" + options.sections;
 }
 
 world::world(const world_options& options) : cards_(options.cards), seed_(options.seed) {
@@ -230,14 +243,15 @@ std::unique_ptr<telecom::network> world::make_network(net::event_loop& loop, tel
     ++sessions;
     if (tap.on_call) tap.on_call("make");
     auto made = std::make_unique<tapped_network>(tap, events);
-    made->inner = radio ? radio->link(smsc.name)->attach(telecom::link_user::exchange, *made)
+    made->inner = radio ? radio->link(smsc.name)->attach(telecom::link_rank::campaign, *made)
                         : telecom::make_smpp_link(loop, smsc, system_clock(), *made);
     return made;
 }
 
 campaign world::create(const campaign_options& options) {
     file_context context;
-    context.file = "test.toml";
+    context.file = (directory_ / "test.toml").string();
+    context.house = options.house;
     auto made = create_campaign(*writer, campaign_text(options), context, system_clock().now(), system_random());
     if (!made) throw std::runtime_error(to_string(made.error().front()));
     return std::move(*made);

@@ -73,6 +73,8 @@ public:
     [[nodiscard]] sim::smsc_statistics statistics();
     [[nodiscard]] card_file read(std::size_t card, std::string_view file = spn_file);
     [[nodiscard]] bool knows(std::size_t card);
+    [[nodiscard]] std::vector<sim::installed_application> applications(std::size_t card);
+    [[nodiscard]] std::vector<sim::loaded_file> load_files(std::size_t card);
     // Waits until so many answers lie there that nobody has taken.
     void wait_for_waiting(std::uint64_t answers);
     void wait_for_unbinds(std::uint64_t unbinds);
@@ -130,7 +132,11 @@ struct campaign_options {
     std::string targets = "all = true";
     std::string spi = "1639";
     std::string writes = {};  // empty: the service provider name
+    std::string tar = "b00010";
+    std::string security = {};  // more lines of [security]
     std::string telecom = "por_timeout = \"250ms\"\nattempts = 3";
+    std::string sections = {};  // further ones of the file
+    house_rules house = {};
 };
 [[nodiscard]] std::string campaign_text(const campaign_options& options = {});
 [[nodiscard]] std::string write_text(std::string_view file, std::string_view content, int record = 0);
@@ -190,6 +196,7 @@ public:
     std::unique_ptr<store::connection> writer;
     shared_writer shared;
     [[nodiscard]] cards::key_vault& vault() { return *vault_; }
+    [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }  // where campaign files stand
     std::unique_ptr<telecom::radio> radio;  // where the link is shared or persistent
 
 private:

@@ -89,7 +89,8 @@ TEST(campaigns, C_8_late_answers_do_not_pass_for_answers_to_packets_not_yet_sent
     for (std::size_t card = 0; card < 100; ++card) EXPECT_EQ(here.sim->read(card, "7f20/6f3e").executed, 1U);
 }
 
-// An answer is the card's that the packet was sent to, whoever has its number by now: the keys and the counter prove it.
+// An answer is the card's that the packet was sent to, whoever has its number by now: the keys and the counter prove
+// it.
 TEST(campaigns, C_8_a_late_acknowledgement_after_the_number_moved_settles_the_card_that_held_it) {
     world here({.cards = 60, .faults = "delay = \"250ms\""});
     const auto first = here.run(hasty);
@@ -128,7 +129,8 @@ TEST(campaigns, C_15_a_number_that_changes_after_formatting_sends_its_card_to_th
         const cards::number_change change{sim::fleet_iccid(4), sim::fleet_msisdn(4)};
         store::in_transaction(*here.writer, [&]() -> result<void> {
             cards::card_store cards(*here.writer);
-            TESSERA_TRY_VALUE(const auto moved, cards::change_numbers(cards, std::span(&change, 1), system_clock().now()));
+            TESSERA_TRY_VALUE(const auto moved,
+                              cards::change_numbers(cards, std::span(&change, 1), system_clock().now()));
             return operations::note_numbers(*here.writer, moved, system_clock().now(), system_random());
         }).value();
     };

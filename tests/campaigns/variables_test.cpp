@@ -12,8 +12,7 @@ std::string msisdn_content(std::size_t card) {
         codec::file_value::map{{"number", codec::file_value("+" + std::to_string(sim::fleet_msisdn(card)))}});
     return to_hex(codec::encode_file(*file, value).value());
 }
-const std::string own_number =
-    "[[write]]\nfile = \"telecom/MSISDN\"\nrecord = 1\nvalue = {number = \"+{{msisdn}}\"}\n";
+const std::string own_number = "[[write]]\nfile = \"telecom/MSISDN\"\nrecord = 1\nvalue = {number = \"+{{msisdn}}\"}\n";
 
 // Every third card has the variable `label`.
 std::string with_labels(const std::string& csv) {
@@ -72,8 +71,9 @@ TEST(variables, a_value_that_does_not_fit_the_file_fails_its_card_alone) {
     world here({.cards = 4, .registry = [](const std::string& csv) {
                     return replaced(with_labels(csv), "Card3", "A name of more than sixteen letters");
                 }});
-    const auto made = here.run({.targets = "iccids = [\"" + sim::fleet_iccid(0) + "\", \"" + sim::fleet_iccid(3) + "\"]",
-                                .writes = "[[write]]\nfile = \"gsm/SPN\"\nvalue = {display = \"{{label}}\"}\n"});
+    const auto made =
+        here.run({.targets = "iccids = [\"" + sim::fleet_iccid(0) + "\", \"" + sim::fleet_iccid(3) + "\"]",
+                  .writes = "[[write]]\nfile = \"gsm/SPN\"\nvalue = {display = \"{{label}}\"}\n"});
     here.expect_outcomes(made, {.done = 1, .failed = 1});
     EXPECT_EQ(here.rows(made)[1].why, (operations::cause{operations::cause_kind::bad_variable, 1, 0}));
 }
@@ -89,8 +89,8 @@ TEST(variables, a_name_that_no_card_has_is_refused_with_its_line) {
         ASSERT_FALSE(made);
         EXPECT_EQ(made.error().front().field, "f:10");
     }
-    EXPECT_TRUE(check_campaign_file(*here.writer, campaign_text({.writes = write_text(spn_file, "{{label|hex}}")}),
-                                    context));
+    EXPECT_TRUE(
+        check_campaign_file(*here.writer, campaign_text({.writes = write_text(spn_file, "{{label|hex}}")}), context));
 }
 
 TEST(variables, a_late_acknowledgement_brings_the_cards_own_content_into_the_image) {

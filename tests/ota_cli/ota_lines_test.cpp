@@ -43,6 +43,79 @@ std::string refused(ota_verb verb, const json::object& line) {
     return std::string(problem->at("code").as_string()) + " " + std::string(problem->at("field").as_string());
 }
 
+const std::string select_mf = "00a40004023f00";
+const std::string read_16 = "00b0000010";
+
+// What a packet of this line carries.
+std::string script_in(const json::object& line) {
+    const auto packet = ask(ota_verb::encode, line);
+    EXPECT_TRUE(packet.contains("packet")) << json::serialize(packet);
+    if (!packet.contains("packet")) return {};
+    auto back = aes;
+    back["packet"] = packet.at("packet");
+    return std::string(ask(ota_verb::decode_command, back).at("apdu").as_string());
+}
+
+TEST(Encode, PutsCommandsIntoTheFormatThatIsAskedFor) {
+    auto line = aes;
+    line.erase("apdu");
+    line["apdus"] = {select_mf, read_16};
+    EXPECT_EQ(script_in(line), select_mf + read_16);
+    line["format"] = "compact";
+    EXPECT_EQ(script_in(line), select_mf + read_16);
+    line["format"] = "expanded";
+    const auto expanded = "2207" + select_mf + "2205" + read_16;
+    EXPECT_EQ(script_in(line), "aa10" + expanded);
+    line["indefinite"] = true;
+    EXPECT_EQ(script_in(line), "ae80" + expanded + "0000");
+    line["indefinite"] = false;
+    line["chaining"] = "first";
+    EXPECT_EQ(script_in(line), "aa13830101" + expanded);
+    line.erase("chaining");
+    line.erase("apdus");
+    line["apdu"] = select_mf + read_16;
+    EXPECT_EQ(script_in(line), "aa10" + expanded);
+}
+
+TEST(Encode, ScriptsNameTheFieldAtFault) {
+    const auto code = [](std::string_view field, const json::value& value) {
+        auto line = aes;
+        line.erase("apdu");
+        line["apdus"] = {select_mf};
+        line["format"] = "expanded";
+        line[field] = value;
+        return refused(ota_verb::encode, line);
+    };
+    EXPECT_EQ(code("format", "extended"), "bad_value format");
+    EXPECT_EQ(code("format", 1), "bad_type format");
+    EXPECT_EQ(code("apdus", json::array{}), "bad_length apdus");
+    EXPECT_EQ(code("apdus", json::array{select_mf, "0g"}), "bad_hex apdus[1]");
+    EXPECT_EQ(code("apdus", json::array{1}), "bad_type apdus[0]");
+    EXPECT_EQ(code("apdus", select_mf), "bad_type apdus");
+    EXPECT_EQ(code("apdu", select_mf), "bad_value apdu");
+    EXPECT_EQ(code("chaining", "next"), "bad_value chaining");
+    EXPECT_EQ(code("indefinite", 1), "bad_type indefinite");
+    auto compact = aes;
+    compact["chaining"] = "first";
+    EXPECT_EQ(refused(ota_verb::encode, compact), "bad_value chaining");
+}
+
+TEST(DecodeCommand, TellsTheCommandsOfAScript) {
+    auto line = aes;
+    line.erase("apdu");
+    line["apdus"] = {select_mf, read_16};
+    line["format"] = "expanded";
+    line["chaining"] = "last";
+    auto back = aes;
+    back["packet"] = ask(ota_verb::encode, line).at("packet");
+    back["format"] = "expanded";
+    const auto found = ask(ota_verb::decode_command, back);
+    EXPECT_EQ(json::serialize(found.at("apdus")), "[\"" + select_mf + "\",\"" + read_16 + "\"]");
+    EXPECT_EQ(found.at("chaining").as_string(), "last");
+    back["format"] = "compact";
+    EXPECT_EQ(refused(ota_verb::decode_command, back).substr(0, 10), "bad_script");
+}
+
 TEST(Encode, NamesTheFieldAtFault) {
     const auto code = [](std::string_view field, const auto& value) {
         return refused(ota_verb::encode, with(aes, field, value));

@@ -1,0 +1,65 @@
+#include "tessera/campaign_approval.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "tessera/json_output.h"
+#include "tessera/owner.h"
+
+namespace tessera::app {
+namespace {
+
+namespace json = boost::json;
+
+struct approval_options {
+    std::string id, by;
+    bool json = false;
+};
+
+std::string login_name() {
+    passwd entry{};
+    passwd* found = nullptr;
+    std::array<char, 4096> texts{};
+    if (getpwuid_r(::geteuid(), &entry, texts.data(), texts.size(), &found) == 0 && found != nullptr)
+        return found->pw_name;
+    return "uid " + std::to_string(::geteuid());
+}
+
+std::string text_of(const json::object& from, std::string_view key) {
+    const auto* found = from.if_contains(key);
+    return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+void approve(invocation& run, const approval_options& options) {
+    const auto by = options.by.empty() ? login_name() : options.by;
+    const auto answer =
+        ask_owner(run, {"POST", "/v1/campaigns/" + options.id + "/approve", json::serialize(json::object{{"by", by}})});
+    if (!answer) return;
+    if (answer->status != 200)
+        return refuse(run, error{text_of(answer->body, "code"), text_of(answer->body, "field"),
+                                 text_of(answer->body, "message")});
+    if (options.json) return print_json(answer->body);
+    const auto state = text_of(answer->body, "state");
+    std::printf("approved by %s; go on with: tessera campaign %s %s\n", by.c_str(),
+                state == "created" ? "run" : "resume", options.id.c_str());
+}
+
+}  // namespace
+
+void add_campaign_approval(CLI::App& campaign_command, invocation& run) {
+    const auto options = std::make_shared<approval_options>();
+    auto* command = campaign_command.add_subcommand(
+        "approve", "take the responsibility for what a campaign waits for; status says what that is");
+    command->add_option("ID", options->id, "campaign id")->required();
+    command->add_option("--by", options->by, "name of who approves (default: the login name)");
+    command->add_flag("--json", options->json, "print JSON");
+    command->callback([&run, options] { approve(run, *options); });
+}
+
+}  // namespace tessera::app

@@ -93,7 +93,6 @@ result<bytes> expanded(const line_object& line, const std::vector<bytes>& apdus)
 
 result<bytes> script_of(const line_object& line) {
     TESSERA_TRY_VALUE(const auto format, format_of(line));
-    if (format == script_format::none && find(line, "apdus") == nullptr) return octets_of(line, "apdu");
     for (const std::string_view field : {"chaining", "indefinite"})
         if (format != script_format::expanded && find(line, field) != nullptr)
             return failure("bad_value", field, "goes with format expanded only");

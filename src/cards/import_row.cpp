@@ -34,7 +34,8 @@ std::string unknown_column(std::size_t index, std::string_view name) {
 }
 
 bool may_be_absent(std::size_t column) {
-    return column == import_columns::profile || column == import_columns::counter || column == import_columns::tags;
+    return column == import_columns::profile || column == import_columns::counter || column == import_columns::tags ||
+           column == import_columns::dek_algorithm || column == import_columns::dek_key;
 }
 
 result<crypto::cipher_algorithm> parse_algorithm(std::string_view text, std::string_view field) {

@@ -104,7 +104,8 @@ TEST(application_evidence, the_card_lists_what_there_is) {
 }
 
 TEST(script_answer, of_both_formats) {
-    const auto compact = parse_script_answer(script_format::compact, octets("02900001")).value();
+    const auto given = octets("02900001");
+    const auto compact = parse_script_answer(script_format::compact, given).value();
     EXPECT_EQ(compact.executed, 2);
     EXPECT_EQ(to_hex(compact.data), "01");
     const auto expanded =

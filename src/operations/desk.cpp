@@ -10,6 +10,7 @@
 #include "operations/image_update.h"
 #include "operations/store.h"
 #include "operations/under_way.h"
+#include "operations/verification.h"
 
 namespace tessera::operations {
 namespace {
@@ -123,7 +124,6 @@ private:
     result<void> record(store::connection& writer, operation& one, under_way::step step,
                         const telecom::card_words* words);
     result<void> record_end(store::connection& writer, operation& one);
-    result<void> record_reading(store::connection& writer, operation& one);
     void hear(operation& one, const telecom::card_words& words);
     void settle_strays();
     void finish(std::int64_t key, std::optional<error> problem);
@@ -428,9 +428,11 @@ result<void> desk::machine::record(store::connection& writer, operation& one, un
 }
 
 result<void> desk::machine::record_end(store::connection& writer, operation& one) {
-    if (one.work.proved_reading()) TESSERA_TRY(record_reading(writer, one));
-    const auto& answer = one.work.answer();
     const auto now = env_.clock->now();
+    const verified_card of{one.card, one.image_version, one.first_counter};
+    if (one.work.proved_reading())
+        TESSERA_TRY(record_verification(writer, one.work.request(), of, one.work.answer(), now));
+    const auto& answer = one.work.answer();
     TESSERA_TRY(operation_store(writer).end(one.key, answer.what, answer.why, answer.attempts, now));
     if (!one.work.proved_write()) return {};
     cards::card_store cards(writer);
@@ -446,34 +448,6 @@ result<void> desk::machine::record_end(store::connection& writer, operation& one
         if (held != image.end()) before.emplace(known_image{held->content, held->proof});
     }
     return write_image(cards, one.card, proved, now);
-}
-
-// The image follows what the card said; where it differed, its cause and the card's history say so.
-result<void> desk::machine::record_reading(store::connection& writer, operation& one) {
-    cards::card_store cards(writer);
-    auto& answer = one.work.answer();
-    const auto& file = one.work.request().file;
-    const auto& security = one.work.request().security;
-    TESSERA_TRY_VALUE(const auto card, cards.find_by_iccid(answer.iccid));
-    TESSERA_TRY_VALUE(const auto image, cards.image(one.card));
-    const auto held = std::ranges::find_if(
-        image, [&](const auto& entry) { return entry.file == file.file && entry.record == file.record; });
-    // Of several packets the first: what was written between them is of later.
-    proved_reading proved{file.file,
-                          file.record,
-                          answer.data,
-                          true,
-                          std::nullopt,
-                          {security.key_version, application_of(security.tar), one.first_counter},
-                          card && card->image_version == one.image_version,
-                          true};
-    if (held != image.end()) {
-        proved.before.emplace(known_image{held->content, held->proof});
-        answer.expected = held->content;
-    }
-    TESSERA_TRY_VALUE(answer.compared, read_image(cards, one.card, proved, env_.clock->now()));
-    if (answer.compared == comparison::differs) answer.why = {cause_kind::drift, 1, 0};
-    return {};
 }
 
 void desk::machine::finish(std::int64_t key, std::optional<error> problem) {

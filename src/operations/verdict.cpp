@@ -318,7 +318,7 @@ std::vector<decoded_answer> judge::decode(const application_security& applicatio
         one.status = response->status;
         one.counter = response->counter;
         if (!one.credible || response->status != 0) return;
-        const auto answer = codec::parse_compact_response(response->data);
+        const auto answer = parse_script_answer(application.format, response->data);
         if (answer && answer->executed > 0)
             one.executed = executed_answer{answer->executed, answer->status_word, to_bytes(answer->data)};
     });

@@ -27,7 +27,8 @@ protected:
     std::uint16_t announce() { return run(*gp::install_for_load({cap.package, {}, {}, {}, {}})); }
     std::uint16_t load_all(std::size_t block = 60) {
         std::uint16_t word = 0;
-        for (const auto& one : *gp::load_blocks(cap.components, block)) word = run(one);
+        const auto blocks = gp::load_blocks(cap.components, block).value();
+        for (const auto& one : blocks) word = run(one);
         return word;
     }
     std::uint16_t install(byte_view instance) {
@@ -82,7 +83,8 @@ TEST_F(application_manager_test, a_load_file_that_is_not_whole_or_another_packag
          {broken, codec::read_cap(codec::test_cap({.aid = "a00000062599"})).value().components}) {
         EXPECT_EQ(announce(), 0x9000);
         std::uint16_t word = 0;
-        for (const auto& one : *gp::load_blocks(components, 200)) word = run(one);
+        const auto blocks = gp::load_blocks(components, 200).value();
+        for (const auto& one : blocks) word = run(one);
         EXPECT_EQ(word, 0x6a80);
         EXPECT_TRUE(manager.load_files(7).empty());
     }

@@ -78,8 +78,8 @@ TEST_F(scripts_on_cards, a_chain_keeps_what_its_scripts_selected) {
     EXPECT_EQ(ask("aa0e830111" + select_spn),
               "ab07800102"
               "23029000");
-    EXPECT_EQ(ask("aa08830102"
-                  "220300b0"),
+    EXPECT_EQ(ask("aa07830102"
+                  "220200b0"),
               "ab07800102"
               "23026700");  // a failing script ends it
     EXPECT_EQ(ask("aa0a830103" + read_2),

@@ -42,7 +42,7 @@ protected:
 
 TEST_F(terminal_interface_test, files_are_read_with_the_terminals_rights_only) {
     EXPECT_EQ(say("00a4000c022fe2"), "9000");
-    EXPECT_EQ(say("00b000000a"), "984900000000000010f89000");
+    EXPECT_EQ(say("00b000000a"), "989400000000000010f89000");
     EXPECT_EQ(say("00a4080c047f206f07"), "9000");
     EXPECT_EQ(say("00b0000009"), "6982");  // EF.IMSI wants PIN1
     EXPECT_EQ(say("002000010831323334ffffffff"), "9000");

@@ -6,10 +6,10 @@
 
 namespace tessera::store {
 
-// Brings the database to this program's schema, each step in a transaction of its own; a second call changes nothing.
-// Errors: newer_schema (the database was written by a later program), database.
-[[nodiscard]] result<void> migrate(database& storage, connection& writer, timestamp now, int up_to = schema_version());
-
 [[nodiscard]] int schema_version();
+
+// Brings the database to this program's schema, each step in a transaction of its own; a second call changes nothing.
+// up_to: not beyond that step. Errors: newer_schema (the database was written by a later program), database.
+[[nodiscard]] result<void> migrate(database& storage, connection& writer, timestamp now, int up_to = schema_version());
 
 }  // namespace tessera::store

@@ -87,7 +87,7 @@ TEST(campaign_applications, killed_between_it_goes_on_and_every_card_has_it_once
     put_cap(here, {.method_octets = 2'000});
     std::size_t calls = 0;
     here.tap.on_call = [&](std::string_view call) {
-        if (call == "submit" && ++calls == 300) {
+        if (call == "submit" && ++calls == 120) {
             here.tap.dead = true;
             here.stop = true;
         }

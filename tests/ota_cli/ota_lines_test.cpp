@@ -91,8 +91,8 @@ TEST(Encode, ScriptsNameTheFieldAtFault) {
     EXPECT_EQ(code("apdus", json::array{}), "bad_length apdus");
     EXPECT_EQ(code("apdus", json::array{select_mf, "0g"}), "bad_hex apdus[1]");
     EXPECT_EQ(code("apdus", json::array{1}), "bad_type apdus[0]");
-    EXPECT_EQ(code("apdus", select_mf), "bad_type apdus");
-    EXPECT_EQ(code("apdu", select_mf), "bad_value apdu");
+    EXPECT_EQ(code("apdus", json::value(json::string_view(select_mf))), "bad_type apdus");
+    EXPECT_EQ(code("apdu", json::value(json::string_view(select_mf))), "bad_value apdu");
     EXPECT_EQ(code("chaining", "next"), "bad_value chaining");
     EXPECT_EQ(code("indefinite", 1), "bad_type indefinite");
     auto compact = aes;

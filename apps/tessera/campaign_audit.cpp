@@ -35,7 +35,7 @@ std::string refusal_of(const audit_row& row) {
 }
 
 json::object row_object(const audit_row& row) {
-    auto made = row_json(*row.card);
+    auto made = row_json(*row.card, false);
     const auto& file = row.wanted->file;
     made["file"] = file;
     made["record"] = row.wanted->record == 0 ? json::value(nullptr) : json::value(row.wanted->record);

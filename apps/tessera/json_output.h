@@ -15,7 +15,7 @@ void print_json(const boost::json::object& object);
 // {id, name, state, round, phase, targets, prepared, sent, answered, settled, outcomes, ...}
 [[nodiscard]] boost::json::object status_json(const campaigns::campaign_summary& summary);
 // A row of a campaign's report.
-[[nodiscard]] boost::json::object row_json(const campaigns::report_row& row);
+[[nodiscard]] boost::json::object row_json(const campaigns::report_row& row, bool cancelled);
 // {targets, done, skipped, failed, unknown, phases: {...}}
 [[nodiscard]] boost::json::object summary_json(const campaigns::campaign_summary& summary);
 

@@ -28,7 +28,7 @@ std::vector<operations::file_write> files_of(const std::vector<operations::file_
 audit_plan::audit_plan(const definition& what)
     : what_(&what),
       nothing_(what.reads.size()),
-      first_(operations::next_pieces(what.reads, nothing_)),
+      first_(operations::next_pieces(what.reads, nothing_, what.style)),
       first_scripts_(scripts(what, first_)) {}
 
 result<void> audit_plan::load(store::connection& reader, campaign_key key, cards::card_id first, cards::card_id last) {
@@ -48,7 +48,7 @@ const std::vector<operations::reading>& audit_plan::readings_of(cards::card_id c
 
 const std::vector<operations::read_piece>& audit_plan::pieces_of(cards::card_id card) {
     if (!begun_.contains(card.value)) return first_;
-    pieces_ = operations::next_pieces(what_->reads, readings_of(card));
+    pieces_ = operations::next_pieces(what_->reads, readings_of(card), what_->style);
     return pieces_;
 }
 

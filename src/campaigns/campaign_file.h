@@ -13,7 +13,8 @@
 namespace tessera::campaigns {
 
 inline constexpr std::size_t campaign_name_octets = 200;
-inline constexpr std::string_view drift_name = "drift";  // among outcomes: an audit found something else than expected
+inline constexpr std::string_view drift_name = "drift";   // among outcomes: an audit found something else than expected
+inline constexpr std::string_view not_sent = "not_sent";  // no outcome: the campaign was cancelled before
 
 // What the file is checked against beside itself. Empty functions check nothing.
 struct file_context {
@@ -26,6 +27,7 @@ struct file_context {
     // targets are chosen already.
     std::function<result<std::optional<cards::card_id>>(cards::identifier, std::string_view)> find_card;
     std::function<result<campaign_key>(std::string_view)> find_campaign;  // by id or name
+    bool stored = false;  // a campaign's text from the database, with what was decided when it was created
     house_rules house;
 };
 
@@ -40,6 +42,6 @@ struct file_context {
 // outcomes, or drifted, in the campaign with that id.
 [[nodiscard]] result<std::string> follow_up_file(std::string_view text, std::string_view name, std::string_view id,
                                                  const std::vector<operations::outcome>& outcomes,
-                                                 bool drifted = false);
+                                                 bool not_sent_too = false, bool drifted = false);
 
 }  // namespace tessera::campaigns

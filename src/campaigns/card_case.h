@@ -2,7 +2,7 @@
 // chunk's first round is settled by one scan instead.
 #pragma once
 
-#include "campaigns/blocks.h"
+#include "campaigns/chunk_blocks.h"
 #include "campaigns/packet_scripts.h"
 #include "campaigns/store.h"
 #include "campaigns/types.h"
@@ -36,10 +36,14 @@ struct card_case {
     int fresh_rounds = 0;      // rounds in which the first sending was answered, so that no repeat was refused
 };
 
-// Errors: no_key (the key set is gone), database.
-[[nodiscard]] result<card_case> assess_card(store::connection& database, cards::key_vault& vault,
+// blocks: of the same connection, made in the same transaction. Errors: no_key (the key set is gone), database.
+[[nodiscard]] result<card_case> assess_card(store::connection& database, chunk_blocks& blocks, cards::key_vault& vault,
                                             operations::judge& judge, const definition& what, const packet_plan& plan,
                                             campaign_key key, cards::card_id card);
+
+// By which its packets of the application were built. Errors: no_key (it is gone).
+[[nodiscard]] result<cards::key_set> keys_of(store::connection& database, cards::key_vault& vault, cards::card_id card,
+                                             std::uint8_t key_version, std::uint32_t application);
 
 // The packets of the latest round that a card took part in, and what it said to whichever campaign.
 struct latest_round {
@@ -50,7 +54,8 @@ struct latest_round {
     std::vector<operations::raw_answer> answers;
 };
 // Errors: no_key, database.
-[[nodiscard]] result<latest_round> answers_of_latest_round(store::connection& database, cards::key_vault& vault,
+[[nodiscard]] result<latest_round> answers_of_latest_round(store::connection& database, chunk_blocks& blocks,
+                                                           cards::key_vault& vault, const definition& what,
                                                            campaign_key key, cards::card_id card);
 
 }  // namespace tessera::campaigns

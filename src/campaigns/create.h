@@ -13,7 +13,8 @@
 
 namespace tessera::campaigns {
 
-// The file's own checks and those that the registry answers, on any connection; what create_campaign() asks first.
+// The file's own checks and those that registry and catalogue of profiles answer, on any connection; what
+// create_campaign() asks first. What the profiles decide stands in the definition.
 // Errors: every mistake, with its line.
 [[nodiscard]] std::expected<definition, std::vector<error>> check_campaign_file(store::connection& database,
                                                                                 std::string_view text,
@@ -32,6 +33,7 @@ struct follow_up {
     std::vector<operations::outcome> outcomes{operations::outcome::unknown, operations::outcome::failed};
     bool drifted = false;  // these, too: an audit found something else than expected
     std::string name;
+    bool not_sent = false;  // also those that it was cancelled before
 };
 [[nodiscard]] std::expected<campaign, std::vector<error>> create_follow_up(store::connection& writer,
                                                                            const campaign& earlier,

@@ -113,11 +113,9 @@ const std::vector<operations::file_write>& formatted_writes::of(cards::card_id c
 }
 
 definition with_writes(const definition& what, const std::vector<operations::file_write>& writes) {
-    definition made;
-    made.security = what.security;
-    made.chaining = what.chaining;
-    made.parts_max = what.parts_max;
+    auto made = what;
     made.writes = writes;
+    made.personal.clear();
     return made;
 }
 

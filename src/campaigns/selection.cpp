@@ -79,11 +79,22 @@ private:
     }
     std::string earlier(const earlier_outcome& from) {
         std::string condition;
-        if (!from.outcomes.empty()) condition = with_outcome(from);
-        if (!from.drifted) return condition;
-        const auto drift = stands_in("audit_reading a", "a.card_id",
-                                     "a.campaign_key = " + parameter(from.campaign.value) + " AND a.drift = 1");
-        return condition.empty() ? drift : "(" + condition + " OR " + drift + ")";
+        const auto add = [&](const std::string& one) { condition += (condition.empty() ? "(" : " OR (") + one + ")"; };
+        if (!from.outcomes.empty()) add(with_outcome(from));
+        if (from.not_sent) add(without_outcome(from.campaign));
+        if (from.drifted)
+            add(stands_in("audit_reading a", "a.card_id",
+                          "a.campaign_key = " + parameter(from.campaign.value) + " AND a.drift = 1"));
+        return "(" + condition + ")";
+    }
+    std::string without_outcome(campaign_key campaign) {
+        const auto key = parameter(campaign.value);
+        return "(EXISTS (SELECT 1 FROM target w WHERE w.campaign_key = " + key +
+               " AND w.round = 1 AND w.card_id = c.card_id) OR EXISTS (SELECT 1 FROM leg_target w "
+               "WHERE w.campaign_key = " +
+               key +
+               " AND w.card_id = c.card_id)) AND NOT EXISTS (SELECT 1 FROM outcome w WHERE w.campaign_key = " + key +
+               " AND w.card_id = c.card_id)";
     }
     std::string with_outcome(const earlier_outcome& from) {
         auto condition = "o.campaign_key = " + parameter(from.campaign.value) + " AND o.outcome IN (";

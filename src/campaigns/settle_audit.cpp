@@ -154,9 +154,13 @@ private:
         TESSERA_TRY_VALUE(const auto block, campaigns.messages(held.id));
         TESSERA_TRY_VALUE(const auto messages, parse_messages(block));
         // Whoever left the round when the chunk was released was sent nothing in it.
-        TESSERA_TRY_VALUE(const auto left, campaigns.left_round(held));
-        TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT kic_algorithm, kid_algorithm, wrapped FROM key_set "
-                                                     "WHERE card_id = $1 AND key_version = $2"));
+        TESSERA_TRY_VALUE(auto left, campaigns.left_round(held));
+        if (run_.winding_up) {
+            TESSERA_TRY_VALUE(const auto unsent, campaigns.unsent(held));
+            left.insert(left.end(), unsent.begin(), unsent.end());
+            std::ranges::sort(left);
+        }
+        const auto application = operations::application_of(run_.what->security.tar);
         for (auto one = messages.begin(); one != messages.end();) {
             const auto card = one->card;
             const auto end =
@@ -164,13 +168,7 @@ private:
             const std::span own(one, end);
             one = end;
             if (std::ranges::binary_search(left, card)) continue;
-            const auto key_version = own.front().key_version;
-            TESSERA_TRY_VALUE(const bool there, query->with(card.value, key_version).step());
-            if (!there) return failure("no_key", "card", "the key set that a packet was built with is gone");
-            const cards::key_set_header header{key_version, static_cast<crypto::cipher_algorithm>(query->integer(0)),
-                                               static_cast<crypto::cipher_algorithm>(query->integer(1)), 0};
-            TESSERA_TRY_VALUE(const auto keys, vault_.unwrap(card, header, query->octets(2)));
-            query->reset();
+            TESSERA_TRY_VALUE(const auto keys, keys_of(*reader_, vault_, card, own.front().key_version, application));
             TESSERA_TRY(examine_card(held, own, keys));
         }
         return {};
@@ -223,8 +221,9 @@ private:
         }
         if (again && found.why.kind == cause_kind::por_status &&
             held.id.round - run_.first_round + 1 >= static_cast<int>(limits::fresh_refusals)) {
+            chunk_blocks blocks(*reader_);
             TESSERA_TRY_VALUE(const auto whole,
-                              assess_card(*reader_, vault_, judge_, *run_.what, packet_plan(*run_.what),
+                              assess_card(*reader_, blocks, vault_, judge_, *run_.what, packet_plan(*run_.what),
                                           held.id.campaign, made.result.card));
             // It refuses counters that cannot be repeats: it is ahead of us.
             if (!moved && whole.fresh_rounds >= static_cast<int>(limits::fresh_refusals)) {
@@ -292,12 +291,13 @@ std::unique_ptr<chunk_worker> make_audit_settler(const campaign_run& run, std::u
     return std::make_unique<audit_settler>(run, std::move(reader));
 }
 
-result<void> settle_late_reading(store::connection& writer, cards::key_vault& vault, operations::judge& judge,
-                                 const definition& what, campaign_key key, cards::card_id card, timestamp now) {
+result<void> settle_late_reading(store::connection& writer, chunk_blocks& blocks, cards::key_vault& vault,
+                                 operations::judge& judge, const definition& what, campaign_key key,
+                                 cards::card_id card, timestamp now) {
     campaign_store campaigns(writer);
     audit_plan plan(what);
     TESSERA_TRY(plan.load(writer, key, card, card));
-    TESSERA_TRY_VALUE(const auto heard, answers_of_latest_round(writer, vault, key, card));
+    TESSERA_TRY_VALUE(const auto heard, answers_of_latest_round(writer, blocks, vault, what, key, card));
     if (heard.packets.empty()) return {};
     const auto sent = packets_of(heard.packets);
     read_card made;

@@ -1,6 +1,7 @@
 // P3 of audits: what the cards said that their files hold, put together piece by piece, beside what was expected.
 #pragma once
 
+#include "campaigns/chunk_blocks.h"
 #include "campaigns/chunk_work.h"
 #include "campaigns/settle.h"
 
@@ -11,7 +12,7 @@ namespace tessera::campaigns {
                                                                std::unique_ptr<store::connection> reader);
 
 // A late answer may complete an audit's reading of a card whose outcome was unknown. In the caller's transaction.
-[[nodiscard]] result<void> settle_late_reading(store::connection& writer, cards::key_vault& vault,
+[[nodiscard]] result<void> settle_late_reading(store::connection& writer, chunk_blocks& blocks, cards::key_vault& vault,
                                                operations::judge& judge, const definition& what, campaign_key key,
                                                cards::card_id card, timestamp now);
 

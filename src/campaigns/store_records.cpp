@@ -114,51 +114,55 @@ result<void> campaign_store::recount(campaign_key key, cards::card_id card, int 
         .execute();
 }
 
-result<std::vector<campaign_store::late_match>> campaign_store::late_parts(cards::card_id card,
-                                                                           std::uint32_t application) {
+result<std::optional<cards::card_id>> campaign_store::card_of(std::uint64_t subscriber) {
+    TESSERA_TRY_VALUE(auto* holder, database_->kept("SELECT card_id FROM card WHERE msisdn = $1"));
+    TESSERA_TRY_VALUE(const bool known, holder->with(subscriber).step());
+    if (!known) return std::nullopt;
+    const cards::card_id card{holder->integer(0)};
+    holder->reset();
+    return card;
+}
+
+result<std::optional<chunk_id>> campaign_store::match_late(cards::card_id card, std::uint32_t application) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT t.campaign_key, t.round, k.chunk " TESSERA_ROUNDS_OF_CARD
+                                                   "AND g.application = $2 ORDER BY t.campaign_key DESC, t.round DESC "
+                                                   "LIMIT 1"));
+    TESSERA_TRY_VALUE(const bool there, query->with(card.value, application).step());
+    if (!there) return std::nullopt;
+    const chunk_id found{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)};
+    query->reset();
+    return found;
+}
+
+result<campaign_store::number_holders> campaign_store::holders(std::uint64_t subscriber) {
+    number_holders found;
+    TESSERA_TRY_VALUE(found.cards, cards::card_store(*database_).former_holders(subscriber, limits::former_holders));
+    found.moved = !found.cards.empty();
+    TESSERA_TRY_VALUE(const auto holder, card_of(subscriber));
+    if (holder && std::ranges::find(found.cards, *holder) == found.cards.end()) found.cards.push_back(*holder);
+    return found;
+}
+
+result<std::optional<chunk_id>> campaign_store::match_late_at(cards::card_id card, std::uint32_t application,
+                                                              std::uint64_t subscriber) {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT t.campaign_key, t.round, k.chunk " TESSERA_ROUNDS_OF_CARD
                                                    "AND g.application = $2 ORDER BY t.campaign_key DESC, t.round DESC "
                                                    "LIMIT $3"));
     query->with(card.value, application, limits::late_rounds);
-    std::vector<late_match> found;
+    std::vector<chunk_id> parts;
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
-        if (!more) return found;
-        found.push_back(
-            {{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)}, card});
+        if (!more) break;
+        parts.push_back({campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)});
     }
-}
-
-result<bool> campaign_store::sent_to(const late_match& part, std::uint64_t subscriber) {
-    TESSERA_TRY_VALUE(const auto block, messages(part.where));
-    TESSERA_TRY_VALUE(const auto entries, parse_messages(block));
-    return std::ranges::any_of(
-        entries, [&](const message_entry& one) { return one.card == part.card && one.subscriber == subscriber; });
-}
-
-result<std::vector<campaign_store::late_match>> campaign_store::match_late(std::uint64_t subscriber,
-                                                                           std::uint32_t application) {
-    TESSERA_TRY_VALUE(auto candidates,
-                      cards::card_store(*database_).former_holders(subscriber, limits::former_holders));
-    const bool moved = !candidates.empty();
-    TESSERA_TRY_VALUE(auto* holder, database_->kept("SELECT card_id FROM card WHERE msisdn = $1"));
-    TESSERA_TRY_VALUE(const bool held, holder->with(subscriber).step());
-    if (held && std::ranges::find(candidates, cards::card_id{holder->integer(0)}) == candidates.end())
-        candidates.insert(candidates.begin(), cards::card_id{holder->integer(0)});
-    holder->reset();
-    std::vector<late_match> found;
-    for (const auto card : candidates) {
-        TESSERA_TRY_VALUE(const auto parts, late_parts(card, application));
-        for (const auto& part : parts) {
-            // A number that never moved is its holder's; the packets need not be looked at.
-            TESSERA_TRY_VALUE(const bool sent, moved ? sent_to(part, subscriber) : result<bool>(true));
-            if (!sent) continue;
-            found.push_back(part);
-            break;
-        }
+    for (const auto& part : parts) {
+        TESSERA_TRY_VALUE(const auto block, messages(part));
+        TESSERA_TRY_VALUE(const auto entries, parse_messages(block));
+        if (std::ranges::any_of(
+                entries, [&](const message_entry& one) { return one.card == card && one.subscriber == subscriber; }))
+            return part;
     }
-    std::ranges::sort(found, {}, &late_match::where);
-    return found;
+    return std::nullopt;
 }
 
 result<void> campaign_store::mark_late(cards::card_id card) {

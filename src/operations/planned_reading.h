@@ -40,7 +40,7 @@ struct read_piece {
 // The packets that open readings want next, at most limits::packets_per_card; the same whenever it is asked with the
 // same.
 [[nodiscard]] std::vector<read_piece> next_pieces(const std::vector<file_read>& reads,
-                                                  const std::vector<reading>& so_far);
+                                                  const std::vector<reading>& so_far, const script_style& style = {});
 
 // Takes what the card returned to a piece that was sent as `counter`. Pieces of a file in rising order; one whose
 // predecessor is missing changes nothing. True: the reading moved on.

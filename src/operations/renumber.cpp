@@ -19,7 +19,9 @@ result<void> note_numbers(store::connection& writer, const std::vector<cards::ch
         row.kind = operation_kind::number;
         row.what = "msisdn " + number_text(one.before) + " to " + number_text(one.now);
         row.started_at = now;
-        TESSERA_TRY_VALUE(const auto key, operations.insert(row));
+        single_request nothing;  // is sent
+        nothing.kind = row.kind;
+        TESSERA_TRY_VALUE(const auto key, operations.insert(row, nothing));
         TESSERA_TRY(operations.end(key, outcome::done, {}, 0, now));
     }
     return {};

@@ -23,14 +23,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!follow_up) std::abort();
     const auto again = campaigns::parse_campaign_file(*follow_up, context);
     if (!again || !again->targets.include.earlier || again->name != made->name ||
-        again->writes.size() != made->writes.size() || again->applications.size() != made->applications.size())
+        again->writes.size() != made->writes.size() || again->applications.size() != made->applications.size() ||
+        again->reads.size() != made->reads.size())
         std::abort();
-    if (made->writes.empty() == made->applications.empty()) std::abort();
+    if (made->is_audit() ? !made->writes.empty() || !made->applications.empty()
+                         : made->writes.empty() == made->applications.empty())
+        std::abort();
     if (made->writes.size() > limits::writes_per_campaign || made->attempts < 1) std::abort();
     const auto scripts = campaigns::scripts_of(*made);
     if (!scripts) std::abort();
     const auto most = operations::script_octets_max(made->parts_max);
     for (const auto& script : scripts->first)
         if (script.octets.size() > most || script.commands == 0) std::abort();
+    const auto pieces = operations::next_pieces(made->reads, std::vector<operations::reading>(made->reads.size()));
+    if (pieces.empty() == made->is_audit() || pieces.size() > limits::packets_per_card) std::abort();
     return 0;
 }

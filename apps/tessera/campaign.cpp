@@ -8,6 +8,7 @@
 #include "campaigns/create.h"
 #include "operations/counter_hint.h"
 #include "tessera/campaign_approval.h"
+#include "tessera/campaign_audit.h"
 #include "tessera/campaign_planning.h"
 #include "tessera/campaign_runner.h"
 #include "tessera/commands.h"
@@ -145,22 +146,6 @@ void list(invocation& run, const campaign_options& options) {
 
 // --- report
 
-json::object row_json(const campaigns::report_row& row, bool cancelled) {
-    const bool caused = row.outcome && row.why.kind != operations::cause_kind::none;
-    const auto hint = caused ? operations::counter_hint(row.why) : std::nullopt;
-    return {{"iccid", row.iccid},
-            {"outcome", row.outcome ? json::value(operations::to_string(*row.outcome))
-                        : cancelled ? json::value(campaigns::not_sent)
-                                    : json::value(nullptr)},
-            {"cause", caused ? json::value(operations::describe(row.why)) : json::value(nullptr)},
-            {"cause_kind", caused ? json::value(operations::to_string(row.why.kind)) : json::value(nullptr)},
-            {"cause_value", caused ? json::value(row.why.value) : json::value(nullptr)},
-            {"hint", hint ? json::value(*hint) : json::value(nullptr)},
-            {"attempts", row.attempts},
-            {"round", row.outcome ? json::value(row.round) : json::value(nullptr)},
-            {"settled_at", row.outcome ? json::value(to_iso8601(row.settled_at)) : json::value(nullptr)}};
-}
-
 void print_csv(const campaigns::report_row& row, bool cancelled) {
     std::string line = row.iccid + ",";
     line += row.outcome ? operations::to_string(*row.outcome) : cancelled ? campaigns::not_sent : "";
@@ -173,6 +158,9 @@ void print_csv(const campaigns::report_row& row, bool cancelled) {
 
 result<void> print_report(data_directory& data, const campaign_options& options) {
     TESSERA_TRY_VALUE(const auto subject, find_campaign(data, options.id));
+    TESSERA_TRY_VALUE(const auto what, campaigns::definition_of(subject));
+    if (what.is_audit() && options.format == "json") return print_audit_json(data, subject, what);
+    if (what.is_audit() && options.format == "csv") return print_audit_csv(data, subject, what);
     const bool cancelled = subject.state == campaigns::campaign_state::cancelled;
     if (options.format == "json") {
         TESSERA_TRY(campaigns::for_each_target(*data.writer, subject.key, [&](const campaigns::report_row& row) {
@@ -189,6 +177,7 @@ result<void> print_report(data_directory& data, const campaign_options& options)
     }
     TESSERA_TRY_VALUE(const auto text, summary_text(data, subject));
     std::fputs(text.c_str(), stdout);
+    if (what.is_audit()) TESSERA_TRY(print_audit_text(data, subject, what));
     return campaigns::for_each_target(*data.writer, subject.key, [&](const campaigns::report_row& row) {
         if (row.outcome == operations::outcome::done) return;
         std::printf("%-20s %-8s %s\n", row.iccid.c_str(),

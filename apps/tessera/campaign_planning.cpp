@@ -102,6 +102,7 @@ void print(const previewed& found, const std::vector<const telecom::smsc_setting
              {"skipped", counts.skipped},
              {"no_subscriber", counts.no_subscriber},
              {"no_key", counts.no_key},
+             {"no_variable", counts.no_variable},
              {"no_packet", counts.no_packet},
              {"near_counter_end", counts.near_counter_end},
              {"cards", counts.cards},
@@ -119,8 +120,9 @@ void print(const previewed& found, const std::vector<const telecom::smsc_setting
     line(counts.skipped, "skipped: they hold the content already");
     if (counts.no_subscriber > 0) line(counts.no_subscriber, "would fail: no MSISDN");
     if (counts.no_key > 0) line(counts.no_key, "would fail: no key set of the version");
+    if (counts.no_variable > 0) line(counts.no_variable, "would fail: a variable is missing, or does not fit the file");
     if (counts.no_packet > 0) line(counts.no_packet, "would fail: no packet can be built with their keys or counter");
-    line(counts.cards, "cards to be written");
+    line(counts.cards, found.what.is_audit() ? "cards to be read" : "cards to be written");
     if (counts.near_counter_end > 0)
         line(counts.near_counter_end, "of them with few counters left: tessera card counters");
     line(counts.packets, "packets");
@@ -176,9 +178,13 @@ void follow_up(invocation& run, const planning_options& options) {
             continue;
         }
         const auto one = operations::outcome_from(name);
+        if (name == campaigns::drift_name) {
+            wanted.drifted = true;
+            continue;
+        }
         if (!one)
-            return refuse(run,
-                          error{"bad_outcome", "--outcome", "expected done, skipped, failed, unknown or not_sent"});
+            return refuse(run, error{"bad_outcome", "--outcome",
+                                     "expected done, skipped, failed, unknown, not_sent, or drift (of an audit)"});
         if (std::ranges::find(wanted.outcomes, *one) == wanted.outcomes.end()) wanted.outcomes.push_back(*one);
     }
     const auto made = campaigns::create_follow_up(*data->writer, *earlier, wanted, context_of(*data, {}),

@@ -123,6 +123,8 @@ result<std::string> summary_text(data_directory& data, const campaigns::campaign
     }
     for (const auto& [cause, cards] : causes)
         append_line(text, "  %9lld  %s", static_cast<long long>(cards), cause.c_str());
+    if (summary.drift)
+        append_line(text, "  %9lld  drifted from what was expected", static_cast<long long>(*summary.drift));
     TESSERA_TRY_VALUE(const auto refusing, campaigns::cards_refusing_counters(*data.writer, subject.key));
     if (refusing > 0)
         append_line(text, "  %9lld  of them refuse our counters: tessera card resync ICCID brings one back in step",

@@ -15,6 +15,7 @@
 #include "tessera/commands.h"
 #include "tessera/data_directory.h"
 #include "tessera/json_output.h"
+#include "tessera/operation_json.h"
 #include "tessera/text_file.h"
 
 namespace tessera::app {
@@ -63,6 +64,7 @@ json::object report_json(const cards::import_report& report) {
             {"cards_added", report.cards_added},
             {"key_sets_added", report.key_sets_added},
             {"tags_added", report.tags_added},
+            {"variables_added", report.variables_added},
             {"unchanged", report.unchanged},
             {"rejected", report.rejected},
             {"rejects_file", report.rejects_file.empty() ? json::value(nullptr) : json::value(report.rejects_file)},
@@ -107,9 +109,11 @@ void import_file(invocation& run, const card_options& options) {
 struct card_details {
     cards::card card;
     std::vector<std::string> tags;
+    std::vector<cards::card_variable> variables;
     std::vector<cards::stored_key_set> key_sets;
     std::vector<cards::application_counter> counters;
     std::vector<cards::image_entry> image;
+    std::vector<cards::image_difference> differences;
     std::vector<campaigns::campaign_store::history_row> history;
     std::vector<operations::stored_operation> operations;
 };
@@ -118,11 +122,13 @@ result<card_details> details_of(store::connection& database, const std::string& 
     cards::card_store cards(database);
     TESSERA_TRY_VALUE(auto found, cards.find(name));
     if (!found) return failure("not_found", name, "the registry has no card with this ICCID, IMSI or MSISDN");
-    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}};
+    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}, {}, {}};
     TESSERA_TRY_VALUE(made.tags, cards.tags(made.card.id));
+    TESSERA_TRY_VALUE(made.variables, cards.variables(made.card.id));
     TESSERA_TRY_VALUE(made.key_sets, cards.key_sets(made.card.id));
     TESSERA_TRY_VALUE(made.counters, cards.counters(made.card.id));
     TESSERA_TRY_VALUE(made.image, cards.image(made.card.id));
+    TESSERA_TRY_VALUE(made.differences, cards.differences(made.card.id));
     TESSERA_TRY_VALUE(made.history, campaigns::campaign_store(database).history(made.card.id));
     TESSERA_TRY_VALUE(made.operations, operations::operation_store(database).history(made.card.id));
     return made;
@@ -169,6 +175,18 @@ json::object details_json(const card_details& details) {
              {"outcome", one.result ? json::value(operations::to_string(*one.result)) : json::value(nullptr)},
              {"cause", one.why.kind == operations::cause_kind::none ? json::value(nullptr)
                                                                     : json::value(operations::describe(one.why))}});
+    for (const auto& one : details.differences) {
+        json::object line{{"at", to_iso8601(one.at)},
+                          {"event", "difference"},
+                          {"file", one.file},
+                          {"record", one.record == 0 ? json::value(nullptr) : json::value(one.record)}};
+        put_content(line, one.file, "", one.found);
+        put_content(line, one.file, "expected_", one.expected);
+        history.push_back(std::move(line));
+    }
+    json::object variables;
+    for (const auto& one : details.variables) variables[one.name] = one.value;
+    made["variables"] = std::move(variables);
     made["tags"] = json::array(details.tags.begin(), details.tags.end());
     made["key_sets"] = std::move(key_sets);
     made["image"] = std::move(image);
@@ -183,6 +201,7 @@ void print_details(const card_details& details) {
     for (std::size_t i = 0; i < details.tags.size(); ++i)
         std::printf("%s%s%s", i == 0 ? "tags     " : " ", details.tags[i].c_str(),
                     i + 1 < details.tags.size() ? "" : "\n");
+    for (const auto& one : details.variables) std::printf("variable %s = %s\n", one.name.c_str(), one.value.c_str());
     for (const auto& one : details.key_sets)
         std::printf("keys     version %d%s%s, KIc %s, KID %s, %s from %s\n", one.header.key_version,
                     one.header.application == cards::all_applications ? "" : " for TAR ",
@@ -208,6 +227,10 @@ void print_details(const card_details& details) {
         std::printf("history  %s %s (%s): %s %s\n", to_iso8601(one.started_at).c_str(), one.what.c_str(),
                     one.id.c_str(), one.result ? std::string(operations::to_string(*one.result)).c_str() : "under way",
                     operations::describe(one.why).c_str());
+    for (const auto& one : details.differences)
+        std::printf("history  %s difference in %s%s: the image said %s, the card held %s\n", to_iso8601(one.at).c_str(),
+                    one.file.c_str(), one.record == 0 ? "" : (" record " + std::to_string(one.record)).c_str(),
+                    to_hex(one.expected).c_str(), to_hex(one.found).c_str());
 }
 
 struct tag_report {
@@ -299,7 +322,7 @@ void add_card(CLI::App& app, invocation& run) {
     importing
         ->add_option("FILE", options->file,
                      "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter[,tags][,tar]"
-                     "[,counter_scope]")
+                     "[,counter_scope][,var.NAME]")
         ->required();
     importing->add_option("--profile", options->importing.profile, "profile of rows that name none");
     auto* mapping = importing->add_option("--mapping", options->mapping,
@@ -333,6 +356,8 @@ void add_card(CLI::App& app, invocation& run) {
     listing->callback([&run, options] { list(run, *options); });
 
     add_card_operations(*command, run);
+    add_card_verify(*command, run);
+    add_card_moves(*command, run);
     add_card_counters(*command, run);
     add_card_try(*command, run);
 }

@@ -35,6 +35,8 @@ void refuse(invocation& run, const std::vector<error>& problems);  // one line e
 void add_init(CLI::App& app, invocation& run);
 void add_card(CLI::App& app, invocation& run);
 void add_card_operations(CLI::App& card_command, invocation& run);
+void add_card_verify(CLI::App& card_command, invocation& run);
+void add_card_moves(CLI::App& card_command, invocation& run);
 void add_card_counters(CLI::App& card_command, invocation& run);
 void add_transport_key(CLI::App& app, invocation& run);
 void add_profile(CLI::App& app, invocation& run);

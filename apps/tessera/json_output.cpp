@@ -5,6 +5,9 @@
 #include <cmath>
 #include <cstdio>
 
+#include "campaigns/campaign_file.h"
+#include "operations/counter_hint.h"
+
 namespace tessera::app {
 namespace {
 
@@ -79,6 +82,7 @@ json::object status_json(const campaigns::campaign_summary& summary) {
         {"answered", first.answered},
         {"settled", summary.outcomes.total()},
         {"outcomes", outcomes_json(summary.outcomes)},
+        {"drift", summary.drift ? json::value(*summary.drift) : json::value(nullptr)},
         {"rounds", std::move(rounds)},
         {"waves", std::move(waves)},
         {"waits_for", optional_text(summary.waits_for)},
@@ -87,8 +91,25 @@ json::object status_json(const campaigns::campaign_summary& summary) {
         {"finished_at", subject.finished_at ? json::value(to_iso8601(*subject.finished_at)) : json::value(nullptr)}};
 }
 
+json::object row_json(const campaigns::report_row& row, bool cancelled) {
+    const bool caused = row.outcome && row.why.kind != operations::cause_kind::none;
+    const auto hint = caused ? operations::counter_hint(row.why) : std::nullopt;
+    return {{"iccid", row.iccid},
+            {"outcome", row.outcome ? json::value(operations::to_string(*row.outcome))
+                        : cancelled ? json::value(campaigns::not_sent)
+                                    : json::value(nullptr)},
+            {"cause", caused ? json::value(operations::describe(row.why)) : json::value(nullptr)},
+            {"cause_kind", caused ? json::value(operations::to_string(row.why.kind)) : json::value(nullptr)},
+            {"cause_value", caused ? json::value(row.why.value) : json::value(nullptr)},
+            {"hint", hint ? json::value(*hint) : json::value(nullptr)},
+            {"attempts", row.attempts},
+            {"round", row.outcome ? json::value(row.round) : json::value(nullptr)},
+            {"settled_at", row.outcome ? json::value(to_iso8601(row.settled_at)) : json::value(nullptr)}};
+}
+
 json::object summary_json(const campaigns::campaign_summary& summary) {
     auto made = outcomes_json(summary.outcomes);
+    if (summary.drift) made["drift"] = *summary.drift;
     made["targets"] = summary.subject.targets;
     made["not_sent"] = summary.not_sent();
     made["rounds"] = summary.subject.round;

@@ -14,6 +14,8 @@ void print_json(const boost::json::object& object);
 [[nodiscard]] boost::json::object to_json(const cards::card& card);
 // {id, name, state, round, phase, targets, prepared, sent, answered, settled, outcomes, ...}
 [[nodiscard]] boost::json::object status_json(const campaigns::campaign_summary& summary);
+// A row of a campaign's report.
+[[nodiscard]] boost::json::object row_json(const campaigns::report_row& row, bool cancelled);
 // {targets, done, skipped, failed, unknown, phases: {...}}
 [[nodiscard]] boost::json::object summary_json(const campaigns::campaign_summary& summary);
 

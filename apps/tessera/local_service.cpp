@@ -15,7 +15,9 @@
 #include "campaigns/wind_up.h"
 #include "net/local_http.h"
 #include "operations/desk.h"
+#include "tessera/card_numbers.h"
 #include "tessera/card_trials.h"
+#include "tessera/card_verification.h"
 #include "tessera/json_output.h"
 #include "tessera/operation_json.h"
 
@@ -46,9 +48,12 @@ std::vector<std::string> words_of(std::string_view target) {
 
 }  // namespace
 
+http_response refusal_response(const error& why) { return refusal(why); }
+
 unsigned status_of_refusal(const std::string& code) {
     if (code == "not_found") return 404;
-    if (code == "inhibited" || code == "busy" || code == "bad_state" || code == "stopped_all") return 409;
+    if (code == "inhibited" || code == "busy" || code == "conflict" || code == "bad_state" || code == "stopped_all")
+        return 409;
     return code == store::code_database || code == store::code_retry || code == "no_network" ? 503 : 422;
 }
 
@@ -161,6 +166,11 @@ private:
         const bool known = words.size() >= 3 && words[0] == "v1";
         if (known && words[1] == "cards" && words.size() == 4 && words[3] == "operations" && request.method == "POST")
             return operate(words[2], request.body, give);
+        if (known && words[1] == "cards" && words.size() == 4 && words[3] == "verify" && request.method == "POST")
+            return verify(words[2], request.body, give);
+        if (known && words[1] == "cards" && words.size() == 4 && request.method == "POST" &&
+            (words[3] == "msisdn" || words[3] == "swap"))
+            return give(move_number(words[2], words[3], request.body));
         if (words.size() == 2 && words[0] == "v1" && words[1] == "trials" && request.method == "POST")
             return trials_->perform(request.body, give);
         if (known && words[1] == "campaigns" && words.size() == 3 && request.method == "GET")
@@ -184,6 +194,18 @@ private:
             give({made.refused ? status_of_refusal(made.refused->code) : 200,
                   json::serialize(operation_answer(asked, made))});
         });
+    }
+
+    void verify(const std::string& card, const std::string& body, const respond& give) {
+        json::error_code problem;
+        const auto parsed = body.empty() ? json::value(json::object{}) : json::parse(body, problem);
+        if (problem || !parsed.is_object()) return give(refusal({"bad_json", "body", "expected a JSON object"}));
+        verify_card(*desk_, *writer_, card, parsed.get_object(), give);
+    }
+
+    http_response move_number(const std::string& card, const std::string& verb, const std::string& body) {
+        auto made = verb == "swap" ? swap_cards(*writer_, card, body) : change_number(*writer_, card, body);
+        return made ? http_response{200, json::serialize(*made)} : refusal(made.error());
     }
 
     result<campaigns::campaign> find(store::connection& writer, const std::string& id) {

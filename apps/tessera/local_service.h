@@ -2,6 +2,9 @@
 // and control of the campaign that it runs. Other processes reach it at DIR/tessera.sock by HTTP:
 //
 //   POST /v1/cards/NAME/operations        {kind, file, content, ...} -> what became of it (operation_json.h)
+//   POST /v1/cards/NAME/verify            {files, ...} -> each as it is beside its image (card_verification.h)
+//   POST /v1/cards/ICCID/msisdn           {msisdn: digits or null} -> what changed (card_numbers.h)
+//   POST /v1/cards/ICCID/swap             {iccid of the card that takes its place}
 //   POST /v1/trials                       a campaign file into a card in a reader (card_trials.h)
 //   GET  /v1/campaigns/ID                 its status
 //   POST /v1/campaigns/ID/pause | cancel  its status, once that is durable

@@ -64,13 +64,13 @@ private:
 
     result<void> kind() {
         TESSERA_TRY_VALUE(const auto name, text("kind"));
-        for (const auto one :
-             {operation_kind::write, operation_kind::read, operation_kind::run, operation_kind::resync})
+        for (const auto one : {operation_kind::write, operation_kind::read, operation_kind::run, operation_kind::resync,
+                               operation_kind::verify})
             if (name == to_string(one)) {
                 made_.kind = one;
                 return {};
             }
-        return failure("bad_value", "kind", "expected write, read, run or resync");
+        return failure("bad_value", "kind", "expected write, read, run, resync or verify");
     }
     result<void> file() {
         TESSERA_TRY_VALUE(const auto name, text("file"));
@@ -227,14 +227,38 @@ json::object operation_answer(const single_request& asked, const operations::sin
     }
     out["file"] = asked.file.file;
     out["record"] = asked.file.record == 0 ? json::value(nullptr) : json::value(asked.file.record);
-    const auto& content = asked.kind == operation_kind::read ? made.data : asked.file.content;
-    const bool known = asked.kind == operation_kind::write || made.what == operations::outcome::done;
-    out["content"] = known ? json::value(to_hex(content)) : json::value(nullptr);
-    out["value"] = nullptr;
-    const auto file = operations::find_file(asked.file.file);
-    if (!known || !file || file->known == nullptr) return out;
-    if (const auto value = codec::decode_file(*file->known, content)) out["value"] = to_json(*value);
+    const bool writing = asked.kind == operation_kind::write;
+    const bool known = writing || made.what == operations::outcome::done;
+    put_content(out, asked.file.file, "",
+                known ? std::optional(writing ? asked.file.content : made.data) : std::nullopt);
+    if (asked.kind != operation_kind::verify) return out;
+    out["state"] = to_string(made);
+    put_content(out, asked.file.file, "expected_", made.expected);
     return out;
+}
+
+std::string_view to_string(const operations::single_answer& verified) {
+    if (verified.what != operations::outcome::done || !verified.compared) return "unreadable";
+    switch (*verified.compared) {
+        case operations::comparison::same:
+            return "same";
+        case operations::comparison::differs:
+            return "differs";
+        case operations::comparison::nothing_known:
+            return "new";
+        case operations::comparison::overtaken:
+            break;
+    }
+    return "overtaken";
+}
+
+void put_content(json::object& into, const std::string& file, const std::string& prefix,
+                 const std::optional<bytes>& content) {
+    into[prefix + "content"] = content ? json::value(to_hex(*content)) : json::value(nullptr);
+    into[prefix + "value"] = nullptr;
+    const auto found = content ? operations::find_file(file) : failure("", "", "");
+    if (!found || found->known == nullptr) return;
+    if (const auto value = codec::decode_file(*found->known, *content)) into[prefix + "value"] = to_json(*value);
 }
 
 }  // namespace tessera::app

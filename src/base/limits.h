@@ -60,6 +60,13 @@ inline constexpr std::size_t import_batch_rows = 50'000;    // one transaction o
 inline constexpr std::size_t file_content_octets = 32'768;  // one EF, transparent
 inline constexpr std::size_t tag_octets = 32;               // of one tag
 inline constexpr std::size_t tags_per_card = 32;
+inline constexpr std::size_t variable_name_octets = 24;
+inline constexpr std::size_t variable_octets = 512;  // of one value
+inline constexpr std::size_t variables_per_card = 32;
+
+inline constexpr std::size_t number_changes = 1'000'000;  // MSISDNs that one file changes
+inline constexpr std::int64_t former_holders = 8;         // of a number, that a late answer is tried with
+inline constexpr std::int64_t late_rounds = 20;           // of a card, that it is tried with
 
 // --- campaigns
 inline constexpr std::size_t chunk_cards = 1'000;

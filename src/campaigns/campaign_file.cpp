@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <set>
 
 #include "base/checked_toml.h"
@@ -10,10 +9,13 @@
 #include "base/limits.h"
 #include "campaigns/campaign_file_applications.h"
 #include "campaigns/campaign_file_keys.h"
+#include "campaigns/campaign_file_personal.h"
 #include "campaigns/campaign_file_profiles.h"
+#include "campaigns/campaign_file_reads.h"
 #include "campaigns/campaign_file_retry.h"
 #include "campaigns/campaign_file_route.h"
 #include "campaigns/campaign_file_targets.h"
+#include "campaigns/campaign_file_value.h"
 #include "campaigns/campaign_file_waves.h"
 #include "campaigns/campaign_file_window.h"
 #include "campaigns/packet_limits.h"
@@ -24,60 +26,6 @@ namespace tessera::campaigns {
 namespace {
 
 constexpr std::int64_t parts_max_max = 32;
-
-// What stands in a TOML node as a value of a file, and which node each place in it (value.display, value[3]) came from,
-// so that a mistake is told with its own line.
-class toml_value {
-public:
-    // Nothing when a part of it is none that a file can hold; problem() says which.
-    std::optional<codec::file_value> read(const toml::node& from, const std::string& place, std::size_t depth = 0) {
-        places_[place] = &from;
-        if (const auto text = from.value_exact<std::string>()) return codec::file_value(*text);
-        if (const auto truth = from.value_exact<bool>()) return codec::file_value(*truth);
-        if (const auto number = from.value_exact<std::int64_t>()) return codec::file_value(*number);
-        if (depth < limits::file_value_depth) {
-            if (const auto* elements = from.as_array()) return read_list(*elements, place, depth + 1);
-            if (const auto* members = from.as_table()) return read_map(*members, place, depth + 1);
-        }
-        problem_ = {"bad_value", place, "expected a text, a whole number, true or false, a list or a map"};
-        return std::nullopt;
-    }
-    [[nodiscard]] const error& problem() const { return problem_; }
-    // The node at fault, or the nearest one around it; the value itself stands under "value".
-    [[nodiscard]] const toml::node& node_at(std::string place) const {
-        auto found = places_.find(place);
-        while (found == places_.end()) {
-            const auto step = place.find_last_of(".[");
-            place.resize(step == std::string::npos ? 0 : step);
-            found = place.empty() ? places_.find("value") : places_.find(place);
-        }
-        return *found->second;
-    }
-
-private:
-    std::optional<codec::file_value> read_list(const toml::array& elements, const std::string& place,
-                                               std::size_t depth) {
-        codec::file_value::list made;
-        for (const auto& one : elements) {
-            auto value = read(one, place + "[" + std::to_string(made.size()) + "]", depth);
-            if (!value) return std::nullopt;
-            made.push_back(std::move(*value));
-        }
-        return codec::file_value(std::move(made));
-    }
-    std::optional<codec::file_value> read_map(const toml::table& members, const std::string& place, std::size_t depth) {
-        codec::file_value::map made;
-        for (const auto& [key, one] : members) {
-            auto value = read(one, place + "." + std::string(key.str()), depth);
-            if (!value) return std::nullopt;
-            made.push_back({std::string(key.str()), std::move(*value)});
-        }
-        return codec::file_value(std::move(made));
-    }
-
-    std::map<std::string, const toml::node*> places_;
-    error problem_;
-};
 
 class file_parser {
 public:
@@ -95,8 +43,8 @@ public:
 private:
     void read(const toml::table& root) {
         toml_.only(root,
-                   {"campaign", "targets", "security", "write", "application", "load_files", "key", "telecom", "waves",
-                    "wave", "window", "resolved"},
+                   {"campaign", "targets", "security", "write", "read", "application", "load_files", "key", "telecom",
+                    "waves", "wave", "window", "resolved"},
                    "the file");
         campaign(toml_.section(root, "campaign", true));
         if (const auto* table = toml_.section(root, "targets", true))
@@ -108,7 +56,7 @@ private:
         made_.window = read_window(root, toml_);
         made_.profiles = read_profile_terms(root, toml_);
         read_resolved(root, context_.stored, made_, toml_);
-        if (!toml_.clean()) return;
+        if (!toml_.clean() || made_.is_audit()) return;
         for (auto& one : packet_mistakes(made_))
             toml_.mistake(*root.get(made_.rotation               ? "key"
                                     : made_.applications.empty() ? "write"
@@ -118,6 +66,13 @@ private:
 
     // Files and applications have other addresses on a card, and an outcome speaks of one thing.
     void actions(const toml::table& root) {
+        if (wants_audit(root, toml_)) {
+            for (const auto* other : {"key", "application", "load_files"})
+                if (const auto* node = root.get(other))
+                    toml_.mistake(*node, std::string(other) + ": does not go with [[read]] in one campaign");
+            made_.reads = read_reads(root, toml_);
+            return;
+        }
         if (root.contains("key")) {
             for (const auto* other : {"write", "application", "load_files"})
                 if (const auto* node = root.get(other))
@@ -149,7 +104,7 @@ private:
 
     void campaign(const toml::table* table) {
         if (table == nullptr) return;
-        toml_.only(*table, {"name"}, "[campaign]");
+        toml_.only(*table, {"name", "kind"}, "[campaign]");
         const auto name = toml_.text(*table, "name", true);
         if (!name) return;
         if (name->empty() || name->size() > campaign_name_octets)
@@ -266,6 +221,7 @@ private:
         const auto content = toml_.text(table, "content", true);
         if (!content) return;
         const auto& node = *table.get("content");
+        if (has_variables(*content)) return add_personal(read_personal_content(node, *content, context_, toml_));
         const auto most = write.record != 0 ? std::size_t{255} : limits::file_content_octets;
         auto octets = from_hex(*content);
         if (!octets)
@@ -292,6 +248,11 @@ private:
         if (table.contains("length") && !length) return;
         toml_value source;
         const auto value = source.read(node, "value");
+        if (value && value_has_variables(*value)) {
+            auto own = read_personal_value(node, *value, context_, toml_);
+            if (length) own.length = static_cast<std::size_t>(*length);
+            return add_personal(std::move(own));
+        }
         auto content =
             value ? codec::encode_file(*known, *value, length) : result<bytes>(std::unexpected(source.problem()));
         if (content)
@@ -300,6 +261,11 @@ private:
             toml_.mistake(*table.get("length"), "length", content.error());
         else
             toml_.mistake(source.node_at(content.error().field), content.error().field, content.error());
+    }
+
+    void add_personal(personal_write own) {
+        own.write = made_.writes.size();
+        made_.personal.push_back(std::move(own));
     }
 
     void telecom(const toml::table* table) {

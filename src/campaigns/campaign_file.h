@@ -13,6 +13,7 @@
 namespace tessera::campaigns {
 
 inline constexpr std::size_t campaign_name_octets = 200;
+inline constexpr std::string_view drift_name = "drift";   // among outcomes: an audit found something else than expected
 inline constexpr std::string_view not_sent = "not_sent";  // no outcome: the campaign was cancelled before
 
 // What the file is checked against beside itself. Empty functions check nothing.
@@ -21,6 +22,7 @@ struct file_context {
     std::function<bool(std::string_view)> smsc_known;
     std::function<result<bool>(std::string_view)> profile_known;
     std::function<result<bool>(std::string_view)> tag_known;
+    std::function<result<bool>(std::string_view)> variable_known;
     // Nothing: the registry has none. Without this function, files of cards are left alone and lists are empty: the
     // targets are chosen already.
     std::function<result<std::optional<cards::card_id>>(cards::identifier, std::string_view)> find_card;
@@ -37,9 +39,9 @@ struct file_context {
 [[nodiscard]] std::string with_load_files(std::string_view text, const std::vector<load_file>& files);
 
 // A campaign file like `text` (which must be a good one) with another name, for the cards that had one of these
-// outcomes in the campaign with that id.
+// outcomes, or drifted, in the campaign with that id.
 [[nodiscard]] result<std::string> follow_up_file(std::string_view text, std::string_view name, std::string_view id,
                                                  const std::vector<operations::outcome>& outcomes,
-                                                 bool not_sent_too = false);
+                                                 bool not_sent_too = false, bool drifted = false);
 
 }  // namespace tessera::campaigns

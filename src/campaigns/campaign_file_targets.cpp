@@ -175,14 +175,17 @@ private:
                 made.campaign = *found;
         }
         if (outcome == nullptr) return made;
-        for (const auto& [where, text] : texts(*outcome, "outcome", 5)) {
+        for (const auto& [where, text] : texts(*outcome, "outcome", 6)) {
             const auto found = operations::outcome_from(text);
             if (text == not_sent)
                 made.not_sent = true;
-            else if (!found)
-                toml_.mistake(*where, "outcome: expected done, skipped, failed, unknown or not_sent");
-            else
+            else if (found)
                 made.outcomes.push_back(*found);
+            else if (text == drift_name)
+                made.drifted = true;
+            else
+                toml_.mistake(*where,
+                              "outcome: expected done, skipped, failed, unknown, not_sent, or drift (of an audit)");
         }
         return made;
     }

@@ -106,7 +106,7 @@ TEST(campaign_file_targets, tells_each_mistake_with_its_line) {
     expect_mistake("campaign = \"First\"", "4", "needs outcome");
     expect_mistake("outcome = \"failed\"", "4", "needs campaign");
     expect_mistake("campaign = \"Second\"\noutcome = \"failed\"", "4", "\"Second\"");
-    expect_mistake("campaign = \"First\"\noutcome = [\"lost\"]", "5", "done, skipped, failed or unknown");
+    expect_mistake("campaign = \"First\"\noutcome = [\"lost\"]", "5", "done, skipped, failed");
     expect_mistake("iccids = 8949", "4", "a file in quotes");
     expect_mistake("iccids = [\n\"8949000000000000000\",\n\"8949000000000000001\"]", "6", "Luhn");
     expect_mistake("iccids = [\"8949000000000000018\"]", "4", "the registry has no card 8949000000000000018");

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "campaigns/blocks.h"
-
 namespace tessera::campaigns {
 
 packet_plan::packet_plan(const definition& what)
@@ -77,6 +75,14 @@ result<std::vector<operations::raw_answer>> answers_from(campaign_store& campaig
 
 }  // namespace
 
+result<cards::key_set> keys_of(store::connection& database, cards::key_vault& vault, cards::card_id card,
+                               std::uint8_t key_version, std::uint32_t application) {
+    TESSERA_TRY_VALUE(const auto key_sets, cards::card_store(database).key_sets(card));
+    const auto* held = cards::key_set_for(key_sets, key_version, application);
+    if (held == nullptr) return failure("no_key", "card", "the key set that its packets were built with is gone");
+    return vault.unwrap(card, held->header, held->wrapped);
+}
+
 result<card_case> assess_card(store::connection& database, chunk_blocks& blocks, cards::key_vault& vault,
                               operations::judge& judge, const definition& what, const packet_plan& plan,
                               campaign_key key, cards::card_id card) {
@@ -88,14 +94,32 @@ result<card_case> assess_card(store::connection& database, chunk_blocks& blocks,
     if (made.rounds.empty()) return made;
     // What was said under another key set is another conversation: of a rotation, only answers under the new one prove.
     forget_other_keys(made, key_version);
-    TESSERA_TRY_VALUE(const auto key_sets, cards::card_store(database).key_sets(card));
-    const auto* held = cards::key_set_for(key_sets, key_version, plan.application);
-    if (held == nullptr) return failure("no_key", "card", "the key set that its packets were built with is gone");
-    TESSERA_TRY_VALUE(const auto keys, vault.unwrap(card, held->header, held->wrapped));
+    TESSERA_TRY_VALUE(const auto keys, keys_of(database, vault, card, key_version, plan.application));
     bytes octets;
     TESSERA_TRY_VALUE(const auto answers,
                       answers_from(campaigns, blocks, key, parts.back().where.round, card, octets, made));
     made.found = judge.assess(what.security, keys, made.rounds, answers);
+    return made;
+}
+
+result<latest_round> answers_of_latest_round(store::connection& database, chunk_blocks& blocks, cards::key_vault& vault,
+                                             const definition& what, campaign_key key, cards::card_id card) {
+    campaign_store campaigns(database);
+    latest_round made;
+    TESSERA_TRY_VALUE(const auto parts, campaigns.participations(key, card));
+    if (parts.empty()) return made;
+    made.where = parts.back().where;
+    TESSERA_TRY_VALUE(const auto entries, blocks.messages(made.where, card));
+    for (auto entry : entries) {
+        if (entry.what == operations::purpose::listen) continue;
+        entry.packet = {};
+        made.packets.push_back(entry);
+    }
+    if (made.packets.empty()) return made;
+    TESSERA_TRY_VALUE(made.keys, keys_of(database, vault, card, made.packets.front().key_version,
+                                         operations::application_of(what.security.tar)));
+    card_case counts;
+    TESSERA_TRY_VALUE(made.answers, answers_from(campaigns, blocks, key, made.where.round, card, made.octets, counts));
     return made;
 }
 

@@ -41,4 +41,21 @@ struct card_case {
                                             operations::judge& judge, const definition& what, const packet_plan& plan,
                                             campaign_key key, cards::card_id card);
 
+// By which its packets of the application were built. Errors: no_key (it is gone).
+[[nodiscard]] result<cards::key_set> keys_of(store::connection& database, cards::key_vault& vault, cards::card_id card,
+                                             std::uint8_t key_version, std::uint32_t application);
+
+// The packets of the latest round that a card took part in, and what it said to whichever campaign.
+struct latest_round {
+    chunk_id where;
+    std::vector<message_entry> packets;  // without their octets; empty: it was sent nothing
+    cards::key_set keys;
+    bytes octets;  // that the answers are in
+    std::vector<operations::raw_answer> answers;
+};
+// Errors: no_key, database.
+[[nodiscard]] result<latest_round> answers_of_latest_round(store::connection& database, chunk_blocks& blocks,
+                                                           cards::key_vault& vault, const definition& what,
+                                                           campaign_key key, cards::card_id card);
+
 }  // namespace tessera::campaigns

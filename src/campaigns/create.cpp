@@ -71,6 +71,7 @@ std::expected<definition, std::vector<error>> check_campaign_file(store::connect
         return found.has_value();
     };
     context.tag_known = [&](std::string_view tag) { return cards.tag_known(tag); };
+    context.variable_known = [&](std::string_view name) { return cards.variable_known(name); };
     context.find_card = [&](cards::identifier which, std::string_view name) { return cards.id_of(which, name); };
     context.find_campaign = [&](std::string_view name) { return named(campaigns, name); };
     auto what = parse_campaign_file(text, context);
@@ -113,7 +114,8 @@ std::expected<campaign, std::vector<error>> create_follow_up(store::connection& 
         name = earlier.name;
         if (name.size() + suffix.size() <= campaign_name_octets) name += suffix;
     }
-    const auto text = follow_up_file(earlier.definition_text, name, earlier.id, wanted.outcomes, wanted.not_sent);
+    const auto text =
+        follow_up_file(earlier.definition_text, name, earlier.id, wanted.outcomes, wanted.not_sent, wanted.drifted);
     if (!text) return refused(text.error());
     context.file = "follow-up of " + earlier.id;
     return create_campaign(writer, *text, context, now, random);

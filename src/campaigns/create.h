@@ -31,6 +31,7 @@ namespace tessera::campaigns {
 // for one made of the earlier one's. Errors: bad_state (the earlier one has not ended), those of create_campaign().
 struct follow_up {
     std::vector<operations::outcome> outcomes{operations::outcome::unknown, operations::outcome::failed};
+    bool drifted = false;  // these, too: an audit found something else than expected
     std::string name;
     bool not_sent = false;  // also those that it was cancelled before
 };

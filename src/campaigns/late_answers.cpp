@@ -1,5 +1,6 @@
 #include "campaigns/late_answers.h"
 
+#include <map>
 #include <optional>
 
 #include "campaigns/blocks.h"
@@ -24,18 +25,22 @@ std::optional<std::uint32_t> application_in(byte_view user_data) {
 result<void> keep_late_answer(store::connection& writer, telecom::subscriber_number subscriber, byte_view user_data,
                               std::uint32_t fallback, std::int64_t ordinal) {
     campaign_store campaigns(writer);
-    TESSERA_TRY_VALUE(const auto card, campaigns.card_of(subscriber));
-    if (!card) return campaigns.put_unmatched(ordinal, subscriber, user_data);
+    TESSERA_TRY_VALUE(const auto holders, campaigns.holders(subscriber));
     const auto application = application_in(user_data).value_or(fallback);
-    TESSERA_TRY_VALUE(const bool an_operations, operations::keep_late_answer(writer, *card, application, user_data));
-    TESSERA_TRY_VALUE(const auto match, campaigns.match_late(*card, application));
-    if (!match && !an_operations) return campaigns.put_unmatched(ordinal, subscriber, user_data);
-    if (match) {
-        bytes block;
-        append_entry(block, {*card, operations::answer_kind::message, 0, 0, user_data});
-        TESSERA_TRY(campaigns.put_answers(*match, ordinal, block));
+    bool kept = false;
+    std::map<chunk_id, bytes> blocks;  // one row for the cards of a chunk: an ordinal stands once in it
+    for (const auto card : holders.cards) {
+        TESSERA_TRY_VALUE(const bool an_operations, operations::keep_late_answer(writer, card, application, user_data));
+        TESSERA_TRY_VALUE(const auto match, holders.moved ? campaigns.match_late_at(card, application, subscriber)
+                                                          : campaigns.match_late(card, application));
+        if (!match && !an_operations) continue;
+        if (match) append_entry(blocks[*match], {card, operations::answer_kind::message, 0, 0, user_data});
+        TESSERA_TRY(campaigns.mark_late(card));
+        kept = true;
     }
-    return campaigns.mark_late(*card);
+    if (!kept) return campaigns.put_unmatched(ordinal, subscriber, user_data);
+    for (const auto& [where, block] : blocks) TESSERA_TRY(campaigns.put_answers(where, ordinal, block));
+    return {};
 }
 
 }  // namespace tessera::campaigns

@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "campaigns/audit_plan.h"
 #include "campaigns/blocks.h"
 #include "campaigns/card_plan.h"
 #include "campaigns/chunk_work.h"
 #include "campaigns/packet_scripts.h"
+#include "campaigns/personal_writes.h"
 #include "campaigns/prepare_keys.h"
 #include "cards/store.h"
 #include "operations/store.h"
@@ -33,10 +35,11 @@ struct prepared_chunk {
     bytes messages;  // blocks.h
     std::vector<raised_counter> counters;
     std::vector<card_outcome> outcomes;
+    std::vector<campaign_store::own_content> contents;  // where they have variables
     std::vector<made_key_set> key_sets;
     chunk_progress progress;
     void clear() {
-        messages.clear(), counters.clear(), outcomes.clear(), key_sets.clear();
+        messages.clear(), counters.clear(), outcomes.clear(), contents.clear(), key_sets.clear();
         progress = {};
     }
 };
@@ -74,10 +77,10 @@ class preparer final : public chunk_worker {
 public:
     preparer(const campaign_run& run, std::unique_ptr<store::connection> reader)
         : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()) {
-        auto scripts = scripts_of(*run.what);
-        if (!scripts) return;  // the campaign file was read, so there is none that cannot be made
-        for (auto& one : scripts->first) writes_.push_back(std::move(one.octets));
-        for (auto& one : scripts->reads) reads_.push_back(std::move(one.commands.octets));
+        const auto& what = *run.what;
+        if (what.is_audit()) audit_.emplace(what);
+        files_ = what.is_audit() ? files_of(what.reads) : what.writes;
+        scripts_from(what);
     }
 
     result<void> work(const chunk& held) override {
@@ -120,7 +123,8 @@ private:
     }
 
     result<void> format_cards(const chunk_id& where, cards::card_id first, cards::card_id last) {
-        TESSERA_TRY(images_.load(*reader_, first, last, run_.what->writes));
+        TESSERA_TRY(images_.load(*reader_, first, last, files_));
+        if (audit_ && where.round > run_.first_round) TESSERA_TRY(audit_->load(*reader_, where.campaign, first, last));
         TESSERA_TRY_VALUE(auto* query, targets_query());
         const auto& security = run_.what->security;
         query->with(where.campaign.value, where.round, first.value, last.value, security.key_version,
@@ -128,8 +132,39 @@ private:
         for (;;) {
             TESSERA_TRY_VALUE(const bool more, query->step());
             if (!more) return {};
-            TESSERA_TRY(format_card(read_target(*query, security.key_version)));
+            TESSERA_TRY(format_card(where, read_target(*query, security.key_version)));
         }
+    }
+
+    // The card's own contents: anew, or as they were sent, where those are to be read back. False: it has none, and
+    // ended.
+    result<bool> take_own(const chunk_id& where, const target_card& card) {
+        if (card.what != purpose::write) {
+            formatted_writes sent(*run_.what);
+            TESSERA_TRY(sent.load(*reader_, where.campaign, card.id, card.id));
+            files_ = sent.of(card.id);
+        } else {
+            TESSERA_TRY_VALUE(auto own, writes_for(*reader_, *run_.what, card.id));
+            if (!own) {
+                TESSERA_TRY(end(card.id, outcome::failed, own.error()));
+                return false;
+            }
+            files_ = std::move(*own);
+            for (const auto& one : run_.what->personal)
+                made_.contents.push_back({card.id, one.write, files_[one.write].content});
+        }
+        own_ = with_writes(*run_.what, files_);
+        scripts_from(own_);
+        return true;
+    }
+
+    void scripts_from(const definition& what) {
+        writes_.clear();
+        reads_.clear();
+        auto scripts = scripts_of(what);
+        if (!scripts) return;  // the campaign file was read, so there is none that cannot be made
+        for (auto& one : scripts->first) writes_.push_back(std::move(one.octets));
+        for (auto& one : scripts->reads) reads_.push_back(std::move(one.commands.octets));
     }
 
     // Where cards differ in the key set by which to speak, the version is asked card by card; so is the key set's
@@ -176,9 +211,13 @@ private:
         return {};
     }
 
-    result<void> format_card(const target_card& card) {
+    result<void> format_card(const chunk_id& where, const target_card& card) {
         if (run_.what->rotation) return format_rotation(card);
-        const bool held = holds_all(images_, card.id, run_.what->writes);
+        if (run_.what->is_personal()) {
+            TESSERA_TRY_VALUE(const auto ready, take_own(where, card));
+            if (!ready) return {};
+        }
+        const bool held = holds_all(images_, card.id, files_) && !audit_;  // an audit reads for certain
         switch (plan_of({card.what, held, card.subscriber != 0, card.has_keys})) {
             case card_plan::skip:
                 return end(card.id, outcome::skipped, {});
@@ -208,10 +247,15 @@ private:
         return entry;
     }
 
+    const std::vector<bytes>& scripts_for(const target_card& card) {
+        if (audit_) return audit_->scripts_of(card.id);
+        return card.what == purpose::read_back ? reads_ : writes_;
+    }
+
     // All packets of the card, with rising counters (C-5); false leaves nothing behind.
     bool build(const target_card& card, const cards::key_set& keys) {
-        const auto& scripts = card.what == purpose::read_back ? reads_ : writes_;
-        if (scripts.empty()) return false;
+        const auto& scripts = scripts_for(card);
+        if (scripts.empty() || scripts.size() > limits::packets_per_card) return false;
         const auto before = made_.messages.size();
         auto entry = entry_of(card);
         entry.counter = card.last_counter;
@@ -292,6 +336,7 @@ private:
         cards::card_store cards(writer);
         for (const auto& one : made_.counters)
             TESSERA_TRY(cards.put_counter(one.card, one.key_version, one.application, one.counter));
+        for (const auto& one : made_.contents) TESSERA_TRY(campaigns.put_content(held.id.campaign, one));
         const auto now = run_.env->clock->now();
         for (const auto& one : made_.key_sets) TESSERA_TRY(commit_key_set(writer, one, *run_.what->rotation, now));
         for (const auto& one : made_.outcomes)
@@ -305,6 +350,9 @@ private:
     operations::packet_builder builder_;
     std::vector<bytes> writes_;
     std::vector<bytes> reads_;
+    std::optional<audit_plan> audit_;
+    std::vector<operations::file_write> files_;  // that the campaign is about
+    definition own_;                             // of the card that is looked at, where contents have variables
     image_scan images_;
     key_formatter keys_{*reader_, vault_, *run_.what};
     std::optional<bool> differ_;  // whether cards have current key sets of their own

@@ -4,8 +4,10 @@
 #include <map>
 
 #include "base/limits.h"
+#include "campaigns/audit_plan.h"
 #include "campaigns/card_plan.h"
 #include "campaigns/packet_scripts.h"
+#include "campaigns/personal_writes.h"
 #include "campaigns/selection.h"
 #include "campaigns/wave_store.h"
 #include "cards/store.h"
@@ -48,6 +50,7 @@ public:
         auto scripts = scripts_of(what);
         if (!scripts) return;  // the campaign file was read, so there is none that cannot be made
         for (auto& one : scripts->first) scripts_.push_back(std::move(one.octets));
+        if (what.is_audit()) scripts_ = audit_plan(what).scripts_of({});
     }
 
     void bind(store::statement& query) const {
@@ -82,14 +85,34 @@ private:
     result<void> count_rows() {
         if (rows_.empty()) return {};
         TESSERA_TRY(images_.load(*reader_, rows_.front().id, rows_.back().id, what_->writes));
-        for (const auto& row : rows_) count_card(row);
+        for (const auto& row : rows_) TESSERA_TRY(count_card(row));
         rows_.clear();
         return {};
     }
 
-    void count_card(const card_row& row) {
+    result<void> count_card(const card_row& row) {
         ++made_.targets;
-        const auto held = holds_all(images_, row.id, what_->writes);
+        if (!what_->is_personal()) {
+            count_writes(row, what_->writes);
+            return {};
+        }
+        TESSERA_TRY_VALUE(const auto own, writes_for(*reader_, *what_, row.id));
+        if (!own) {
+            ++made_.no_variable;
+            return {};
+        }
+        // Every card's own scripts, measured for itself.
+        scripts_.clear();
+        measures_.clear();
+        const auto mine = with_writes(*what_, *own);
+        TESSERA_TRY_VALUE(auto scripts, scripts_of(mine));
+        for (auto& one : scripts.first) scripts_.push_back(std::move(one.octets));
+        count_writes(row, *own);
+        return {};
+    }
+
+    void count_writes(const card_row& row, const std::vector<operations::file_write>& writes) {
+        const auto held = !what_->is_audit() && holds_all(images_, row.id, writes);
         switch (plan_of({operations::purpose::write, held, row.has_subscriber, row.has_keys})) {
             case card_plan::skip:
                 ++made_.skipped;

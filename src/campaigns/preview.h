@@ -12,10 +12,11 @@ namespace tessera::campaigns {
 
 struct campaign_preview {
     std::int64_t targets = 0;
-    std::int64_t skipped = 0;           // hold the content already
-    std::int64_t no_subscriber = 0;     // would fail: no MSISDN,
-    std::int64_t no_key = 0;            // no key set of the version,
-    std::int64_t no_packet = 0;         // security and keys at odds, or the counter used up
+    std::int64_t skipped = 0;        // hold the content already
+    std::int64_t no_subscriber = 0;  // would fail: no MSISDN,
+    std::int64_t no_key = 0;         // no key set of the version,
+    std::int64_t no_variable = 0;    // a variable that the contents ask for missing, or its value unfit for the file,
+    std::int64_t no_packet = 0;      // security and keys at odds, or the counter used up
     std::int64_t near_counter_end = 0;  // of those that can: with few counters left, limits::counter_left_warning
     std::int64_t cards = 0;             // that something would be sent to
     std::int64_t packets = 0;

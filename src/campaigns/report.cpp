@@ -1,5 +1,6 @@
 #include "campaigns/report.h"
 
+#include "campaigns/create.h"
 #include "campaigns/wave_store.h"
 
 namespace tessera::campaigns {
@@ -35,6 +36,10 @@ result<campaign_summary> summarize(store::connection& database, const campaign& 
     campaign_summary made;
     made.subject = subject;
     TESSERA_TRY_VALUE(made.rounds, campaigns.progress(subject.key));
+    const auto what = definition_of(subject);
+    if (what && what->is_audit()) {
+        TESSERA_TRY_VALUE(made.drift, campaigns.drifted(subject.key));
+    }
     wave_store waves(database);
     TESSERA_TRY_VALUE(made.legs, waves.legs(subject.key));
     TESSERA_TRY_VALUE(const auto gates, waves.gates(subject.key));

@@ -20,6 +20,7 @@ struct phase_summary {
 struct campaign_summary {
     campaign subject;
     outcome_counts outcomes;
+    std::optional<std::int64_t> drift;  // of an audit: cards that hold something else than expected
     std::vector<round_progress> rounds;
     std::vector<leg> legs;  // of a campaign in waves
     std::string waits_for;  // what it cannot go on without; empty: nothing

@@ -78,9 +78,14 @@ private:
                ") = " + length;
     }
     std::string earlier(const earlier_outcome& from) {
-        if (!from.not_sent) return with_outcome(from);
-        const auto none = without_outcome(from.campaign);
-        return from.outcomes.empty() ? none : "(" + with_outcome(from) + ") OR (" + none + ")";
+        std::string condition;
+        const auto add = [&](const std::string& one) { condition += (condition.empty() ? "(" : " OR (") + one + ")"; };
+        if (!from.outcomes.empty()) add(with_outcome(from));
+        if (from.not_sent) add(without_outcome(from.campaign));
+        if (from.drifted)
+            add(stands_in("audit_reading a", "a.card_id",
+                          "a.campaign_key = " + parameter(from.campaign.value) + " AND a.drift = 1"));
+        return "(" + condition + ")";
     }
     std::string without_outcome(campaign_key campaign) {
         const auto key = parameter(campaign.value);

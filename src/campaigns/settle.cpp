@@ -5,8 +5,11 @@
 #include "base/limits.h"
 #include "campaigns/blocks.h"
 #include "campaigns/card_case.h"
+#include "campaigns/chunk_answers.h"
 #include "campaigns/chunk_work.h"
 #include "campaigns/image_scan.h"
+#include "campaigns/personal_writes.h"
+#include "campaigns/settle_audit.h"
 #include "cards/key_rotation.h"
 #include "operations/image_update.h"
 
@@ -81,7 +84,11 @@ void ask_under_new_keys(settled_card& made, bool last_round) {
 class settler final : public chunk_worker {
 public:
     settler(const campaign_run& run, std::unique_ptr<store::connection> reader)
-        : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()), plan_(*run.what) {}
+        : run_(run),
+          reader_(std::move(reader)),
+          vault_(run.env->vault->another()),
+          plan_(*run.what),
+          formatted_(*run.what) {}
 
     result<void> work(const chunk& held) override {
         cards_.clear();
@@ -94,35 +101,13 @@ private:
         const store::snapshot view(*reader_);
         TESSERA_TRY(view.begun());
         TESSERA_TRY(images_.load(*reader_, held.first, held.last, run_.what->writes));
+        TESSERA_TRY(formatted_.load(*reader_, held.id.campaign, held.first, held.last));
         return held.id.round == run_.first_round ? examine_by_scan(held) : examine_by_case(held);
-    }
-
-    result<void> load_answers(const chunk& held) {
-        TESSERA_TRY_VALUE(answer_block_, campaign_store(*reader_).answers(held.id));
-        answers_.clear();
-        next_answer_ = 0;
-        TESSERA_TRY(parse_answers(answer_block_, answers_));
-        std::ranges::stable_sort(answers_, {}, &answer_entry::card);
-        return {};
-    }
-
-    // The answers of one card; cards in rising order. The last sending that was answered, 0 if none was.
-    int answers_for(cards::card_id card) {
-        current_answers_.clear();
-        int attempts = 0;
-        while (next_answer_ < answers_.size() && answers_[next_answer_].card < card) ++next_answer_;
-        for (; next_answer_ < answers_.size() && answers_[next_answer_].card == card; ++next_answer_) {
-            const auto& one = answers_[next_answer_];
-            if (current_answers_.size() < limits::answers_per_card)
-                current_answers_.push_back({one.kind, one.status, one.octets});
-            attempts = std::max(attempts, static_cast<int>(one.attempt));
-        }
-        return attempts;
     }
 
     // A first round: messages and keys side by side, both in order of card.
     result<void> examine_by_scan(const chunk& held) {
-        TESSERA_TRY(load_answers(held));
+        TESSERA_TRY(answers_.load(*reader_, held.id));
         TESSERA_TRY_VALUE(message_block_, campaign_store(*reader_).messages(held.id));
         TESSERA_TRY_VALUE(const auto messages, parse_messages(message_block_));
         TESSERA_TRY_VALUE(auto* query, keys_query());
@@ -138,9 +123,10 @@ private:
             const auto card = one->card;
             const auto key_version = one->key_version;
             sent.packets.clear();
+            const auto& plan = plan_for(card);
             for (; one != messages.end() && one->card == card; ++one) {
-                sent.packets.push_back(plan_.describe(purpose::write, one->sequence, one->counter));
-                made_of_ = {one->image_version, {key_version, plan_.application, one->counter}};
+                sent.packets.push_back(plan.describe(purpose::write, one->sequence, one->counter));
+                made_of_ = {one->image_version, {key_version, plan.application, one->counter}};
             }
             if (std::ranges::binary_search(left, card)) continue;
             TESSERA_TRY_VALUE(const bool there, query->with(card.value, key_version, plan_.application).step());
@@ -155,6 +141,14 @@ private:
         return {};
     }
 
+    // What the card's packets were built from; its own, where contents have variables.
+    const packet_plan& plan_for(cards::card_id card) {
+        if (!run_.what->is_personal()) return plan_;
+        own_ = with_writes(*run_.what, formatted_.of(card));
+        own_plan_.emplace(own_);
+        return *own_plan_;
+    }
+
     // The key set of card $1, version $2, for application $3.
     result<store::statement*> keys_query() {
 #define TESSERA_SETTLE_KEYS                                                                                  \
@@ -167,11 +161,11 @@ private:
 
     void judge_card(const chunk& held, cards::card_id card, const cards::key_set& keys,
                     const operations::sent_round& sent) {
-        const int answered_at = answers_for(card);
-        auto found = judge_.assess(run_.what->security, keys, std::span(&sent, 1), current_answers_);
+        const int answered_at = answers_.take(card);
+        auto found = judge_.assess(run_.what->security, keys, std::span(&sent, 1), answers_.of_card());
         // Of packets that depend on one another, an answer that came twice ended the waiting for a later one.
         if (found.what == decision::unknown && found.why.kind == operations::cause_kind::no_answer &&
-            sent.packets.size() > 1 && current_answers_.size() >= sent.packets.size())
+            sent.packets.size() > 1 && answers_.of_card().size() >= sent.packets.size())
             found.what = decision::listen;
         auto made =
             ruling(card, found, purpose::write, run_.last_round(), answered_at > 0 ? answered_at : held.attempt, false);
@@ -195,8 +189,8 @@ private:
             if (!more) return {};
             const cards::card_id card{query->integer(0)};
             const auto what = static_cast<purpose>(query->integer(1));
-            TESSERA_TRY_VALUE(const auto made,
-                              assess_card(*reader_, blocks, vault_, judge_, *run_.what, plan_, held.id.campaign, card));
+            TESSERA_TRY_VALUE(const auto made, assess_card(*reader_, blocks, vault_, judge_, *run_.what, plan_for(card),
+                                                           held.id.campaign, card));
             auto found = made.found;
             // The judge sees the write's interim answer until the real one is there; having listened once is enough.
             // As in a first round: an answer that came twice ended the waiting for a later packet, so it is asked
@@ -258,7 +252,7 @@ private:
         if (one.result.what != outcome::done) return doubt_images(cards, card);
         if (run_.what->rotation)
             return cards::key_rotation_store(writer).prove(card, run_.what->rotation->version, now);
-        operations::proved_writes proved{&run_.what->writes, {}, one.proof, one.untouched, one.doubted};
+        operations::proved_writes proved{&formatted_.of(card), {}, one.proof, one.untouched, one.doubted};
         proved.before.resize(run_.what->writes.size());
         for (std::size_t i = 0; i < one.image.size(); ++i)
             if (one.image[i])
@@ -276,14 +270,14 @@ private:
     std::unique_ptr<store::connection> reader_;
     cards::key_vault vault_;
     packet_plan plan_;
+    formatted_writes formatted_;
+    definition own_;  // of the card that is looked at, where contents have variables
+    std::optional<packet_plan> own_plan_;
     operations::judge judge_;
     image_scan images_;
     formatted_from made_of_;  // of the card that is looked at
     bytes message_block_;
-    bytes answer_block_;
-    std::vector<answer_entry> answers_;
-    std::size_t next_answer_ = 0;
-    std::vector<operations::raw_answer> current_answers_;
+    chunk_answers answers_;
     std::vector<settled_card> cards_;
 };
 
@@ -292,6 +286,7 @@ private:
 result<void> settle(const campaign_run& run) {
     return work_through_chunks(run, chunk_state::closed, [&run]() -> result<std::unique_ptr<chunk_worker>> {
         TESSERA_TRY_VALUE(auto reader, run.env->storage->connect(store::access::read));
+        if (run.what->is_audit()) return make_audit_settler(run, std::move(reader));
         return std::make_unique<settler>(run, std::move(reader));
     });
 }

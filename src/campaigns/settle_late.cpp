@@ -4,7 +4,9 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "campaigns/card_case.h"
+#include "campaigns/personal_writes.h"
 #include "campaigns/settle.h"
+#include "campaigns/settle_audit.h"
 #include "cards/key_rotation.h"
 #include "operations/image_update.h"
 #include "operations/late_answer.h"
@@ -92,8 +94,18 @@ private:
         campaign_store campaigns(writer);
         TESSERA_TRY_VALUE(const auto* at_hand, take_at_hand(campaigns, key));
         const auto& what = at_hand->what;
-        TESSERA_TRY_VALUE(const auto made,
-                          assess_card(writer, *blocks_, vault_, judge_, what, at_hand->plan, key, card));
+        if (what.is_audit())
+            return settle_late_reading(writer, *blocks_, vault_, judge_, what, key, card, env_->clock->now());
+        std::optional<definition> own;
+        std::optional<packet_plan> own_plan;
+        if (what.is_personal()) {
+            formatted_writes formatted(what);
+            TESSERA_TRY(formatted.load(writer, key, card, card));
+            own.emplace(with_writes(what, formatted.of(card)));
+            own_plan.emplace(*own);
+        }
+        TESSERA_TRY_VALUE(const auto made, assess_card(writer, *blocks_, vault_, judge_, what,
+                                                       own_plan ? *own_plan : at_hand->plan, key, card));
         // Of a rotation, only what was said under the new keys.
         const bool under_old_keys =
             what.rotation &&
@@ -109,7 +121,7 @@ private:
             if (what.rotation)
                 TESSERA_TRY(cards::key_rotation_store(writer).prove(card, what.rotation->version, now));
             else
-                TESSERA_TRY(update_image(writer, what, card, made.formatted[made.found.round], now));
+                TESSERA_TRY(update_image(writer, own ? *own : what, card, made.formatted[made.found.round], now));
         }
         TESSERA_TRY(campaigns.put_outcome(key, found, before->revision + 1, before->round, now));
         return campaigns.recount(key, card, before->round, before->what, found.what);

@@ -126,6 +126,33 @@ public:
     };
     [[nodiscard]] result<std::vector<cause_count>> causes(campaign_key key);
 
+    // --- audits
+    struct stored_reading {
+        cards::card_id card;
+        std::size_t place = 0;  // which [[read]]
+        operations::reading found;
+        std::optional<bytes> expected;  // by the audit, or else by the image
+        bool drift = false;             // the card holds something else
+    };
+    [[nodiscard]] result<void> put_reading(campaign_key key, const stored_reading& made);
+    // Of cards first..last, in order of card and place.
+    [[nodiscard]] result<std::vector<stored_reading>> readings(campaign_key key, cards::card_id first,
+                                                               cards::card_id last);
+    // So many more cards of the chunk have drifted.
+    [[nodiscard]] result<void> count_drift(const chunk_id& where, std::int64_t cards);
+    [[nodiscard]] result<std::int64_t> drifted(campaign_key key);
+
+    // --- contents with variables
+    struct own_content {
+        cards::card_id card;
+        std::size_t place = 0;  // which [[write]]
+        bytes content;
+    };
+    [[nodiscard]] result<void> put_content(campaign_key key, const own_content& made);
+    // Of cards first..last, in order of card and place.
+    [[nodiscard]] result<std::vector<own_content>> contents(campaign_key key, cards::card_id first,
+                                                            cards::card_id last);
+
     // --- single operations meanwhile (C-12 to C-16)
     // The campaign that manages the card now, if one does; of several, the one whose phase is furthest.
     struct managing {
@@ -148,9 +175,17 @@ public:
 
     // --- late answers (C-8)
     [[nodiscard]] result<std::optional<cards::card_id>> card_of(std::uint64_t subscriber);
+    // Every card that has or had the number; moved: it has had another holder than its present one.
+    struct number_holders {
+        std::vector<cards::card_id> cards;
+        bool moved = false;
+    };
+    [[nodiscard]] result<number_holders> holders(std::uint64_t subscriber);
     // Where an answer outside every exchange belongs: to the latest campaign with this application that the card took
-    // part in.
+    // part in; of a number that moved, the latest that sent the card something there.
     [[nodiscard]] result<std::optional<chunk_id>> match_late(cards::card_id card, std::uint32_t application);
+    [[nodiscard]] result<std::optional<chunk_id>> match_late_at(cards::card_id card, std::uint32_t application,
+                                                                std::uint64_t subscriber);
     // A card whose answer no settlement has looked at yet.
     [[nodiscard]] result<void> mark_late(cards::card_id card);
     [[nodiscard]] result<std::vector<cards::card_id>> late_cards(std::int64_t limit);

@@ -1,5 +1,10 @@
 // What a campaign keeps of its cards: blocks of messages and answers, outcomes.
+#include <algorithm>
+
+#include "base/limits.h"
+#include "campaigns/blocks.h"
 #include "campaigns/store.h"
+#include "cards/store.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -127,6 +132,37 @@ result<std::optional<chunk_id>> campaign_store::match_late(cards::card_id card, 
     const chunk_id found{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)};
     query->reset();
     return found;
+}
+
+result<campaign_store::number_holders> campaign_store::holders(std::uint64_t subscriber) {
+    number_holders found;
+    TESSERA_TRY_VALUE(found.cards, cards::card_store(*database_).former_holders(subscriber, limits::former_holders));
+    found.moved = !found.cards.empty();
+    TESSERA_TRY_VALUE(const auto holder, card_of(subscriber));
+    if (holder && std::ranges::find(found.cards, *holder) == found.cards.end()) found.cards.push_back(*holder);
+    return found;
+}
+
+result<std::optional<chunk_id>> campaign_store::match_late_at(cards::card_id card, std::uint32_t application,
+                                                              std::uint64_t subscriber) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT t.campaign_key, t.round, k.chunk " TESSERA_ROUNDS_OF_CARD
+                                                   "AND g.application = $2 ORDER BY t.campaign_key DESC, t.round DESC "
+                                                   "LIMIT $3"));
+    query->with(card.value, application, limits::late_rounds);
+    std::vector<chunk_id> parts;
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, query->step());
+        if (!more) break;
+        parts.push_back({campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)});
+    }
+    for (const auto& part : parts) {
+        TESSERA_TRY_VALUE(const auto block, messages(part));
+        TESSERA_TRY_VALUE(const auto entries, parse_messages(block));
+        if (std::ranges::any_of(
+                entries, [&](const message_entry& one) { return one.card == card && one.subscriber == subscriber; }))
+            return part;
+    }
+    return std::nullopt;
 }
 
 result<void> campaign_store::mark_late(cards::card_id card) {

@@ -13,8 +13,10 @@
 #include "campaigns/send_window.h"
 #include "campaigns/wave.h"
 #include "cards/types.h"
+#include "codec/file_value.h"
 #include "operations/application_script.h"
 #include "operations/packet_builder.h"
+#include "operations/planned_reading.h"
 #include "operations/script.h"
 #include "operations/verdict.h"
 #include "telecom/route.h"
@@ -42,6 +44,7 @@ enum class phase : std::uint8_t { none = 0, prepare = 1, exchange = 2, settle = 
 struct earlier_outcome {
     campaign_key campaign;
     std::vector<operations::outcome> outcomes;  // any of these
+    bool drifted = false;                       // or this: an audit found something else than expected
     bool not_sent = false;                      // or none at all: nothing was sent to it
 };
 
@@ -61,6 +64,14 @@ struct card_selectors {
 struct target_selection {
     card_selectors include;
     card_selectors exclude;
+};
+
+// A write whose content has variables of the card: a text in hexadecimal, or a value.
+struct personal_write {
+    std::size_t write = 0;  // which of the definition's, whose content is empty
+    std::string content;    // where there is no value
+    std::optional<codec::file_value> value;
+    std::optional<std::size_t> length;
 };
 
 // By which SMSCs, and when a link has room for one of several campaigns.
@@ -99,12 +110,15 @@ struct key_rotation {
     bool keeps_old = false;  // the new key set is added; else it takes the old one's place on the card
 };
 
-// What a campaign file says. It does one kind of thing: it writes files, changes applications, or rotates keys.
+// What a campaign file says. It does one kind of thing: it writes files, reads them, changes
+// applications, or rotates keys.
 struct definition {
     std::string name;
     target_selection targets;
     operations::application_security security;
     std::vector<operations::file_write> writes;
+    std::vector<personal_write> personal;      // which of the writes are every card's own
+    std::vector<operations::file_read> reads;  // of an audit, which writes nothing
     std::vector<operations::application_action> applications;
     std::optional<key_rotation> rotation;
     std::vector<load_file> load_files;  // read from the disk just now
@@ -119,6 +133,9 @@ struct definition {
     operations::script_style style;  // as the catalogue of profiles decided
     wave_rules waves;
     std::optional<window_rule> window;  // nothing: at any time
+
+    [[nodiscard]] bool is_personal() const { return !personal.empty(); }
+    [[nodiscard]] bool is_audit() const { return !reads.empty(); }
 };
 
 struct campaign {
@@ -146,6 +163,7 @@ struct chunk_id {
     campaign_key campaign;
     int round = 0;
     std::int64_t number = 0;
+    friend auto operator<=>(const chunk_id&, const chunk_id&) = default;
 };
 
 // Outcomes as they are counted, never over cards.

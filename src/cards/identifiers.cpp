@@ -75,4 +75,43 @@ result<std::vector<std::string>> parse_tags(std::string_view text, std::string_v
     return tags;
 }
 
+bool printable(std::string_view text) {
+    for (std::size_t at = 0; at < text.size();) {
+        const auto first = static_cast<std::uint8_t>(text[at++]);
+        if (first < 0x20 || first == 0x7f || (first >= 0x80 && first < 0xc2) || first > 0xf4) return false;
+        const std::size_t more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+        if (text.size() - at < more) return false;
+        std::uint32_t point = more == 0 ? first : first & (0x3fU >> more);
+        for (std::size_t i = 0; i < more; ++i) {
+            const auto next = static_cast<std::uint8_t>(text[at++]);
+            if ((next & 0xc0U) != 0x80) return false;
+            point = point << 6U | (next & 0x3fU);
+        }
+        // Overlong forms, surrogates, what lies beyond Unicode, and the C1 controls.
+        if ((more == 1 && point < 0xa0) || (more == 2 && (point < 0x800 || (point >= 0xd800 && point < 0xe000))) ||
+            (more == 3 && (point < 0x10000 || point > 0x10ffff)))
+            return false;
+    }
+    return true;
+}
+
+result<std::string> parse_variable_name(std::string_view text, std::string_view field) {
+    const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
+    const auto fits = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; };
+    if (text.empty() || text.size() > limits::variable_name_octets || !letter(text.front()) ||
+        !std::ranges::all_of(text, fits))
+        return failure("bad_variable", field,
+                       "expected the name of a variable, a letter and up to " +
+                           std::to_string(limits::variable_name_octets - 1) + " of a-z, 0-9 and '_'");
+    return std::string(text);
+}
+
+result<std::string> parse_variable_value(std::string_view text, std::string_view field) {
+    if (text.empty() || text.size() > limits::variable_octets || !printable(text))
+        return failure(
+            "bad_variable", field,
+            "expected 1 to " + std::to_string(limits::variable_octets) + " octets of UTF-8 without control characters");
+    return std::string(text);
+}
+
 }  // namespace tessera::cards

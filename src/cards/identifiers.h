@@ -25,4 +25,12 @@ namespace tessera::cards {
 // Several, separated by ';' or spaces, each once. Errors: bad_tag, also for more than limits::tags_per_card.
 [[nodiscard]] result<std::vector<std::string>> parse_tags(std::string_view text, std::string_view field = "tags");
 
+// Name of a variable of cards: a letter a-z, then a-z, 0-9 and '_', limits::variable_name_octets at most. Errors:
+// bad_variable.
+[[nodiscard]] result<std::string> parse_variable_name(std::string_view text, std::string_view field = "variable");
+// Its value: 1 to limits::variable_octets of UTF-8 without control characters. Errors: bad_variable.
+[[nodiscard]] result<std::string> parse_variable_value(std::string_view text, std::string_view field);
+// UTF-8 without control characters, fit for terminals, JSON and databases.
+[[nodiscard]] bool printable(std::string_view text);
+
 }  // namespace tessera::cards

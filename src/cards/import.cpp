@@ -101,6 +101,7 @@ public:
             TESSERA_TRY_VALUE(id, same_card(row));
         }
         TESSERA_TRY_VALUE(const auto fresh_tags, tags_to_add(id, inserted, row));
+        TESSERA_TRY_VALUE(const auto fresh_variables, variables_to_add(id, inserted, row));
         TESSERA_TRY_VALUE(const auto fresh_keys, keys_to_add(id, inserted, row));
         for (const auto* keys : fresh_keys) TESSERA_TRY(put_keys(id, *keys));
         auto key_sets_added = fresh_keys.size();
@@ -113,7 +114,11 @@ public:
             TESSERA_TRY_VALUE(const bool added, store_.add_tag(id, tag));
             if (added) ++report.tags_added;
         }
-        if (!inserted && key_sets_added == 0 && fresh_tags.empty()) ++report.unchanged;
+        for (const auto& one : fresh_variables) {
+            TESSERA_TRY_VALUE(const bool added, store_.add_variable(id, one.name, one.value));
+            if (added) ++report.variables_added;
+        }
+        if (!inserted && key_sets_added == 0 && fresh_tags.empty() && fresh_variables.empty()) ++report.unchanged;
         return {};
     }
 
@@ -143,6 +148,25 @@ private:
         if (held.size() + more.size() > limits::tags_per_card)
             return failure("bad_tag", "tags",
                            "the card would have more than " + std::to_string(limits::tags_per_card) + " tags");
+        return more;
+    }
+
+    // Likewise: a variable that the card has with another value refuses the row.
+    result<std::vector<card_variable>> variables_to_add(card_id id, bool inserted, const import_row& row) {
+        if (inserted || row.variables.empty()) return row.variables;
+        TESSERA_TRY_VALUE(const auto held, store_.variables(id));
+        std::vector<card_variable> more;
+        for (const auto& one : row.variables) {
+            const auto known = std::ranges::find(held, one.name, &card_variable::name);
+            if (known == held.end())
+                more.push_back(one);
+            else if (known->value != one.value)
+                return failure("conflict", "var." + one.name, "the card has this variable with another value");
+        }
+        if (held.size() + more.size() > limits::variables_per_card)
+            return failure(
+                "bad_variable", "var." + more.front().name,
+                "the card would have more than " + std::to_string(limits::variables_per_card) + " variables");
         return more;
     }
 

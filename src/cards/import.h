@@ -33,6 +33,7 @@ struct import_report {
     std::size_t cards_added = 0;
     std::size_t key_sets_added = 0;
     std::size_t tags_added = 0;
+    std::size_t variables_added = 0;
     std::size_t unchanged = 0;  // rows that said nothing new
     std::size_t rejected = 0;
     std::vector<import_problem> problems;  // the first few

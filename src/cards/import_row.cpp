@@ -5,6 +5,7 @@
 
 #include "base/csv.h"
 #include "base/hex.h"
+#include "base/limits.h"
 #include "cards/identifiers.h"
 
 namespace tessera::cards {
@@ -16,6 +17,7 @@ constexpr std::array<std::string_view, import_columns::count> names{
     "kid_key", "counter", "tags",   "tar",     "counter_scope", "dek_algorithm", "dek_key"};
 // What a file of refused rows has beside the columns; passed over, so that a mended one can be imported as it is.
 constexpr std::array<std::string_view, 3> remarks{"line", "field", "reason"};
+constexpr std::string_view variable_prefix = "var.";
 constexpr std::size_t profile_octets_max = 64;
 
 std::string_view trimmed(std::string_view text) {
@@ -29,27 +31,6 @@ std::string unknown_column(std::size_t index, std::string_view name) {
     const bool is_a_name =
         name.size() <= 40 && std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
     return "unknown column " + (is_a_name ? '"' + std::string(name) + '"' : std::to_string(index + 1));
-}
-
-// Profiles are written to terminals, JSON and databases: UTF-8 without control characters.
-bool printable(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();) {
-        const auto first = static_cast<std::uint8_t>(text[at++]);
-        if (first < 0x20 || first == 0x7f || (first >= 0x80 && first < 0xc2) || first > 0xf4) return false;
-        const std::size_t more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-        if (text.size() - at < more) return false;
-        std::uint32_t point = more == 0 ? first : first & (0x3fU >> more);
-        for (std::size_t i = 0; i < more; ++i) {
-            const auto next = static_cast<std::uint8_t>(text[at++]);
-            if ((next & 0xc0U) != 0x80) return false;
-            point = point << 6U | (next & 0x3fU);
-        }
-        // Overlong forms, surrogates, what lies beyond Unicode, and the C1 controls.
-        if ((more == 1 && point < 0xa0) || (more == 2 && (point < 0x800 || (point >= 0xd800 && point < 0xe000))) ||
-            (more == 3 && (point < 0x10000 || point > 0x10ffff)))
-            return false;
-    }
-    return true;
 }
 
 bool may_be_absent(std::size_t column) {
@@ -112,6 +93,18 @@ result<import_columns> import_columns::from_header(const std::vector<std::string
     for (std::size_t i = 0; i < header.size(); ++i) {
         const auto name = trimmed(header[i]);
         if (std::ranges::find(remarks, name) != remarks.end()) continue;
+        if (name.starts_with(variable_prefix)) {
+            const auto variable = parse_variable_name(name.substr(variable_prefix.size()));
+            if (!variable || columns.variables_.size() == limits::variables_per_card)
+                return failure("bad_header", where,
+                               "column " + std::to_string(i + 1) + ": " +
+                                   (variable ? "more than " + std::to_string(limits::variables_per_card) + " variables"
+                                             : variable.error().message));
+            if (std::ranges::find(columns.variables_, *variable, &variable_column::name) != columns.variables_.end())
+                return failure("bad_header", where, "column " + std::string(name) + " stands there twice");
+            columns.variables_.push_back({*variable, i});
+            continue;
+        }
         const auto found = std::ranges::find(names, name);
         if (found == names.end()) return failure("bad_header", where, unknown_column(i, name) + "; known: " + known());
         auto& place = columns.places_[static_cast<std::size_t>(found - names.begin())];
@@ -128,7 +121,7 @@ result<import_columns> import_columns::from_header(const std::vector<std::string
 std::string import_columns::known() {
     std::string line;
     for (const auto name : names) line += (line.empty() ? "" : ",") + std::string(name);
-    return line;
+    return line + ",var.NAME";
 }
 
 bool import_columns::written(std::size_t which) const { return which <= counter || places_[which] != absent; }
@@ -137,6 +130,7 @@ std::string import_columns::canonical_header() const {
     std::string line;
     for (std::size_t i = 0; i < count; ++i)
         if (written(i)) line += (i == 0 ? "" : ",") + std::string(names[i]);
+    for (const auto& one : variables_) line += ",var." + one.name;
     return line;
 }
 
@@ -151,6 +145,10 @@ std::string import_columns::canonical_row(const std::vector<std::string>& fields
         if (!written(i)) continue;
         if (i != 0) line.push_back(',');
         append_csv_field(line, value(fields, static_cast<column>(i)));
+    }
+    for (const auto& one : variables_) {
+        line.push_back(',');
+        append_csv_field(line, one.place < fields.size() ? trimmed(fields[one.place]) : std::string_view{});
     }
     return line;
 }
@@ -204,6 +202,12 @@ result<import_row> import_columns::parse(const std::vector<std::string>& fields,
     if (!printable(row.profile)) return failure("bad_profile", "profile", "expected UTF-8 without control characters");
     if (const auto text = value(fields, tags); !text.empty()) {
         TESSERA_TRY_VALUE(row.tags, parse_tags(text));
+    }
+    for (const auto& one : variables_) {
+        const auto text = trimmed(fields[one.place]);
+        if (text.empty()) continue;
+        TESSERA_TRY_VALUE(auto checked, parse_variable_value(text, "var." + one.name));
+        row.variables.push_back({one.name, std::move(checked)});
     }
     TESSERA_TRY_VALUE(row.keys, parse_keys(fields));
     TESSERA_TRY_VALUE(row.encryption, parse_encryption_key(fields, row.keys));

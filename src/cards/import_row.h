@@ -19,6 +19,7 @@ struct import_row {
     std::optional<encryption_key> encryption;  // of that key set
     std::vector<key_set> more_keys;            // where a record has several
     std::vector<std::string> tags;
+    std::vector<card_variable> variables;  // of columns var.NAME that are not empty
 };
 
 // What names a key set, from text as the columns have it. Errors name the column.
@@ -70,6 +71,11 @@ private:
                                                                              const std::optional<key_set>& keys) const;
     [[nodiscard]] result<std::optional<key_set>> parse_keys(const std::vector<std::string>& fields) const;
 
+    struct variable_column {
+        std::string name;
+        std::size_t place = 0;
+    };
+    std::vector<variable_column> variables_;
     std::array<std::size_t, count> places_{};
     std::size_t width_ = 0;
 };

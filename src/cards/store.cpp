@@ -66,6 +66,13 @@ result<std::optional<card>> card_store::find_by_msisdn(std::uint64_t msisdn) {
     return one(query->with(msisdn));
 }
 
+result<card> card_store::get(card_id id) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept(TESSERA_CARD_COLUMNS "WHERE c.card_id = $1"));
+    TESSERA_TRY_VALUE(auto found, one(query->with(id.value)));
+    if (!found) return failure("not_found", "card", "the registry has no card with this key");
+    return std::move(*found);
+}
+
 result<std::optional<card>> card_store::find(std::string_view name) {
     const auto iccid = parse_iccid(name);
     TESSERA_TRY_VALUE(auto found, find_by_iccid(iccid ? std::string_view(*iccid) : name));

@@ -53,6 +53,7 @@ public:
     [[nodiscard]] result<std::optional<card>> find(std::string_view name);
     [[nodiscard]] result<std::optional<card>> find_by_imsi(std::string_view imsi);
     [[nodiscard]] result<std::optional<card>> find_by_msisdn(std::uint64_t msisdn);
+    [[nodiscard]] result<card> get(card_id id);  // errors: not_found
     // Much quicker than the whole card. `value` in the form that parse_iccid and so on give; an MSISDN in digits.
     [[nodiscard]] result<std::optional<card_id>> id_of(identifier which, std::string_view value);
     [[nodiscard]] result<std::vector<card>> list(const list_filter& filter);
@@ -75,17 +76,31 @@ public:
     // The image of a file may be wrong from now on, until it is put again and the doubt cleared.
     [[nodiscard]] result<void> doubt_image(card_id id, std::string_view file, std::uint16_t record);
     [[nodiscard]] result<void> clear_doubt(card_id id, std::string_view file, std::uint16_t record);
+    // History: at `now` the card held something else than its image said.
+    [[nodiscard]] result<void> put_difference(card_id id, std::string_view file, std::uint16_t record,
+                                              byte_view expected, byte_view found, timestamp now);
+    [[nodiscard]] result<std::vector<image_difference>> differences(card_id id);  // oldest first
     // application: as counting_application() has it.
     [[nodiscard]] result<void> put_counter(card_id id, std::uint8_t key_version, std::int64_t application,
                                            std::uint64_t counter);
     // Some card has a key set of its own for this application; else those of all applications are the only ones.
     [[nodiscard]] result<bool> any_key_set_of(std::uint32_t application);
 
+    // 0: none. The number that it had becomes one of its former ones. Errors: unique (another card holds it).
+    [[nodiscard]] result<void> put_msisdn(card_id id, std::uint64_t msisdn, timestamp now);
+    // Cards that held the number once, the latest first; the one that holds it now may be among them.
+    [[nodiscard]] result<std::vector<card_id>> former_holders(std::uint64_t msisdn, std::int64_t limit);
+
     // False: the card has the tag already, or does not have it.
     [[nodiscard]] result<bool> add_tag(card_id id, std::string_view tag);
     [[nodiscard]] result<bool> remove_tag(card_id id, std::string_view tag);
     [[nodiscard]] result<std::vector<std::string>> tags(card_id id);  // in order of the alphabet
     [[nodiscard]] result<bool> tag_known(std::string_view tag);       // some card has it
+
+    // Variables that campaigns put into contents. False: the card has one of that name already.
+    [[nodiscard]] result<bool> add_variable(card_id id, std::string_view name, std::string_view value);
+    [[nodiscard]] result<std::vector<card_variable>> variables(card_id id);  // in order of the alphabet
+    [[nodiscard]] result<bool> variable_known(std::string_view name);        // some card has it
 
 private:
     [[nodiscard]] result<std::optional<card>> one(store::statement& query);

@@ -93,4 +93,20 @@ struct image_entry {
     image_proof proof;
 };
 
+// What an operator knows of a card beside its names, to be written into it: column var.NAME of an import.
+struct card_variable {
+    std::string name;
+    std::string value;
+    friend bool operator==(const card_variable&, const card_variable&) = default;
+};
+
+// A reading of the card that found something else than the image said.
+struct image_difference {
+    timestamp at;
+    std::string file;
+    std::uint16_t record = 0;
+    bytes expected;
+    bytes found;
+};
+
 }  // namespace tessera::cards

@@ -141,11 +141,21 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
     row.application = application_of(request.security.tar);
     row.key_version = request.security.key_version;
     row.started_at = env_.clock->now();
-    operation made{{},      card->id, card->identity.msisdn,
-                   nullptr, nullptr,  under_way(std::move(request), std::move(keys)),
-                   {},      {},       0,
-                   0,       0,        false,
-                   {},      nullptr};
+    operation made{{},
+                   card->id,
+                   card->identity.msisdn,
+                   nullptr,
+                   nullptr,
+                   under_way(std::move(request), std::move(keys)),
+                   {},
+                   {},
+                   0,
+                   card->image_version,
+                   0,
+                   0,
+                   false,
+                   {},
+                   nullptr};
     made.work.answer().id = row.id;
     made.work.answer().iccid = card->identity.iccid;
     TESSERA_TRY_VALUE(made.key, operation_store(writer).insert(row, made.work.request()));

@@ -5,6 +5,7 @@
 #include "cards/store.h"
 #include "operations/desk_machine.h"
 #include "operations/image_update.h"
+#include "operations/verification.h"
 
 namespace tessera::operations {
 namespace {
@@ -85,8 +86,11 @@ result<void> desk::machine::record(store::connection& writer, operation& one, un
 }
 
 result<void> desk::machine::record_end(store::connection& writer, operation& one) {
-    const auto& answer = one.work.answer();
     const auto now = env_.clock->now();
+    const verified_card of{one.card, one.image_version, one.work.first_counter()};
+    if (one.work.proved_reading())
+        TESSERA_TRY(record_verification(writer, one.work.request(), of, one.work.answer(), now));
+    const auto& answer = one.work.answer();
     TESSERA_TRY(operation_store(writer).end(one.key, answer.what, answer.why, answer.attempts, now));
     if (!one.work.proved_write()) return {};
     cards::card_store cards(writer);

@@ -71,6 +71,7 @@ private:
         std::function<void(single_answer)> done;
         bytes packet;
         std::uint64_t counter = 0;
+        std::int64_t image_version = 0;  // when it began
         int packets = 0;
         int answers = 0;
         bool accepted = false;  // the network took the packet under way at least once, or may have

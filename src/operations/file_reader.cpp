@@ -10,24 +10,7 @@ constexpr std::uint8_t offset_beyond_the_end[] = {0x6b, 0x94};
 
 }  // namespace
 
-script file_reader::next() const {
-    constexpr std::uint8_t absolute_record = 0x04;
-    script made;
-    made.commands = static_cast<std::uint8_t>(append_select(made.octets, file_, style_) + 1);
-    const auto offset = content_.size();
-    if (record_ != 0)
-        codec::append_apdu(
-            made.octets,
-            {0x00, codec::instruction::read_record, static_cast<std::uint8_t>(record_), absolute_record, {}, length_});
-    else
-        codec::append_apdu(made.octets, {0x00,
-                                         codec::instruction::read_binary,
-                                         static_cast<std::uint8_t>(offset >> 8U & 0x7fU),
-                                         static_cast<std::uint8_t>(offset & 0xffU),
-                                         {},
-                                         length_});
-    return made;
-}
+script file_reader::next() const { return read_script(file_, record_, content_.size(), length_, style_); }
 
 file_reader::step file_reader::take(const executed_answer& answer) {
     if (answer.executed != next().commands) return step::refused;

@@ -37,6 +37,32 @@ result<void> write_image(cards::card_store& cards, cards::card_id card, const pr
     return {};
 }
 
+bool agrees(byte_view expected, byte_view found, bool whole) {
+    const auto common = std::min(expected.size(), found.size());
+    if (whole && found.size() < expected.size()) return false;
+    return std::equal(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(common), expected.begin());
+}
+
+result<comparison> read_image(cards::card_store& cards, cards::card_id card, const proved_reading& proved,
+                              timestamp now) {
+    const auto& before = proved.before;
+    if (before && !proved.untouched) {
+        if (!comparable(before->proof, proved.proof)) {
+            TESSERA_TRY(cards.doubt_image(card, proved.file, proved.record));
+            return comparison::overtaken;
+        }
+        if (before->proof.counter > proved.proof.counter) return comparison::overtaken;
+    }
+    if (proved.doubted) TESSERA_TRY(cards.clear_doubt(card, proved.file, proved.record));
+    // Also where nothing differs: the image is of now, and a write whose answer comes late is of before.
+    const auto rest = before && !proved.whole ? before->content : byte_view{};
+    TESSERA_TRY(cards.put_image(card, proved.file, proved.record, overlaid(rest, proved.content), proved.proof, now));
+    if (!before) return comparison::nothing_known;
+    if (agrees(before->content, proved.content, proved.whole)) return comparison::same;
+    TESSERA_TRY(cards.put_difference(card, proved.file, proved.record, before->content, proved.content, now));
+    return comparison::differs;
+}
+
 result<void> write_image_after(cards::card_store& cards, cards::card_id card, const std::vector<file_write>& writes,
                                const application_security& security, std::uint64_t counter, timestamp now) {
     TESSERA_TRY_VALUE(const auto image, cards.image(card));

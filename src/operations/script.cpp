@@ -107,6 +107,25 @@ std::vector<script> write_scripts(const std::vector<file_write>& writes, std::si
     return into.take();
 }
 
+script read_script(const std::string& file, std::uint16_t record, std::size_t offset, std::uint16_t length,
+                   const script_style& style) {
+    script made;
+    const auto selects = append_select(made.octets, file, style);
+    if (record != 0)
+        codec::append_apdu(
+            made.octets,
+            {0x00, codec::instruction::read_record, static_cast<std::uint8_t>(record), absolute_record, {}, length});
+    else
+        codec::append_apdu(made.octets, {0x00,
+                                         codec::instruction::read_binary,
+                                         static_cast<std::uint8_t>(offset >> 8U & 0x7fU),
+                                         static_cast<std::uint8_t>(offset & 0xffU),
+                                         {},
+                                         length});
+    made.commands = static_cast<std::uint8_t>(selects + 1);
+    return made;
+}
+
 std::size_t commands_octets_max(const script_shape& shape) {
     if (shape.format == script_format::compact) return shape.octets_max;
     return shape.octets_max - codec::expanded_script_overhead - (shape.chained ? chaining_octets : 0);
@@ -153,23 +172,8 @@ std::vector<read_back> read_back_scripts(const std::vector<file_write>& writes, 
         for (std::size_t offset = 0; offset < content.size(); offset += step) {
             const auto expected = content.subspan(offset, std::min(step, content.size() - offset));
             read_back piece;
-            const auto selects = append_select(piece.commands.octets, write.file, style);
-            const auto length = static_cast<std::uint16_t>(expected.size());
-            if (write.record != 0)
-                codec::append_apdu(piece.commands.octets, {0x00,
-                                                           codec::instruction::read_record,
-                                                           static_cast<std::uint8_t>(write.record),
-                                                           absolute_record,
-                                                           {},
-                                                           length});
-            else
-                codec::append_apdu(piece.commands.octets, {0x00,
-                                                           codec::instruction::read_binary,
-                                                           static_cast<std::uint8_t>(offset >> 8U & 0x7fU),
-                                                           static_cast<std::uint8_t>(offset & 0xffU),
-                                                           {},
-                                                           length});
-            piece.commands.commands = static_cast<std::uint8_t>(selects + 1);
+            piece.commands =
+                read_script(write.file, write.record, offset, static_cast<std::uint16_t>(expected.size()), style);
             piece.expected = expected;
             piece.write = i;
             pieces.push_back(std::move(piece));

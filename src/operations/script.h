@@ -18,6 +18,8 @@ struct file_write {
     bytes content;
 };
 
+inline constexpr std::size_t record_overhead =
+    32;  // SELECT by a path of eight elements, and the header of UPDATE RECORD
 enum class script_format : std::uint8_t { compact = 0, expanded = 1 };
 
 // What a command asks for that may find the card in the wanted state already.
@@ -73,6 +75,10 @@ struct script_shape {
 // Compact scripts in the format of the shape; GET STATUS asks for its data then. The scripts of this list follow one
 // another.
 void put_into_shape(std::vector<script>& scripts, const script_shape& shape);
+
+// SELECT and READ BINARY of `length` octets (1..256) from `offset`, or READ RECORD.
+[[nodiscard]] script read_script(const std::string& file, std::uint16_t record, std::size_t offset,
+                                 std::uint16_t length, const script_style& style = {});
 
 // What the answer to reading back must be.
 enum class expectation : std::uint8_t {

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "operations/image_update.h"
 #include "operations/membership.h"
 #include "operations/packet_builder.h"
 #include "operations/script.h"
@@ -19,16 +20,22 @@ namespace tessera::operations {
 struct operation_tag;
 using operation_key = strong_id<operation_tag>;  // short, for rows; the world sees the UUID
 
-// trial: what a campaign writes, into one card in a reader. resync: finds a counter that a card takes which is ahead of
-// ours, by a packet that changes nothing.
-enum class operation_kind : std::uint8_t { write = 0, read = 1, run = 2, trial = 3, resync = 4 };
+enum class operation_kind : std::uint8_t {
+    write = 0,
+    read = 1,
+    run = 2,
+    trial = 3,   // what a campaign writes, into one card in a reader
+    resync = 4,  // finds a counter that a card takes which is ahead of ours, by a packet that changes nothing
+    verify = 5,  // a reading that the image is compared with, and follows
+    number = 6,  // nothing is sent: the card's MSISDN changed
+};
 [[nodiscard]] std::string_view to_string(operation_kind kind);
 
 // What is asked of one card.
 struct single_request {
     std::string card;  // ICCID, IMSI or MSISDN
     operation_kind kind{};
-    file_write file;                 // write: with its content; read: without
+    file_write file;                 // write: with its content; read and verify: without
     std::vector<bytes> commands;     // run: APDUs, in one packet
     std::vector<file_write> writes;  // trial
     // resync: the first value to try (default: the next), and how far beyond it to go.
@@ -64,7 +71,9 @@ struct single_answer {
     std::uint8_t executed = 0;                 // commands, of the last packet
     std::optional<std::uint16_t> status_word;  // of the last command that ran
     std::uint64_t counter = 0;                 // resync: the value that the card took
-    bytes data;                                // read: the file's content; run: what the last command returned
+    bytes data;                                // read, verify: the file's content; run: what the last one returned
+    std::optional<comparison> compared;        // verify: the content with the image
+    std::optional<bytes> expected;             // verify: what the image said, where it knew the file
 
     std::vector<packet_report> reports;   // trial
     std::optional<error> refused;         // with a code, where it was refused

@@ -23,9 +23,12 @@ under_way::under_way(single_request request, cards::key_set keys)
                 scripts_.push_back(std::move(one));
             break;
         case operation_kind::read:
+        case operation_kind::verify:
             reader_.emplace(request_.file.file, request_.file.record, request_.style);
             scripts_.push_back(reader_->next());
             break;
+        case operation_kind::number:
+            break;  // has no packets
         case operation_kind::run: {
             script all;
             for (const auto& command : request_.commands) append(all.octets, command);
@@ -191,13 +194,17 @@ under_way::step under_way::end(outcome what, const cause& why) {
     return step::end;
 }
 
+bool under_way::proved_reading() const {
+    return request_.kind == operation_kind::verify && answer_.what == outcome::done;
+}
+
 bool under_way::proved_write() const {
     const bool writes = request_.kind == operation_kind::write || request_.kind == operation_kind::trial;
     return writes && answer_.what == outcome::done;
 }
 
 std::string_view to_string(operation_kind kind) {
-    constexpr std::string_view names[] = {"write", "read", "run", "try", "resync"};
+    constexpr std::string_view names[] = {"write", "read", "run", "try", "resync", "verify", "number"};
     return names[static_cast<std::size_t>(kind)];
 }
 

@@ -43,6 +43,9 @@ public:
     [[nodiscard]] const cards::key_set& keys() const { return keys_; }
     // Only a write whose every packet, or whose reading back, was answered well changes the image.
     [[nodiscard]] bool proved_write() const;
+    [[nodiscard]] std::uint64_t first_counter() const { return first_counter_; }
+    // A verification that has read the file whole.
+    [[nodiscard]] bool proved_reading() const;
     // What a write or a trial writes.
     [[nodiscard]] const std::vector<file_write>& writes() const { return writes_; }
 

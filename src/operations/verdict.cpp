@@ -103,6 +103,7 @@ finding executed(const sent_round& round, const sent_packet& packet, script_form
     const bool reading = round.what == purpose::read_back;
     if (reading && packet.expect == expectation::anything) return {grade::run_well, {}};
     if (!answer) return {grade::ambiguous, {cause_kind::unreadable_answer, 0, 0}};
+    if (round.what == purpose::read) return {grade::run_well, {}};  // what it brought, the reader looks at
     if (answer->refused) return {grade::run_badly, {cause_kind::script_refused, *answer->refused, answer->executed}};
     const bool asks_for_objects = reading && packet.expect != expectation::contents;
     const cause refused{cause_kind::status_word, answer->status_word, answer->executed};
@@ -275,21 +276,31 @@ verdict judge::assess(const application_security& application, const cards::key_
     return result;
 }
 
-std::optional<executed_answer> judge::answer_to(const application_security& application, const cards::key_set& keys,
-                                                std::uint64_t counter, std::span<const raw_answer> answers) {
+std::vector<std::optional<executed_answer>> judge::answers_to(const application_security& application,
+                                                              const cards::key_set& keys,
+                                                              std::span<const sent_packet> packets,
+                                                              std::span<const raw_answer> answers) {
     const auto security = security_for(application, keys.header);
     const codec::packet_keys material{keys.kic.reveal(), keys.kid.reveal()};
-    std::optional<executed_answer> found;
+    std::vector<std::optional<executed_answer>> found(packets.size());
     for_each_packet(answers, [&](byte_view packet, bool) {
-        if (found) return;
         const auto response = codec_.decode_response(packet, security, material);
         if (!response || response->tar != security.tar || !credible(*response, security)) return;
-        if (response->counter != counter || response->status != 0) return;
+        const auto sent = std::ranges::find(packets, response->counter, &sent_packet::counter);
+        if (sent == packets.end() || response->status != 0) return;
+        auto& into = found[static_cast<std::size_t>(sent - packets.begin())];
+        if (into) return;
         const auto answer = parse_script_answer(application.format, response->data);
         if (answer && answer->executed > 0)
-            found = executed_answer{answer->executed, answer->status_word, to_bytes(answer->data)};
+            into = executed_answer{answer->executed, answer->status_word, to_bytes(answer->data)};
     });
     return found;
+}
+
+std::optional<executed_answer> judge::answer_to(const application_security& application, const cards::key_set& keys,
+                                                std::uint64_t counter, std::span<const raw_answer> answers) {
+    const sent_packet sent{counter, 0, {}, 0};
+    return answers_to(application, keys, std::span(&sent, 1), answers).front();
 }
 
 std::vector<decoded_answer> judge::decode(const application_security& application, const cards::key_set& keys,
@@ -315,7 +326,7 @@ std::vector<decoded_answer> judge::decode(const application_security& applicatio
 }
 
 std::string_view to_string(purpose what) {
-    constexpr std::array<std::string_view, 3> names{"write", "listen", "read_back"};
+    constexpr std::array<std::string_view, 4> names{"write", "listen", "read_back", "read"};
     return names[static_cast<std::size_t>(what)];
 }
 
@@ -330,11 +341,53 @@ std::optional<outcome> outcome_from(std::string_view text) {
     return std::nullopt;
 }
 
+namespace {
+
+// Twelve letters to a number: of 38 signs, none among them.
+constexpr std::string_view name_signs = "abcdefghijklmnopqrstuvwxyz0123456789_";
+constexpr std::size_t packed_letters = 12;
+
+std::int64_t packed(std::string_view name) {
+    std::int64_t made = 0;
+    for (std::size_t i = 0; i < packed_letters; ++i) {
+        const auto sign = i < name.size() ? name_signs.find(name[i]) : std::string_view::npos;
+        made = made * 38 + (sign == std::string_view::npos ? 0 : static_cast<std::int64_t>(sign) + 1);
+    }
+    return made;
+}
+
+std::string unpacked(std::int64_t value) {
+    std::string name;
+    for (; value > 0; value /= 38)
+        if (const auto sign = value % 38; sign != 0)
+            name.insert(name.begin(), name_signs[static_cast<std::size_t>(sign - 1)]);
+    return name;
+}
+
+}  // namespace
+
+cause no_variable(std::string_view name) {
+    return {cause_kind::no_variable, packed(name),
+            name.size() > packed_letters ? packed(name.substr(packed_letters)) : 0};
+}
+
 std::string_view to_string(cause_kind kind) {
-    constexpr std::array<std::string_view, 13> names{
-        "none",          "status_word",       "por_status",        "smpp_status", "no_key",          "no_answer",
-        "no_subscriber", "read_back_differs", "unreadable_answer", "no_packet",   "partly_executed", "script_refused",
-        "not_taken"};
+    constexpr std::array<std::string_view, 16> names{"none",
+                                                     "status_word",
+                                                     "por_status",
+                                                     "smpp_status",
+                                                     "no_key",
+                                                     "no_answer",
+                                                     "no_subscriber",
+                                                     "read_back_differs",
+                                                     "unreadable_answer",
+                                                     "no_packet",
+                                                     "partly_executed",
+                                                     "script_refused",
+                                                     "not_taken",
+                                                     "drift",
+                                                     "no_variable",
+                                                     "bad_variable"};
     return names[static_cast<std::size_t>(kind)];
 }
 
@@ -360,6 +413,12 @@ std::string describe(const cause& why) {
             return kind + " of version " + std::to_string(why.value) + (why.detail == 1 ? ", to encrypt keys" : "");
         case cause_kind::read_back_differs:
             return kind + " in write " + std::to_string(why.value);
+        case cause_kind::no_variable:
+            return kind + " " + unpacked(why.value) + unpacked(why.detail);
+        case cause_kind::bad_variable:
+            return kind + " in write " + std::to_string(why.value);
+        case cause_kind::drift:
+            return kind + " in file " + std::to_string(why.value);
         case cause_kind::script_refused:
             return kind +
                    ((why.value & 0xff00) == 0x9000 ? " badly made, fault " : " its chain is not known, result ") +

@@ -15,7 +15,12 @@
 namespace tessera::operations {
 
 // What a packet, or a round, was for.
-enum class purpose : std::uint8_t { write = 0, listen = 1, read_back = 2 };
+enum class purpose : std::uint8_t {
+    write = 0,      // the campaign's own job: of an audit, a first reading
+    listen = 1,     // for an answer that was promised
+    read_back = 2,  // whether a write was executed
+    read = 3,       // whatever the files hold
+};
 [[nodiscard]] std::string_view to_string(purpose what);
 
 enum class outcome : std::uint8_t { done = 0, skipped = 1, failed = 2, unknown = 3 };
@@ -36,6 +41,9 @@ enum class cause_kind : std::uint8_t {
     partly_executed = 10,   // value: commands executed, detail: commands sent; all that ran went well
     script_refused = 11,    // value: 90xx badly made (xx: script_fault), 83xx its chain is not known
     not_taken = 12,         // value: SW of the ENVELOPE that a card in a reader refused
+    drift = 13,             // beside done: the card holds something else than expected; value: which file, from 1
+    no_variable = 14,       // the card has no variable that the content asks for; value and detail: its name, packed
+    bad_variable = 15,      // the card's own content does not fit the file; value: which write, from 1
 };
 
 struct cause {
@@ -44,6 +52,8 @@ struct cause {
     std::int64_t detail = 0;
     friend bool operator==(const cause&, const cause&) = default;
 };
+// no_variable; names of limits::variable_name_octets at most, as cards::parse_variable_name has them.
+[[nodiscard]] cause no_variable(std::string_view name);
 [[nodiscard]] std::string_view to_string(cause_kind kind);
 [[nodiscard]] std::string describe(const cause& why);  // "status_word 6a82 file not found, command 2"
 
@@ -113,7 +123,12 @@ public:
     [[nodiscard]] verdict assess(const application_security& application, const cards::key_set& keys,
                                  std::span<const sent_round> rounds, std::span<const raw_answer> answers);
 
-    // The believable answer to the packet with this counter, if one came; the first where there are several.
+    // The believable answers to these packets, where one came; the first where there are several.
+    [[nodiscard]] std::vector<std::optional<executed_answer>> answers_to(const application_security& application,
+                                                                         const cards::key_set& keys,
+                                                                         std::span<const sent_packet> packets,
+                                                                         std::span<const raw_answer> answers);
+    // Likewise to the one with this counter.
     [[nodiscard]] std::optional<executed_answer> answer_to(const application_security& application,
                                                            const cards::key_set& keys, std::uint64_t counter,
                                                            std::span<const raw_answer> answers);

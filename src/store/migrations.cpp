@@ -3,6 +3,8 @@
 #include <array>
 #include <string>
 
+#include "store/migration_texts.h"
+
 namespace tessera::store {
 namespace {
 
@@ -372,7 +374,7 @@ CREATE INDEX key_counter_watched ON key_counter (counter) WHERE counter >= 10952
 CREATE INDEX key_set_watched ON key_set (initial_counter) WHERE initial_counter >= 1095216660479;
 )sql";
 
-constexpr std::array<migration, 12> migrations{{{1, "cards", cards_sql},
+constexpr std::array<migration, 15> migrations{{{1, "cards", cards_sql},
                                                 {2, "campaigns", campaigns_sql},
                                                 {3, "operations", operations_sql},
                                                 {4, "tags", tags_sql},
@@ -383,7 +385,10 @@ constexpr std::array<migration, 12> migrations{{{1, "cards", cards_sql},
                                                 {9, "transport_keys", transport_keys_sql},
                                                 {10, "safety", safety_sql},
                                                 {11, "operation_requests", operation_requests_sql},
-                                                {12, "watched_counters", watched_counters_sql}}};
+                                                {12, "watched_counters", watched_counters_sql},
+                                                {13, "audits", audits_sql},
+                                                {14, "numbers", numbers_sql},
+                                                {15, "variables", variables_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

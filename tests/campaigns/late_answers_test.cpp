@@ -1,5 +1,7 @@
 // C-8: an acknowledgement that is missing, negative, or late; wherever it comes, it belongs to the campaign that asked.
 #include "campaign_world.h"
+#include "cards/numbers.h"
+#include "operations/renumber.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -85,6 +87,57 @@ TEST(campaigns, C_8_late_answers_do_not_pass_for_answers_to_packets_not_yet_sent
     here.expect_outcomes(second, {.done = 100});
     here.expect_outcomes(first, {.done = 100});
     for (std::size_t card = 0; card < 100; ++card) EXPECT_EQ(here.sim->read(card, "7f20/6f3e").executed, 1U);
+}
+
+// An answer is the card's that the packet was sent to, whoever has its number by now: the keys and the counter prove
+// it.
+TEST(campaigns, C_8_a_late_acknowledgement_after_the_number_moved_settles_the_card_that_held_it) {
+    world here({.cards = 60, .faults = "delay = \"250ms\""});
+    const auto first = here.run(hasty);
+    here.expect_outcomes(first, {.unknown = 60});
+    here.sim->wait_for_waiting(60);
+    // The numbers of ten cards go round, one card loses its number, and another one's goes to the eleventh.
+    std::vector<cards::number_change> changes;
+    for (std::size_t card = 0; card < 10; ++card)
+        changes.push_back({sim::fleet_iccid(card), sim::fleet_msisdn((card + 1) % 10)});
+    changes.push_back({sim::fleet_iccid(10), 0});
+    changes.push_back({sim::fleet_iccid(11), sim::fleet_msisdn(12)});
+    changes.push_back({sim::fleet_iccid(12), 0});
+    store::in_transaction(*here.writer, [&]() -> result<void> {
+        cards::card_store cards(*here.writer);
+        TESSERA_TRY_VALUE(const auto made, cards::change_numbers(cards, changes, system_clock().now()));
+        EXPECT_EQ(made.size(), 13U);
+        return operations::note_numbers(*here.writer, made, system_clock().now(), system_random());
+    }).value();
+    auto options = another("por_timeout = \"5s\"\nattempts = 1");
+    options.targets = "imsi_range = [\"" + sim::fleet_imsi(20) + "\", \"" + sim::fleet_imsi(59) + "\"]";
+    here.expect_outcomes(here.run(options), {.done = 40});
+    here.expect_outcomes(first, {.done = 60});
+    for (std::size_t card = 0; card < 60; ++card) EXPECT_EQ(here.image_content(card), spn_content);
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM unmatched_message"), 0);
+}
+
+// Formatted for the old number and not yet sent: it goes to the new one.
+TEST(campaigns, C_15_a_number_that_changes_after_formatting_sends_its_card_to_the_next_round) {
+    constexpr std::uint64_t nowhere = 882399999999;
+    world here({.cards = 20, .registry = [](const std::string& csv) {
+                    return replaced(csv, std::to_string(sim::fleet_msisdn(4)), std::to_string(nowhere));
+                }});
+    const auto made = here.create();
+    here.progress.when_ended = [&](int round, phase which) {
+        if (round != 1 || which != phase::prepare) return;
+        const cards::number_change change{sim::fleet_iccid(4), sim::fleet_msisdn(4)};
+        store::in_transaction(*here.writer, [&]() -> result<void> {
+            cards::card_store cards(*here.writer);
+            TESSERA_TRY_VALUE(const auto moved,
+                              cards::change_numbers(cards, std::span(&change, 1), system_clock().now()));
+            return operations::note_numbers(*here.writer, moved, system_clock().now(), system_random());
+        }).value();
+    };
+    EXPECT_EQ(here.conduct_now(made), run_end::finished);
+    here.expect_outcomes(made, {.done = 20});
+    EXPECT_EQ(here.summary(made).subject.round, 2);
+    EXPECT_EQ(here.image_content(4), spn_content);
 }
 
 // Two packets, of which the second is lost: one answer is not enough.

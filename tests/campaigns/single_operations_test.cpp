@@ -292,6 +292,43 @@ TEST(campaigns, C_15_an_operation_between_the_phases_sends_its_card_to_the_next_
     EXPECT_EQ(here.image_content(6), spn_content);
 }
 
+// C-16: what a message was computed from is compared with what is there, and nothing is marked: a changed card costs
+// one write of its image, all others none.
+TEST(campaigns, C_16_stale_is_what_differs_from_the_version_at_formatting_at_one_write_per_changed_card) {
+    world here({.cards = 40, .shared = true});
+    branch desk(here);
+    here.run();
+    here.writer
+        ->execute(
+            "CREATE TABLE written (card INTEGER NOT NULL);"
+            "CREATE TRIGGER image_updated AFTER UPDATE ON image_file BEGIN INSERT INTO written VALUES (NEW.card_id); "
+            "END;"
+            "CREATE TRIGGER image_added AFTER INSERT ON image_file BEGIN INSERT INTO written VALUES (NEW.card_id); END;"
+            "CREATE TRIGGER card_written AFTER UPDATE ON card BEGIN INSERT INTO written VALUES (NEW.card_id); END;")
+        .value();
+    const auto made = here.create({.name = "next", .writes = write_text(spn_file, "0241")});
+    std::map<std::int64_t, std::uint64_t> formatted;
+    here.progress.when_ended = [&](int round, phase which) {
+        if (round != 1 || which != phase::prepare) return;
+        for (const auto& message : here.messages())
+            if (message.entry.counter > 1) formatted[message.card] = message.entry.image_version;
+        for (const std::size_t card : {7U, 9U}) EXPECT_EQ(desk.write(card, other_content).what, outcome::done);
+        std::vector<std::int64_t> stale;
+        for (std::size_t card = 0; card < 40; ++card) {
+            const auto now = here.registered(card);
+            if (static_cast<std::uint64_t>(now.image_version) != formatted.at(now.id.value))
+                stale.push_back(now.id.value);
+        }
+        EXPECT_EQ(stale, (std::vector{here.registered(7).id.value, here.registered(9).id.value}));
+        EXPECT_EQ(here.count("SELECT COUNT(*) FROM written"), 2);
+    };
+    EXPECT_EQ(here.conduct_now(made), run_end::finished);
+    here.expect_outcomes(made, {.done = 40});
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM target WHERE campaign_key = 2 AND round = 2"), 2);
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM written"), 2 + 40);
+    EXPECT_EQ(here.sim->statistics().refused, 0U);
+}
+
 // C-12: nothing is marked, of no card, when a campaign is made, begins and ends.
 TEST(campaigns, C_12_a_campaign_writes_no_row_of_any_card_for_the_sake_of_access) {
     world here({.cards = 300, .faults = "card_off = 1", .shared = true});

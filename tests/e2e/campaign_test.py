@@ -99,6 +99,40 @@ class Create(WorldTest):
                 self.assert_refused(world.run("campaign", "create", file), said)
 
 
+class Audit(WorldTest):
+    def test_an_audit_reports_the_drift_of_a_fleet(self):
+        world = self.world(make_fleet(8), faults="")
+        world.must("campaign", "run", world.create(campaign_text()))
+        odd = world.fleet[3]
+        world.must("card", "run", odd.iccid, "--apdu", "00a40804047f206f46", "--apdu",
+                   "00d60000110158585858ffffffffffffffffffffffff")
+        reads = campaign_text(name="Audit", writes=()) + '[[read]]\nfile = "gsm/SPN"\n'
+        file = world.folder / "audit.toml"
+        file.write_text(reads)
+        self.assertIn("8  cards to be read", world.must("campaign", "preview", file).out)
+        audit = world.create(reads)
+        self.assertIn("1  drifted", world.must("campaign", "run", audit).out)
+        self.assertEqual(world.status(audit)["drift"], 1)
+        self.assertEqual(world.status(audit)["outcomes"]["done"], 8)
+        lines = world.must("campaign", "report", audit, "--format", "json").json_lines()
+        self.assertEqual(lines.pop()["summary"]["drift"], 1)
+        self.assertEqual([line["iccid"] for line in lines], [card.iccid for card in world.fleet])
+        for line in lines:
+            drift = line["iccid"] == odd.iccid
+            self.assertEqual((line["file"], line["drift"], line["expected"]), (SPN, drift, SPN_CONTENT))
+            self.assertEqual(line["value"], {"display": "XXXX" if drift else "Tessera", "flags": 1})
+        rows = list(csv.DictReader(io.StringIO(world.must("campaign", "report", audit, "--format", "csv").out)))
+        self.assertEqual([row["drift"] for row in rows].count("true"), 1)
+        self.assertEqual({row["content"] for row in rows if row["drift"] == "false"}, {SPN_CONTENT})
+        # Mended by a campaign over those that drifted.
+        mend = world.create(campaign_text(name="Mend", targets=f'campaign = "{audit}"\noutcome = "drift"'))
+        self.assertEqual(world.status(mend)["targets"], 1)
+        again = world.must("campaign", "follow-up", audit, "--outcome", "drift").out.strip()
+        world.must("campaign", "run", mend)
+        world.must("campaign", "run", again)
+        self.assertEqual((world.status(again)["targets"], world.status(again)["drift"]), (1, 0))
+
+
 class Preview(WorldTest):
     def test_a_file_and_then_its_campaign(self):
         world = self.world(make_fleet(12), faults="")

@@ -427,5 +427,27 @@ class WithoutDataDirectory(WorldTest):
         self.assert_refused(run("sim", "card", iccid, "--smsc", "nonsense", "--file", SPN), "HOST:PORT")
 
 
+class Numbers(WorldTest):
+    def test_numbers_move_and_a_card_takes_anothers_place(self):
+        world = self.world(make_fleet(4))
+        first, second, third, _ = world.fleet
+        world.must("card", "msisdn", first.iccid, "+491710000001")
+        self.assertEqual(world.must("card", "show", first.iccid, "--json").json()["msisdn"], "491710000001")
+        self.assert_refused(world.run("card", "msisdn", second.iccid, "491710000001"), first.iccid)
+        made = world.must("card", "msisdn", second.iccid, "--none", "--json").json()
+        self.assertEqual(made["changed"], [{"iccid": second.iccid, "before": second.msisdn, "msisdn": None}])
+        world.must("card", "swap", first.iccid, second.iccid)
+        self.assertEqual(world.must("card", "show", "491710000001", "--json").json()["iccid"], second.iccid)
+        self.assert_refused(world.run("card", "swap", first.iccid, third.iccid), "no MSISDN")
+        changes = world.folder / "changes.csv"
+        changes.write_text(f"iccid,msisdn\n{second.iccid},{third.msisdn}\n{third.iccid},491710000001\n")
+        world.must("card", "msisdn", "--file", changes)
+        self.assertEqual(world.must("card", "show", third.iccid, "--json").json()["msisdn"], "491710000001")
+        changes.write_text("iccid,msisdn\n1,2\n")
+        self.assert_refused(world.run("card", "msisdn", "--file", changes), f"{changes}:2")
+        history = world.must("card", "show", first.iccid, "--json").json()["history"]
+        self.assertIn("msisdn 491710000001 to none", [line.get("what") for line in history])
+
+
 if __name__ == "__main__":
     harness.main()

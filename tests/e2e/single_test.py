@@ -74,6 +74,42 @@ class Alone(WorldTest):
         self.assertIn("tessera card counters", self.here.must("campaign", "status", made.out.strip()).out)
 
 
+    def verify(self, *words):
+        return self.here.run("card", "verify", self.card, *words)
+
+    def test_verify_compares_the_card_with_its_image(self):
+        self.assertIn("no file", self.verify().out)
+        self.here.must("card", "write", self.card, "--file", SPN, "--content", SPN_CONTENT)
+        same = self.verify("--json")
+        self.assertEqual(same.status, 0, same.err)
+        self.assertEqual([(one["file"], one["state"], one["content"]) for one in same.json()["files"]],
+                         [(SPN, "same", SPN_CONTENT)])
+        # Somebody else writes, past the registry: commands that the registry does not look into.
+        self.here.must("card", "run", self.card, "--apdu", "00a40804047f206f46", "--apdu", "00d6000011" + OTHER)
+        differs = self.verify("--file", SPN, "--file", "7f20/6fff", "--json")
+        self.assertEqual(differs.status, 1)
+        spn, missing = differs.json()["files"]
+        self.assertEqual((spn["state"], spn["content"], spn["expected_content"]), ("differs", OTHER, SPN_CONTENT))
+        self.assertEqual((spn["value"], spn["expected_value"]),
+                         ({"display": "XXXX", "flags": 1}, {"display": "Tessera", "flags": 1}))
+        self.assertEqual((missing["state"], missing["cause"][:16]), ("unreadable", "status_word 6a82"))
+        shown = self.here.must("card", "show", self.card, "--json").json()
+        self.assertEqual(shown["image"][0]["content"], OTHER)
+        found = [line for line in shown["history"] if line["event"] == "difference"]
+        self.assertEqual([(line["file"], line["content"], line["expected_content"]) for line in found],
+                         [(SPN, OTHER, SPN_CONTENT)])
+        text = self.verify()
+        self.assertEqual(text.status, 0)
+        self.assertIn("same", text.out)
+        self.assertIn("XXXX", text.out)
+
+    def test_verify_refuses_what_it_cannot_understand(self):
+        self.assert_refused(self.here.run("card", "verify", "8900000000000000000"), "no card")
+        self.assert_refused(self.verify("--file", "nothing"), "file")
+        self.assert_refused(self.verify("--record", "1"), "--record")
+        self.assert_refused(self.verify("--file", SPN, "--spi", "0639"), "counter")
+
+
 class Beside(WorldTest):
     """Cards that answer late keep a campaign in its exchange for as long as the test needs it there."""
 

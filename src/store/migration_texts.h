@@ -1,0 +1,73 @@
+// Steps of the schema that stand beside migrations.cpp: audits, numbers that moved, variables of cards.
+#pragma once
+
+#include <string_view>
+
+namespace tessera::store {
+
+inline constexpr std::string_view audits_sql = R"sql(
+-- What an audit has read of a card's files; place counts its [[read]] sections from 0. Of a file that is not through,
+-- what its next packets are built from. expected is NULL where nothing was.
+CREATE TABLE audit_reading (
+    campaign_key {int} NOT NULL,
+    card_id {int} NOT NULL,
+    place {int} NOT NULL,
+    state {int} NOT NULL,
+    content {blob} NOT NULL,
+    whole {int} NOT NULL,
+    corrected {int} NOT NULL,
+    status_word {int} NOT NULL,
+    command {int} NOT NULL,
+    counter {int} NOT NULL,
+    expected {blob},
+    drift {int} NOT NULL,
+    PRIMARY KEY (campaign_key, card_id, place)) {clustered};
+
+-- How many cards of a chunk were found to hold something else than expected; no row where none was.
+CREATE TABLE audit_drift (
+    campaign_key {int} NOT NULL,
+    round {int} NOT NULL,
+    chunk {int} NOT NULL,
+    cards {int} NOT NULL,
+    PRIMARY KEY (campaign_key, round, chunk)) {clustered};
+
+-- A card's history: a reading found something else than the image said. Insert only.
+CREATE TABLE image_difference (
+    card_id {int} NOT NULL,
+    found_at {int} NOT NULL,
+    file TEXT NOT NULL,
+    record {int} NOT NULL,
+    expected {blob} NOT NULL,
+    found {blob} NOT NULL,
+    PRIMARY KEY (card_id, found_at, file, record)) {clustered};
+)sql";
+
+inline constexpr std::string_view numbers_sql = R"sql(
+-- Numbers that cards held before. An answer that comes from one late is the card's that it was sent to.
+CREATE TABLE former_number (
+    msisdn {int} NOT NULL,
+    card_id {int} NOT NULL,
+    held_until {int} NOT NULL,
+    PRIMARY KEY (msisdn, card_id)) {clustered};
+)sql";
+
+inline constexpr std::string_view variables_sql = R"sql(
+-- What an operator knows of a card beside its names, to be written into it.
+CREATE TABLE card_variable (
+    card_id {int} NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (card_id, name)) {clustered};
+CREATE INDEX card_variable_by_name ON card_variable (name);
+
+-- The card's own contents of a campaign whose contents have variables, as its packets were built from them; place counts
+-- the [[write]] sections from 0.
+CREATE TABLE campaign_content (
+    campaign_key {int} NOT NULL,
+    card_id {int} NOT NULL,
+    place {int} NOT NULL,
+    content {blob} NOT NULL,
+    PRIMARY KEY (campaign_key, card_id, place)) {clustered};
+)sql";
+
+}  // namespace tessera::store

@@ -77,9 +77,10 @@ public:
         if (!checked) return end(refusal(checked.error()));
         what_ = std::move(*checked);
         // What the desk builds must be what the campaign would send.
-        if (what_.writes.empty() || what_.security.format != operations::script_format::compact)
-            return end(refusal(
-                {{"bad_campaign_file", asked_.file, "a try knows campaigns that write files, in the compact format"}}));
+        if (what_.writes.empty() || what_.is_personal() || what_.security.format != operations::script_format::compact)
+            return end(refusal({{"bad_campaign_file", asked_.file,
+                                 "a try knows campaigns that write files, in the compact format and without "
+                                 "variables"}}));
         // Of several the first: they hardly differ in what a card sees.
         const auto* smsc = owner_->data_->settings.used_by(what_.way.smscs)->front();
         thread_ = std::thread([self = shared_from_this(), settings = settings_of(*smsc, asked_)] {

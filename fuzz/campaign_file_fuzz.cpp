@@ -25,7 +25,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!again || !again->targets.include.earlier || again->name != made->name ||
         again->writes.size() != made->writes.size() || again->applications.size() != made->applications.size())
         std::abort();
-    if (made->writes.empty() == made->applications.empty()) std::abort();
+    const int kinds = int{!made->writes.empty()} + int{!made->applications.empty()} + int{made->rotation.has_value()};
+    if (kinds != 1) std::abort();
     if (made->writes.size() > limits::writes_per_campaign || made->attempts < 1) std::abort();
     const auto scripts = campaigns::scripts_of(*made);
     if (!scripts) std::abort();

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 #include <charconv>
@@ -10,6 +11,7 @@
 #include "campaigns/store.h"
 #include "cards/identifiers.h"
 #include "cards/import.h"
+#include "cards/key_rotation.h"
 #include "operations/store.h"
 #include "tessera/commands.h"
 #include "tessera/data_directory.h"
@@ -71,19 +73,39 @@ struct card_details {
     cards::card card;
     std::vector<std::string> tags;
     std::vector<cards::stored_key_set> key_sets;
+    std::vector<std::uint8_t> pending;    // versions that the card has not answered under yet
+    std::optional<std::uint8_t> current;  // version that a rotation has proved last
     std::vector<cards::application_counter> counters;
     std::vector<cards::image_entry> image;
     std::vector<campaigns::campaign_store::history_row> history;
     std::vector<operations::stored_operation> operations;
 };
 
+result<void> add_rotations(store::connection& database, card_details& to) {
+    cards::key_rotation_store rotations(database);
+    for (const auto& one : to.key_sets) {
+        TESSERA_TRY_VALUE(const auto state, rotations.state_of(to.card.id, one.header.key_version));
+        if (state == cards::rotation_state::pending) to.pending.push_back(one.header.key_version);
+    }
+    TESSERA_TRY_VALUE(const auto current, rotations.current(to.card.id, 0));
+    if (current != 0) to.current = current;
+    return {};
+}
+
+// "pending", "current", or nothing to say.
+std::string_view state_of(const card_details& details, std::uint8_t version) {
+    if (std::ranges::find(details.pending, version) != details.pending.end()) return "pending";
+    return details.current == version ? "current" : "";
+}
+
 result<card_details> details_of(store::connection& database, const std::string& name) {
     cards::card_store cards(database);
     TESSERA_TRY_VALUE(auto found, cards.find(name));
     if (!found) return failure("not_found", name, "the registry has no card with this ICCID, IMSI or MSISDN");
-    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}};
+    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}, {}, {}};
     TESSERA_TRY_VALUE(made.tags, cards.tags(made.card.id));
     TESSERA_TRY_VALUE(made.key_sets, cards.key_sets(made.card.id));
+    TESSERA_TRY(add_rotations(database, made));
     TESSERA_TRY_VALUE(made.counters, cards.counters(made.card.id));
     TESSERA_TRY_VALUE(made.image, cards.image(made.card.id));
     TESSERA_TRY_VALUE(made.history, campaigns::campaign_store(database).history(made.card.id));
@@ -96,6 +118,7 @@ json::object details_json(const card_details& details) {
     json::array key_sets, image, history;
     for (const auto& one : details.key_sets) {
         json::array counters;
+        const auto state = state_of(details, one.header.key_version);
         for (const auto& counter : details.counters)
             if (counter.key_version == one.header.key_version)
                 counters.push_back(
@@ -104,6 +127,7 @@ json::object details_json(const card_details& details) {
                             {"kic_algorithm", crypto::to_string(one.header.kic_algorithm)},
                             {"kid_algorithm", crypto::to_string(one.header.kid_algorithm)},
                             {"initial_counter", hexadecimal(one.header.initial_counter, 5)},
+                            {"state", state.empty() ? json::value(nullptr) : json::value(state)},
                             {"counters", std::move(counters)}});
     }
     for (const auto& one : details.image)
@@ -145,10 +169,12 @@ void print_details(const card_details& details) {
         std::printf("%s%s%s", i == 0 ? "tags     " : " ", details.tags[i].c_str(),
                     i + 1 < details.tags.size() ? "" : "\n");
     for (const auto& one : details.key_sets)
-        std::printf("keys     version %d, KIc %s, KID %s, counters from %s\n", one.header.key_version,
+        std::printf("keys     version %d, KIc %s, KID %s, counters from %s%s%s\n", one.header.key_version,
                     std::string(crypto::to_string(one.header.kic_algorithm)).c_str(),
                     std::string(crypto::to_string(one.header.kid_algorithm)).c_str(),
-                    hexadecimal(one.header.initial_counter, 5).c_str());
+                    hexadecimal(one.header.initial_counter, 5).c_str(),
+                    state_of(details, one.header.key_version).empty() ? "" : ", ",
+                    std::string(state_of(details, one.header.key_version)).c_str());
     for (const auto& one : details.counters)
         std::printf("counter  version %d, TAR %s: %s\n", one.key_version, hexadecimal(one.application, 3).c_str(),
                     hexadecimal(one.counter, 5).c_str());

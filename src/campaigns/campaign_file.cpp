@@ -135,9 +135,11 @@ private:
             toml_.mistake(node, "the contents take " + std::to_string(packets) +
                                     " packets a card to bring or to read back, more than " +
                                     std::to_string(limits::packets_per_card) + "; a larger parts_max takes fewer");
-        const auto octets = operations::script_octets_max(made_.parts_max);
+        const operations::script_shape shape{made_.security.format, made_.chaining,
+                                             operations::script_octets_max(made_.parts_max)};
+        const auto overhead = record_overhead + 2 * operations::command_overhead(shape);
         for (const auto& write : made_.writes)
-            if (write.record != 0 && write.content.size() + record_overhead > octets)
+            if (write.record != 0 && write.content.size() + overhead > operations::commands_octets_max(shape))
                 toml_.mistake(
                     node, "write: a record of " + write.file + " does not fit a packet of parts_max short messages");
     }

@@ -21,6 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (made->kind == operations::operation_kind::write &&
         (made->file.content.empty() || made->file.content.size() > limits::file_content_octets))
         std::abort();
+    if (made->counter && (*made->counter == 0 || *made->counter >= codec::counter_max)) std::abort();
+    if (made->leap_max > limits::counter_leap_max) std::abort();
     if (made->attempts < 1 || made->security.spi.response() != codec::proof_of_receipt::always) std::abort();
     return 0;
 }

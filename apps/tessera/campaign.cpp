@@ -6,6 +6,7 @@
 
 #include "base/csv.h"
 #include "campaigns/create.h"
+#include "operations/counter_hint.h"
 #include "tessera/campaign_approval.h"
 #include "tessera/campaign_planning.h"
 #include "tessera/campaign_runner.h"
@@ -34,11 +35,11 @@ void create(invocation& run, const campaign_options& options) {
     if (!data) return refuse(run, data.error());
     campaigns::file_context context;
     context.file = options.file;
+    context.house = data->settings.house;
     context.smsc_known = [&](std::string_view name) { return data->settings.smsc(name) != nullptr; };
     const auto made = campaigns::create_campaign(*data->writer, *text, context, system_clock().now(), system_random());
     if (!made) return refuse(run, made.error());
-    if (options.json) return print_json({{"id", made->id}});
-    std::printf("%s\n", made->id.c_str());
+    print_created(*data, *made, options.json);
 }
 
 result<campaigns::campaign_summary> summary_of(data_directory& data, const std::string& id) {
@@ -144,21 +145,25 @@ void list(invocation& run, const campaign_options& options) {
 
 // --- report
 
-json::object row_json(const campaigns::report_row& row) {
+json::object row_json(const campaigns::report_row& row, bool cancelled) {
     const bool caused = row.outcome && row.why.kind != operations::cause_kind::none;
+    const auto hint = caused ? operations::counter_hint(row.why) : std::nullopt;
     return {{"iccid", row.iccid},
-            {"outcome", row.outcome ? json::value(operations::to_string(*row.outcome)) : json::value(nullptr)},
+            {"outcome", row.outcome ? json::value(operations::to_string(*row.outcome))
+                        : cancelled ? json::value(campaigns::not_sent)
+                                    : json::value(nullptr)},
             {"cause", caused ? json::value(operations::describe(row.why)) : json::value(nullptr)},
             {"cause_kind", caused ? json::value(operations::to_string(row.why.kind)) : json::value(nullptr)},
             {"cause_value", caused ? json::value(row.why.value) : json::value(nullptr)},
+            {"hint", hint ? json::value(*hint) : json::value(nullptr)},
             {"attempts", row.attempts},
             {"round", row.outcome ? json::value(row.round) : json::value(nullptr)},
             {"settled_at", row.outcome ? json::value(to_iso8601(row.settled_at)) : json::value(nullptr)}};
 }
 
-void print_csv(const campaigns::report_row& row) {
+void print_csv(const campaigns::report_row& row, bool cancelled) {
     std::string line = row.iccid + ",";
-    line += row.outcome ? operations::to_string(*row.outcome) : "";
+    line += row.outcome ? operations::to_string(*row.outcome) : cancelled ? campaigns::not_sent : "";
     line += ',';
     append_csv_field(line, operations::describe(row.why));
     line += ',' + std::to_string(row.attempts) + ',' + std::to_string(row.round) + ',' +
@@ -168,23 +173,28 @@ void print_csv(const campaigns::report_row& row) {
 
 result<void> print_report(data_directory& data, const campaign_options& options) {
     TESSERA_TRY_VALUE(const auto subject, find_campaign(data, options.id));
+    const bool cancelled = subject.state == campaigns::campaign_state::cancelled;
     if (options.format == "json") {
-        TESSERA_TRY(campaigns::for_each_target(*data.writer, subject.key,
-                                               [](const campaigns::report_row& row) { print_json(row_json(row)); }));
+        TESSERA_TRY(campaigns::for_each_target(*data.writer, subject.key, [&](const campaigns::report_row& row) {
+            print_json(row_json(row, cancelled));
+        }));
         TESSERA_TRY_VALUE(const auto summary, campaigns::summarize(*data.writer, subject, std::nullopt));
         print_json({{"summary", summary_json(summary)}});
         return {};
     }
     if (options.format == "csv") {
         std::fputs("iccid,outcome,cause,attempts,round,settled_at\n", stdout);
-        return campaigns::for_each_target(*data.writer, subject.key, print_csv);
+        return campaigns::for_each_target(*data.writer, subject.key,
+                                          [&](const campaigns::report_row& row) { print_csv(row, cancelled); });
     }
     TESSERA_TRY_VALUE(const auto text, summary_text(data, subject));
     std::fputs(text.c_str(), stdout);
-    return campaigns::for_each_target(*data.writer, subject.key, [](const campaigns::report_row& row) {
+    return campaigns::for_each_target(*data.writer, subject.key, [&](const campaigns::report_row& row) {
         if (row.outcome == operations::outcome::done) return;
         std::printf("%-20s %-8s %s\n", row.iccid.c_str(),
-                    row.outcome ? std::string(operations::to_string(*row.outcome)).c_str() : "open",
+                    row.outcome ? std::string(operations::to_string(*row.outcome)).c_str()
+                    : cancelled ? "not_sent"
+                                : "open",
                     operations::describe(row.why).c_str());
     });
 }
@@ -238,6 +248,7 @@ void add_campaign(CLI::App& app, invocation& run) {
         "--json", [options] { options->format = "json"; }, "the same as --format json");
     add_campaign_planning(*command, run);
     add_campaign_approval(*command, run);
+    add_stop_all(*command, run);
 }
 
 }  // namespace tessera::app

@@ -1,15 +1,12 @@
 #include "tessera/campaign_approval.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <array>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <memory>
 
 #include "tessera/json_output.h"
+#include "tessera/login_name.h"
 #include "tessera/owner.h"
 
 namespace tessera::app {
@@ -22,15 +19,6 @@ struct approval_options {
     bool json = false;
 };
 
-std::string login_name() {
-    passwd entry{};
-    passwd* found = nullptr;
-    std::array<char, 4096> texts{};
-    if (getpwuid_r(::geteuid(), &entry, texts.data(), texts.size(), &found) == 0 && found != nullptr)
-        return found->pw_name;
-    return "uid " + std::to_string(::geteuid());
-}
-
 std::string text_of(const json::object& from, std::string_view key) {
     const auto* found = from.if_contains(key);
     return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
@@ -38,8 +26,8 @@ std::string text_of(const json::object& from, std::string_view key) {
 
 void approve(invocation& run, const approval_options& options) {
     const auto by = options.by.empty() ? login_name() : options.by;
-    const auto answer =
-        ask_owner(run, {"POST", "/v1/campaigns/" + options.id + "/approve", json::serialize(json::object{{"by", by}})});
+    const auto answer = ask_owner(run, {"POST", "/v1/campaigns/" + options.id + "/approve",
+                                        json::serialize(json::object{{"by", by}, {"named", !options.by.empty()}})});
     if (!answer) return;
     if (answer->status != 200)
         return refuse(run, error{text_of(answer->body, "code"), text_of(answer->body, "field"),

@@ -1,7 +1,8 @@
 #include "tessera/campaign_planning.h"
 
 #include <CLI/CLI.hpp>
-#include <boost/json/object.hpp>
+#include <algorithm>
+#include <boost/json.hpp>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -10,7 +11,10 @@
 
 #include "base/limits.h"
 #include "campaigns/create.h"
+#include "campaigns/danger.h"
 #include "campaigns/preview.h"
+#include "campaigns/wave_plan.h"
+#include "campaigns/wave_store.h"
 #include "tessera/campaign_runner.h"
 #include "tessera/json_output.h"
 
@@ -26,6 +30,7 @@ struct planning_options {
 campaigns::file_context context_of(const data_directory& data, const std::string& file) {
     campaigns::file_context context;
     context.file = file;
+    context.house = data.settings.house;
     context.smsc_known = [&](std::string_view name) { return data.settings.smsc(name) != nullptr; };
     return context;
 }
@@ -35,14 +40,15 @@ campaigns::file_context context_of(const data_directory& data, const std::string
 struct previewed {
     campaigns::definition what;
     campaigns::campaign_preview counts;
+    std::vector<campaigns::leg> legs;  // of a campaign in waves
 };
 
 std::unexpected<std::vector<error>> refused(error problem) { return std::unexpected(std::vector{std::move(problem)}); }
 
+// Those with which packets take the most parts.
 result<int> reference_bits(const data_directory& data, const campaigns::definition& what) {
-    const auto* smsc = data.settings.smsc(what.smsc);
-    if (smsc == nullptr) return failure("no_smsc", "smsc", "tessera.toml has no [[smsc]] named \"" + what.smsc + "\"");
-    return smsc->reference_bits;
+    TESSERA_TRY_VALUE(const auto used, data.settings.used_by(what.way.smscs));
+    return std::ranges::max(used, {}, [](const auto* smsc) { return smsc->reference_bits; })->reference_bits;
 }
 
 std::expected<previewed, std::vector<error>> preview_file(const data_directory& data, store::connection& reader,
@@ -55,7 +61,12 @@ std::expected<previewed, std::vector<error>> preview_file(const data_directory& 
     if (!bits) return refused(bits.error());
     const auto counts = campaigns::preview_definition(reader, *what, *bits);
     if (!counts) return refused(counts.error());
-    return previewed{std::move(*what), *counts};
+    previewed made{std::move(*what), *counts, {}};
+    if (!campaigns::goes_in_legs(made.what, data.settings.house)) return made;
+    const auto plan = campaigns::plan_waves(reader, made.what, data.settings.house, made.what.waves.seed.value_or(0));
+    if (!plan) return refused(plan.error());
+    made.legs = plan->legs;
+    return made;
 }
 
 result<previewed> preview_campaign(data_directory& data, store::connection& reader, const std::string& id) {
@@ -66,25 +77,41 @@ result<previewed> preview_campaign(data_directory& data, store::connection& read
     TESSERA_TRY_VALUE(auto what, campaigns::definition_of(subject));
     TESSERA_TRY_VALUE(const int bits, reference_bits(data, what));
     TESSERA_TRY_VALUE(const auto counts, campaigns::preview_targets(reader, subject.key, what, bits));
-    return previewed{std::move(what), counts};
+    TESSERA_TRY_VALUE(auto legs, campaigns::wave_store(reader).legs(subject.key));
+    return previewed{std::move(what), counts, std::move(legs)};
 }
 
-void print(const previewed& found, const telecom::smsc_settings& smsc, bool json) {
+boost::json::array waves_json(const std::vector<campaigns::leg>& legs) {
+    boost::json::array made;
+    for (const auto& one : legs) {
+        boost::json::object wave{{"wave", one.wave}, {"targets", one.targets}};
+        if (!one.zone.empty()) wave["zone"] = one.zone;
+        made.push_back(std::move(wave));
+    }
+    return made;
+}
+
+void print(const previewed& found, const std::vector<const telecom::smsc_settings*>& smscs, bool json) {
     const auto& counts = found.counts;
-    const auto estimate = campaigns::estimate_sending(counts.short_messages, smsc);
+    const auto estimate = campaigns::estimate_sending(counts.short_messages, smscs);
+    const auto danger = campaigns::dangers_of(found.what);
     const auto assumed = static_cast<long long>(campaigns::assumed_submit_answer.count());
     if (json)
-        return print_json({{"targets", counts.targets},
-                           {"skipped", counts.skipped},
-                           {"no_subscriber", counts.no_subscriber},
-                           {"no_key", counts.no_key},
-                           {"no_packet", counts.no_packet},
-                           {"cards", counts.cards},
-                           {"packets", counts.packets},
-                           {"sms", counts.short_messages},
-                           {"estimated_seconds", std::round(estimate.seconds * 1000) / 1000},
-                           {"sms_per_second", estimate.per_second},
-                           {"limited_by", estimate.by_rate ? "rate" : "window"}});
+        return print_json(
+            {{"targets", counts.targets},
+             {"skipped", counts.skipped},
+             {"no_subscriber", counts.no_subscriber},
+             {"no_key", counts.no_key},
+             {"no_packet", counts.no_packet},
+             {"near_counter_end", counts.near_counter_end},
+             {"cards", counts.cards},
+             {"packets", counts.packets},
+             {"sms", counts.short_messages},
+             {"estimated_seconds", std::round(estimate.seconds * 1000) / 1000},
+             {"sms_per_second", estimate.per_second},
+             {"limited_by", estimate.by_rate ? "rate" : "window"},
+             {"waves", waves_json(found.legs)},
+             {"needs_approval", danger.empty() ? boost::json::value(nullptr) : boost::json::value(danger)}});
     const auto line = [](std::int64_t count, const char* what) {
         std::printf("%11lld  %s\n", static_cast<long long>(count), what);
     };
@@ -94,14 +121,23 @@ void print(const previewed& found, const telecom::smsc_settings& smsc, bool json
     if (counts.no_key > 0) line(counts.no_key, "would fail: no key set of the version");
     if (counts.no_packet > 0) line(counts.no_packet, "would fail: no packet can be built with their keys or counter");
     line(counts.cards, "cards to be written");
+    if (counts.near_counter_end > 0)
+        line(counts.near_counter_end, "of them with few counters left: tessera card counters");
     line(counts.packets, "packets");
     line(counts.short_messages, "short messages");
     std::printf("%9.1f s  to send them, at %.0f a second: ", estimate.seconds, estimate.per_second);
-    if (estimate.by_rate)
-        std::printf("the rate of [[smsc]] %s\n", smsc.name.c_str());
-    else
-        std::printf("the window of [[smsc]] %s, %u, if each is answered in %lld ms\n", smsc.name.c_str(), smsc.window,
+    if (smscs.size() > 1)
+        std::printf("rates and windows of %zu [[smsc]] together, if each submit is answered in %lld ms\n", smscs.size(),
                     assumed);
+    else if (estimate.by_rate)
+        std::printf("the rate of [[smsc]] %s\n", smscs[0]->name.c_str());
+    else
+        std::printf("the window of [[smsc]] %s, %u, if each is answered in %lld ms\n", smscs[0]->name.c_str(),
+                    smscs[0]->window, assumed);
+    for (const auto& one : found.legs)
+        std::printf("%11lld  in wave %d%s%s\n", static_cast<long long>(one.targets), one.wave,
+                    one.zone.empty() ? "" : ", ", one.zone.c_str());
+    if (!danger.empty()) std::printf("Needs approval before it runs: %s\n", danger.c_str());
     std::printf("Cards' answers come on top; silent cards hold the session open for up to %g s.\n",
                 seconds(found.what.por_timeout) * found.what.attempts);
 }
@@ -121,7 +157,7 @@ void preview(invocation& run, const planning_options& options) {
         found = refused(std::move(of_campaign).error());
     }
     if (!found) return refuse(run, found.error());
-    print(*found, *data->settings.smsc(found->what.smsc), options.json);
+    print(*found, *data->settings.used_by(found->what.way.smscs), options.json);
 }
 
 // --- follow-up
@@ -135,15 +171,20 @@ void follow_up(invocation& run, const planning_options& options) {
     wanted.name = options.name;
     if (!options.outcomes.empty()) wanted.outcomes.clear();
     for (const auto& name : options.outcomes) {
+        if (name == campaigns::not_sent) {
+            wanted.not_sent = true;
+            continue;
+        }
         const auto one = operations::outcome_from(name);
-        if (!one) return refuse(run, error{"bad_outcome", "--outcome", "expected done, skipped, failed or unknown"});
+        if (!one)
+            return refuse(run,
+                          error{"bad_outcome", "--outcome", "expected done, skipped, failed, unknown or not_sent"});
         if (std::ranges::find(wanted.outcomes, *one) == wanted.outcomes.end()) wanted.outcomes.push_back(*one);
     }
     const auto made = campaigns::create_follow_up(*data->writer, *earlier, wanted, context_of(*data, {}),
                                                   system_clock().now(), system_random());
     if (!made) return refuse(run, made.error());
-    if (options.json) return print_json({{"id", made->id}});
-    std::printf("%s\n", made->id.c_str());
+    print_created(*data, *made, options.json);
 }
 
 }  // namespace

@@ -1,13 +1,16 @@
 #include "tessera/campaign_runner.h"
 
 #include <atomic>
+#include <boost/json/value.hpp>
 #include <csignal>
 #include <cstdarg>
 #include <cstdio>
 #include <thread>
 
+#include "campaigns/counter_report.h"
 #include "campaigns/create.h"
 #include "telecom/radio.h"
+#include "tessera/json_output.h"
 #include "tessera/local_service.h"
 
 namespace tessera::app {
@@ -59,8 +62,7 @@ void append_phase(std::string& out, const char* name, const campaigns::phase_sum
 result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::campaign& subject,
                                         campaigns::progress_sink& progress) {
     TESSERA_TRY_VALUE(const auto what, campaigns::definition_of(subject));
-    const auto* smsc = data.settings.smsc(what.smsc);
-    if (smsc == nullptr) return failure("no_smsc", "smsc", "tessera.toml has no [[smsc]] named \"" + what.smsc + "\"");
+    TESSERA_TRY(data.settings.used_by(what.way.smscs));
     const stop_signals signals;
     campaigns::shared_writer writer;
     writer.connection = data.writer.get();
@@ -75,9 +77,10 @@ result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::c
     env.stop = &stop_wanted;
     env.instance = data.instance;
     env.workers = data.settings.workers;
+    env.sends_per_hour = data.settings.house.sends_per_hour;
     env.shared_loop = &radio.loop();
     env.open_network = [&](net::event_loop&, telecom::network_events& events) {
-        return radio.link(smsc->name)->attach(telecom::link_rank::campaign, events);
+        return radio.attach(what.way.smscs, what.way.rank(), events);
     };
     TESSERA_TRY_VALUE(const auto service, local_service::start(data, writer, radio, true));
     service->conducting(subject.id, stop_wanted);
@@ -92,6 +95,16 @@ result<campaigns::campaign> find_campaign(data_directory& data, const std::strin
     return std::move(*found);
 }
 
+void print_created(data_directory& data, const campaigns::campaign& made, bool as_json) {
+    const auto near = campaigns::cards_near_counter_end(*data.writer, made);
+    const auto few = near ? *near : 0;
+    if (as_json) return print_json({{"id", made.id}, {"near_counter_end", few}});
+    std::printf("%s\n", made.id.c_str());
+    if (few > 0)
+        std::fprintf(stderr, "%lld of its cards have few counters left: tessera card counters\n",
+                     static_cast<long long>(few));
+}
+
 result<std::string> summary_text(data_directory& data, const campaigns::campaign& subject) {
     TESSERA_TRY_VALUE(const auto summary, campaigns::summarize(*data.writer, subject, std::nullopt));
     TESSERA_TRY_VALUE(const auto causes, campaigns::count_causes(*data.writer, subject.key));
@@ -99,6 +112,7 @@ result<std::string> summary_text(data_directory& data, const campaigns::campaign
     append_line(text, "campaign \"%s\" %s: %s, %lld cards, %d round%s", subject.name.c_str(), subject.id.c_str(),
                 std::string(campaigns::to_string(subject.state)).c_str(), static_cast<long long>(subject.targets),
                 subject.round, subject.round == 1 ? "" : "s");
+    if (summary.not_sent() > 0) append_line(text, "  %9lld  not sent", static_cast<long long>(summary.not_sent()));
     if (!summary.waits_for.empty()) append_line(text, "  waits for approval: %s", summary.waits_for.c_str());
     for (const auto& one : summary.legs) {
         const auto outcomes = summary.outcomes_of(one);
@@ -109,6 +123,13 @@ result<std::string> summary_text(data_directory& data, const campaigns::campaign
     }
     for (const auto& [cause, cards] : causes)
         append_line(text, "  %9lld  %s", static_cast<long long>(cards), cause.c_str());
+    TESSERA_TRY_VALUE(const auto refusing, campaigns::cards_refusing_counters(*data.writer, subject.key));
+    if (refusing > 0)
+        append_line(text, "  %9lld  of them refuse our counters: tessera card resync ICCID brings one back in step",
+                    static_cast<long long>(refusing));
+    const auto near = campaigns::cards_near_counter_end(*data.writer, subject);
+    if (near && *near > 0)
+        append_line(text, "  %9lld  have few counters left: tessera card counters", static_cast<long long>(*near));
     append_phase(text, "prepare", summary.prepare);
     append_phase(text, "exchange", summary.exchange);
     append_phase(text, "settle", summary.settle);

@@ -14,6 +14,9 @@ namespace tessera::app {
 // Errors: not_found.
 [[nodiscard]] result<campaigns::campaign> find_campaign(data_directory& data, const std::string& id);
 
+// The id, and a warning where cards of it have few counters left.
+void print_created(data_directory& data, const campaigns::campaign& made, bool as_json);
+
 // What stands at the end of a run: outcomes by cause, phases with their rates, the network session against the whole.
 [[nodiscard]] result<std::string> summary_text(data_directory& data, const campaigns::campaign& subject);
 

@@ -12,10 +12,12 @@
 #include "cards/identifiers.h"
 #include "cards/import.h"
 #include "cards/key_rotation.h"
+#include "cards/vendor_import.h"
 #include "operations/store.h"
 #include "tessera/commands.h"
 #include "tessera/data_directory.h"
 #include "tessera/json_output.h"
+#include "tessera/text_file.h"
 
 namespace tessera::app {
 namespace {
@@ -23,7 +25,7 @@ namespace {
 namespace json = boost::json;
 
 struct card_options {
-    std::string file, name, after;
+    std::string file, name, after, mapping, transport_key;
     std::vector<std::string> names, add, remove;
     cards::import_options importing;
     std::optional<std::string> profile;
@@ -35,6 +37,24 @@ std::string hexadecimal(std::uint64_t value, std::size_t octets) {
     bytes out;
     append_big_endian(out, value, octets);
     return to_hex(out);
+}
+
+// Empty: all applications.
+std::string tar_text(std::int64_t application) {
+    return application == cards::all_applications ? "" : hexadecimal(static_cast<std::uint64_t>(application), 3);
+}
+
+json::value tar_json(std::int64_t application) {
+    return application == cards::all_applications ? json::value(nullptr) : json::value(tar_text(application));
+}
+
+// Which counters are a key set's: those of its own application, else of all that have no set of their own.
+bool counts_for(const cards::application_counter& counter, const cards::key_set_header& set,
+                const std::vector<cards::stored_key_set>& all) {
+    if (counter.key_version != set.key_version) return false;
+    if (counter.application == cards::all_applications) return set.application == cards::all_applications;
+    const auto* used = cards::key_set_for(all, set.key_version, static_cast<std::uint32_t>(counter.application));
+    return used != nullptr && used->header.application == set.application;
 }
 
 json::object report_json(const cards::import_report& report) {
@@ -51,13 +71,30 @@ json::object report_json(const cards::import_report& report) {
             {"problems", std::move(problems)}};
 }
 
+void tell_rows(std::size_t rows) {
+    if (rows % 100'000 == 0) std::fprintf(stderr, "%zu rows read\n", rows);
+}
+
+result<cards::import_report> import_by_mapping(data_directory& data, const card_options& options,
+                                               const cards::vendor_mapping& mapping) {
+    return cards::import_vendor_file(options.file, mapping, {options.importing, options.transport_key}, *data.writer,
+                                     data.vault, system_clock().now(), tell_rows);
+}
+
 void import_file(invocation& run, const card_options& options) {
+    std::optional<cards::vendor_mapping> mapping;
+    if (!options.mapping.empty()) {
+        const auto text = read_text_file(options.mapping, limits::mapping_file_octets);
+        if (!text) return refuse(run, text.error());
+        auto parsed = cards::parse_mapping(*text, options.mapping);
+        if (!parsed) return refuse(run, parsed.error());
+        mapping = std::move(*parsed);
+    }
     auto data = open_data_directory(run.data);
     if (!data) return refuse(run, data.error());
-    const auto report = cards::import_cards(options.file, options.importing, *data->writer, data->vault,
-                                            system_clock().now(), [](std::size_t rows) {
-                                                if (rows % 100'000 == 0) std::fprintf(stderr, "%zu rows read\n", rows);
-                                            });
+    const auto report = mapping ? import_by_mapping(*data, options, *mapping)
+                                : cards::import_cards(options.file, options.importing, *data->writer, data->vault,
+                                                      system_clock().now(), tell_rows);
     if (!report) return refuse(run, report.error());
     for (const auto& one : report->problems)
         std::fprintf(stderr, "tessera: %s:%zu %s: %s\n", options.file.c_str(), one.line, one.field.c_str(),
@@ -120,10 +157,12 @@ json::object details_json(const card_details& details) {
         json::array counters;
         const auto state = state_of(details, one.header.key_version);
         for (const auto& counter : details.counters)
-            if (counter.key_version == one.header.key_version)
+            if (counts_for(counter, one.header, details.key_sets))
                 counters.push_back(
-                    {{"tar", hexadecimal(counter.application, 3)}, {"counter", hexadecimal(counter.counter, 5)}});
+                    {{"tar", tar_json(counter.application)}, {"counter", hexadecimal(counter.counter, 5)}});
         key_sets.push_back({{"kvn", one.header.key_version},
+                            {"tar", tar_json(one.header.application)},
+                            {"counter_scope", cards::to_string(one.header.scope)},
                             {"kic_algorithm", crypto::to_string(one.header.kic_algorithm)},
                             {"kid_algorithm", crypto::to_string(one.header.kid_algorithm)},
                             {"initial_counter", hexadecimal(one.header.initial_counter, 5)},
@@ -169,15 +208,19 @@ void print_details(const card_details& details) {
         std::printf("%s%s%s", i == 0 ? "tags     " : " ", details.tags[i].c_str(),
                     i + 1 < details.tags.size() ? "" : "\n");
     for (const auto& one : details.key_sets)
-        std::printf("keys     version %d, KIc %s, KID %s, counters from %s%s%s\n", one.header.key_version,
+        std::printf("keys     version %d%s%s, KIc %s, KID %s, %s from %s%s%s\n", one.header.key_version,
+                    one.header.application == cards::all_applications ? "" : " for TAR ",
+                    tar_text(one.header.application).c_str(),
                     std::string(crypto::to_string(one.header.kic_algorithm)).c_str(),
                     std::string(crypto::to_string(one.header.kid_algorithm)).c_str(),
+                    one.header.scope == cards::counter_scope::key_set ? "one counter for all applications" : "counters",
                     hexadecimal(one.header.initial_counter, 5).c_str(),
                     state_of(details, one.header.key_version).empty() ? "" : ", ",
                     std::string(state_of(details, one.header.key_version)).c_str());
     for (const auto& one : details.counters)
-        std::printf("counter  version %d, TAR %s: %s\n", one.key_version, hexadecimal(one.application, 3).c_str(),
-                    hexadecimal(one.counter, 5).c_str());
+        std::printf("counter  version %d, %s%s: %s\n", one.key_version,
+                    one.application == cards::all_applications ? "all applications" : "TAR ",
+                    tar_text(one.application).c_str(), hexadecimal(one.counter, 5).c_str());
     for (const auto& one : details.image)
         std::printf("image    %s%s = %s\n", one.file.c_str(),
                     one.record == 0 ? "" : (" record " + std::to_string(one.record)).c_str(),
@@ -281,9 +324,14 @@ void add_card(CLI::App& app, invocation& run) {
     auto* importing = command->add_subcommand("import", "cards and keys from a CSV file");
     importing
         ->add_option("FILE", options->file,
-                     "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter[,tags]")
+                     "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter[,tags][,tar]"
+                     "[,counter_scope]")
         ->required();
     importing->add_option("--profile", options->importing.profile, "profile of rows that name none");
+    auto* mapping = importing->add_option("--mapping", options->mapping,
+                                          "FILE is a vendor's; what in it is what, as TOML (share/mappings)");
+    importing->add_option("--transport-key", options->transport_key, "under which the vendor's keys are")
+        ->needs(mapping);
     importing->add_flag("--strict", options->importing.strict, "one bad row refuses the whole file");
     importing->add_flag("--json", options->json, "print one JSON object");
     importing->callback([&run, options] { import_file(run, *options); });
@@ -311,6 +359,7 @@ void add_card(CLI::App& app, invocation& run) {
     listing->callback([&run, options] { list(run, *options); });
 
     add_card_operations(*command, run);
+    add_card_counters(*command, run);
     add_card_try(*command, run);
 }
 

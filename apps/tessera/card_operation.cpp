@@ -1,9 +1,10 @@
-// card write, card read, card run: one operation on one card, now.
+// card write, card read, card run, card resync: one operation on one card, now.
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <memory>
 
+#include "base/limits.h"
 #include "tessera/commands.h"
 #include "tessera/json_output.h"
 #include "tessera/owner.h"
@@ -14,7 +15,8 @@ namespace {
 namespace json = boost::json;
 
 struct operation_options {
-    std::string card, file, content, value, tar, spi, smsc, por_timeout;
+    std::string card, file, content, value, tar, application, spi, smsc, por_timeout, counter;
+    std::int64_t leap = -1;
     std::vector<std::string> commands;
     int record = 0, length = 0, kvn = 0, attempts = 0;
     bool wait = false, json = false;
@@ -34,11 +36,14 @@ result<json::object> request_of(const char* kind, const operation_options& optio
     put(made, "content", options.content);
     put(made, "length", options.length);
     put(made, "tar", options.tar);
+    put(made, "application", options.application);
     put(made, "spi", options.spi);
     put(made, "kvn", options.kvn);
     put(made, "smsc", options.smsc);
     put(made, "por_timeout", options.por_timeout);
     put(made, "attempts", options.attempts);
+    put(made, "counter", options.counter);
+    if (options.leap >= 0) made["leap"] = options.leap;
     if (options.wait) made["wait"] = true;
     if (!options.commands.empty()) made["commands"] = json::array(options.commands.begin(), options.commands.end());
     if (options.value.empty()) return made;
@@ -58,7 +63,7 @@ void print_answer(const json::object& answer) {
     const auto cause = text_of(answer, "cause");
     std::printf("%s %s: %s%s%s\n", text_of(answer, "iccid").c_str(), text_of(answer, "operation").c_str(),
                 text_of(answer, "outcome").c_str(), cause.empty() ? "" : ", ", cause.c_str());
-    for (const auto* key : {"file", "record", "content", "value", "executed", "status_word", "data"})
+    for (const auto* key : {"file", "record", "content", "value", "executed", "status_word", "data", "counter", "hint"})
         if (const auto text = text_of(answer, key); !text.empty()) std::printf("  %-11s %s\n", key, text.c_str());
 }
 
@@ -90,10 +95,11 @@ CLI::App* add_operation(CLI::App& card_command, invocation& run, const char* kin
                 return digits ? std::string() : std::string("expected digits");
             },
             "DIGITS"));
-    command->add_option("--tar", options->tar, "application on the card (default b00010)");
+    auto* tar = command->add_option("--tar", options->tar, "application on the card (default b00010)");
+    command->add_option("--application", options->application, "by its name in the profile's `tars`")->excludes(tar);
     command->add_option("--spi", options->spi, "security of the packet (default 1639)");
     command->add_option("--kvn", options->kvn, "key set (default: the card's highest)")->check(CLI::Range(1, 15));
-    command->add_option("--smsc", options->smsc, "of tessera.toml (default main)");
+    command->add_option("--smsc", options->smsc, "of tessera.toml, or auto: by prefixes (default main)");
     command->add_option("--por-timeout", options->por_timeout, "wait for an answer (default 30s)");
     command->add_option("--attempts", options->attempts, "sendings of the same octets (default 3)")
         ->check(CLI::Range(1, 20));
@@ -123,6 +129,13 @@ void add_card_operations(CLI::App& card_command, invocation& run) {
     const auto running = std::make_shared<operation_options>();
     auto* runs = add_operation(card_command, run, "run", "commands on one card, now, in one packet", running);
     runs->add_option("--apdu", running->commands, "in hex; several run one after another")->required();
+
+    const auto stepping = std::make_shared<operation_options>();
+    auto* resync = add_operation(card_command, run, "resync",
+                                 "find a counter that the card takes, for one that is ahead of the registry", stepping);
+    resync->add_option("--counter", stepping->counter, "first value to try, ten hex digits (default: the next)");
+    resync->add_option("--leap", stepping->leap, "how far beyond it to go (default 1048576)")
+        ->check(CLI::Range(std::int64_t{0}, static_cast<std::int64_t>(limits::counter_leap_max)));
 }
 
 }  // namespace tessera::app

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "campaigns/create.h"
 #include "campaigns/selection.h"
+#include "cards/key_rotation.h"
 #include "cards/store.h"
 #include "codec/sms_tpdu.h"
 #include "tessera/local_service.h"
@@ -75,7 +76,12 @@ public:
         auto checked = check_file();
         if (!checked) return end(refusal(checked.error()));
         what_ = std::move(*checked);
-        const auto* smsc = owner_->data_->settings.smsc(what_.smsc);
+        // What the desk builds must be what the campaign would send.
+        if (what_.writes.empty() || what_.security.format != operations::script_format::compact)
+            return end(refusal(
+                {{"bad_campaign_file", asked_.file, "a try knows campaigns that write files, in the compact format"}}));
+        // Of several the first: they hardly differ in what a card sees.
+        const auto* smsc = owner_->data_->settings.used_by(what_.way.smscs)->front();
         thread_ = std::thread([self = shared_from_this(), settings = settings_of(*smsc, asked_)] {
             auto readers = net::make_pcsc_readers();
             self->opened_ = reader_bearer::open(*readers, self->asked_.reader, settings);
@@ -95,9 +101,9 @@ private:
             return {};
         });
         if (!read) return std::unexpected(std::vector{read.error()});
-        if (made && settings.smsc(made->smsc) == nullptr)
-            return std::unexpected(
-                std::vector{error{"no_smsc", "smsc", "tessera.toml has no [[smsc]] named \"" + made->smsc + "\""}});
+        if (!made) return made;
+        if (const auto used = settings.used_by(made->way.smscs); !used)
+            return std::unexpected(std::vector{used.error()});
         return made;
     }
 
@@ -114,7 +120,7 @@ private:
         request.writes = what_.writes;
         request.security = what_.security;
         request.any_key_version = false;
-        request.smsc = what_.smsc;
+        request.smsc = owner_->data_->settings.used_by(what_.way.smscs)->front()->name;
         request.attempts = what_.attempts;
         request.parts_max = what_.parts_max;
         constexpr duration in_a_reader = std::chrono::seconds(10);
@@ -130,6 +136,10 @@ private:
         TESSERA_TRY_VALUE(const auto card, cards::card_store(writer).find(iccid));
         if (!card || card->identity.iccid != iccid)
             return failure("not_found", iccid, "the registry does not have the card in the reader");
+        if (what_.current_key_set) {
+            TESSERA_TRY_VALUE(what_.security.key_version,
+                              cards::key_rotation_store(writer).current(card->id, what_.security.key_version));
+        }
         if (asked_.any) return {};
         TESSERA_TRY_VALUE(const bool meant, campaigns::selects(writer, what_.targets, card->id));
         if (meant) return {};

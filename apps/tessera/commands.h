@@ -35,8 +35,12 @@ void refuse(invocation& run, const std::vector<error>& problems);  // one line e
 void add_init(CLI::App& app, invocation& run);
 void add_card(CLI::App& app, invocation& run);
 void add_card_operations(CLI::App& card_command, invocation& run);
+void add_card_counters(CLI::App& card_command, invocation& run);
+void add_transport_key(CLI::App& app, invocation& run);
+void add_profile(CLI::App& app, invocation& run);
 void add_card_try(CLI::App& card_command, invocation& run);
 void add_campaign(CLI::App& app, invocation& run);
+void add_stop_all(CLI::App& parent, invocation& run);
 void add_serve(CLI::App& app, invocation& run);
 void add_ota(CLI::App& app, invocation& run);
 void add_ef(CLI::App& app, invocation& run);

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "campaigns/house_rules.h"
+#include "telecom/route.h"
 #include "telecom/smsc_settings.h"
 
 namespace tessera::app {
@@ -20,8 +22,11 @@ struct configuration {
     std::vector<telecom::smsc_settings> smscs;  // at least one
     session_mode session = session_mode::per_exchange;
     int workers = 2;  // threads that prepare and settle
+    campaigns::house_rules house;
 
     [[nodiscard]] const telecom::smsc_settings* smsc(std::string_view name) const;
+    // Those that a route names, or all. Errors: no_smsc.
+    [[nodiscard]] result<std::vector<const telecom::smsc_settings*>> used_by(const telecom::route& way) const;
 };
 
 // Errors: each mistake with field "FILE:LINE".

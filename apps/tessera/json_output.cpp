@@ -82,6 +82,7 @@ json::object status_json(const campaigns::campaign_summary& summary) {
         {"rounds", std::move(rounds)},
         {"waves", std::move(waves)},
         {"waits_for", optional_text(summary.waits_for)},
+        {"not_sent", summary.not_sent()},
         {"created_at", to_iso8601(subject.created_at)},
         {"finished_at", subject.finished_at ? json::value(to_iso8601(*subject.finished_at)) : json::value(nullptr)}};
 }
@@ -89,6 +90,7 @@ json::object status_json(const campaigns::campaign_summary& summary) {
 json::object summary_json(const campaigns::campaign_summary& summary) {
     auto made = outcomes_json(summary.outcomes);
     made["targets"] = summary.subject.targets;
+    made["not_sent"] = summary.not_sent();
     made["rounds"] = summary.subject.round;
     made["seconds"] = rounded(summary.seconds, 1e6);
     made["phases"] = json::object{{"prepare", phase_json(summary.prepare)},

@@ -6,10 +6,13 @@
 #include <thread>
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "campaigns/control.h"
 #include "campaigns/create.h"
 #include "campaigns/membership.h"
 #include "campaigns/report.h"
+#include "campaigns/safety_store.h"
+#include "campaigns/wind_up.h"
 #include "net/local_http.h"
 #include "operations/desk.h"
 #include "tessera/card_trials.h"
@@ -45,7 +48,7 @@ std::vector<std::string> words_of(std::string_view target) {
 
 unsigned status_of_refusal(const std::string& code) {
     if (code == "not_found") return 404;
-    if (code == "inhibited" || code == "busy" || code == "bad_state") return 409;
+    if (code == "inhibited" || code == "busy" || code == "bad_state" || code == "stopped_all") return 409;
     return code == store::code_database || code == store::code_retry || code == "no_network" ? 503 : 422;
 }
 
@@ -57,6 +60,9 @@ public:
         env_.writer = &writer;
         env_.vault = &data.vault;
         env_.clock = &system_clock();
+        env_.progress = &nobody_;
+        env_.instance = data.instance;
+        env_.workers = 1;
         operations::desk_environment needs;
         needs.writer = &writer;
         needs.vault = &data.vault;
@@ -80,6 +86,7 @@ public:
 
     result<void> start(const std::filesystem::path& socket, bool listen) {
         TESSERA_TRY(desk_->begin());
+        TESSERA_TRY(wind_up());  // of a process that died
         if (listen) {
             TESSERA_TRY_VALUE(
                 server_, net::local_http_server::listen(
@@ -112,18 +119,24 @@ public:
             asked = std::exchange(asked_, {});
         }
         for (auto& one : asked) {
-            auto made = change(one.campaign, one.event);
+            auto made = one.answer();
             loop_.post([give = one.give, made] { give(made); });
         }
+        TESSERA_TRY(wind_up());
         return !asked.empty();
     }
 
 private:
     using respond = net::local_http_server::respond;
     struct waiting {
-        std::string campaign;
-        campaign_event event;
+        std::function<http_response()> answer;  // to be made when the campaign stands still
         respond give;
+    };
+    class silent_progress final : public campaigns::progress_sink {
+    public:
+        void phase_began(int, campaigns::phase, std::int64_t) override {}
+        void cards_moved(std::int64_t) override {}
+        void phase_ended(int, campaigns::phase) override {}
     };
 
     void end_when_idle(instant until) {
@@ -157,6 +170,7 @@ private:
             if (words[3] == "cancel") return control(words[2], campaign_event::cancel, std::move(give));
             if (words[3] == "approve") return give(approve(words[2], request.body));
         }
+        if (words.size() >= 2 && words[0] == "v1" && words[1] == "stop-all") return stop_all(request, words, give);
         give(refusal({"not_found", request.target, "there is no such route"}));
     }
 
@@ -199,12 +213,67 @@ private:
         {
             const std::lock_guard held(mutex_);
             if (!conducted_.empty() && conducted_ == id) {
-                asked_.push_back({id, event, std::move(give)});
+                asked_.push_back({[this, id, event] { return change(id, event); }, std::move(give)});
                 stop_->store(true);
                 return;
             }
         }
         give(change(id, event));
+        // What it had sent is settled after the answer: it is cancelled already.
+        if (event == campaign_event::cancel)
+            if (const auto done = wind_up(); !done) log_error(to_string(done.error()));
+    }
+
+    result<void> wind_up() {
+        const std::lock_guard one_at_a_time(winding_up_);
+        return campaigns::wind_up_cancelled(env_, campaigns::definition_of);
+    }
+
+    // The stop is durable before anything else, so that nothing begins behind it; then what runs is paused.
+    void stop_all(const http_request& request, const std::vector<std::string>& words, const respond& give) {
+        const bool lift = words.size() == 3 && words[2] == "lift";
+        if (request.method == "GET" && words.size() == 2) return give(stop_status(0));
+        if (request.method != "POST" || !(lift || words.size() == 2))
+            return give(refusal({"not_found", request.target, "there is no such route"}));
+        const auto by = name_in(request.body);
+        if (!by) return give(refusal(by.error()));
+        const auto now = system_clock().now();
+        const auto changed = writer_->transact_first([&](store::connection& writer) -> result<bool> {
+            campaigns::safety_store safety(writer);
+            return lift ? safety.lift(*by, now) : safety.stop_all(*by, now);
+        });
+        if (!changed) return give(refusal(changed.error()));
+        if (lift) return give(stop_status(0));
+        const std::lock_guard held(mutex_);
+        if (conducted_.empty()) return give(pause_all());
+        asked_.push_back({[this] { return pause_all(); }, give});
+        stop_->store(true);
+    }
+
+    http_response pause_all() {
+        const auto paused = writer_->transact_first([&](store::connection& writer) -> result<std::int64_t> {
+            return campaigns::pause_running(writer, system_clock().now());
+        });
+        return paused ? stop_status(*paused) : refusal(paused.error());
+    }
+
+    http_response stop_status(std::int64_t paused) {
+        const auto found = writer_->transact_first(
+            [](store::connection& writer) { return campaigns::safety_store(writer).standing(); });
+        if (!found) return refusal(found.error());
+        json::object made{{"stopped", found->has_value()}, {"paused", paused}};
+        made["by"] = *found ? json::value((*found)->by) : json::value(nullptr);
+        made["since"] = *found ? json::value(to_iso8601((*found)->since)) : json::value(nullptr);
+        return {200, json::serialize(made)};
+    }
+
+    static result<std::string> name_in(const std::string& body) {
+        boost::system::error_code problem;
+        const auto parsed = json::parse(body, problem);
+        const auto* by = !problem && parsed.is_object() ? parsed.get_object().if_contains("by") : nullptr;
+        if (by == nullptr || !by->is_string())
+            return failure("bad_json", "body", "expected a JSON object with \"by\", a text");
+        return campaigns::checked_name(std::string_view(by->get_string()));
     }
 
     http_response change(const std::string& id, campaign_event event) {
@@ -216,19 +285,21 @@ private:
     }
 
     http_response approve(const std::string& id, const std::string& body) {
-        boost::system::error_code problem;
-        const auto parsed = json::parse(body, problem);
-        const auto* by = !problem && parsed.is_object() ? parsed.get_object().if_contains("by") : nullptr;
-        if (by == nullptr || !by->is_string())
-            return refusal({"bad_json", "body", "expected a JSON object with \"by\", a text"});
+        const auto by = name_in(body);
+        if (!by) return refusal(by.error());
+        boost::system::error_code ignored;
+        const auto parsed = json::parse(body, ignored);
+        const auto* flag = parsed.get_object().if_contains("named");
+        const bool named = flag == nullptr || !flag->is_bool() || flag->get_bool();
         const auto changed = writer_->transact_first([&](store::connection& writer) -> result<campaigns::campaign> {
             TESSERA_TRY_VALUE(const auto subject, find(writer, id));
-            return campaigns::approve(writer, subject.key, std::string(by->get_string()), system_clock().now());
+            return campaigns::approve(writer, subject.key, *by, named, system_clock().now());
         });
         return changed ? status(id) : refusal(changed.error());
     }
 
     store::shared_writer* writer_;
+    silent_progress nobody_;
     campaigns::environment env_;
     campaigns::membership members_;
     net::event_loop loop_;
@@ -242,6 +313,7 @@ private:
     std::string conducted_;  // id of the campaign that this process runs
     std::atomic<bool>* stop_ = nullptr;
     std::vector<waiting> asked_;
+    std::mutex winding_up_;
 };
 
 local_service::local_service(std::unique_ptr<machine> made) : machine_(std::move(made)) {}

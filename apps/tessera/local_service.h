@@ -6,6 +6,8 @@
 //   GET  /v1/campaigns/ID                 its status
 //   POST /v1/campaigns/ID/pause | cancel  its status, once that is durable
 //   POST /v1/campaigns/ID/approve         {by}: likewise
+//   GET  /v1/stop-all                     whether everything is stopped
+//   POST /v1/stop-all | /v1/stop-all/lift {by}: likewise, once every campaign stands still
 //
 // 404 what is not there, 409 what is inhibited or in the wrong state, 422 what is not understood.
 #pragma once

@@ -31,8 +31,11 @@ int run(int argc, char** argv) {
     app.require_subcommand(1);
     add_init(app, run);
     add_card(app, run);
+    add_transport_key(app, run);
+    add_profile(app, run);
     add_campaign(app, run);
     add_serve(app, run);
+    add_stop_all(app, run);
     add_ota(app, run);
     add_ef(app, run);
 #ifdef TESSERA_SIMULATORS

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "codec/remote_management.h"
 #include "codec/uicc_files.h"
+#include "operations/counter_hint.h"
 #include "operations/file_path.h"
 #include "tessera/ef_json.h"
 
@@ -17,9 +18,9 @@ namespace json = boost::json;
 using operations::operation_kind;
 using operations::single_request;
 
-constexpr std::array<std::string_view, 14> fields{"kind",   "file",        "record",   "content", "value",
-                                                  "length", "commands",    "tar",      "spi",     "kvn",
-                                                  "smsc",   "por_timeout", "attempts", "wait"};
+constexpr std::array<std::string_view, 17> fields{"kind",     "file", "record",  "content", "value",      "length",
+                                                  "commands", "tar",  "spi",     "kvn",     "smsc",       "por_timeout",
+                                                  "attempts", "wait", "counter", "leap",    "application"};
 
 class request_reader {
 public:
@@ -31,7 +32,10 @@ public:
                 return failure("unknown_field", std::string(key), "there is no such field");
         made_.card = std::move(card);
         TESSERA_TRY(kind());
-        TESSERA_TRY(made_.kind == operation_kind::run ? commands() : file());
+        if (made_.kind == operation_kind::resync)
+            TESSERA_TRY(counters());
+        else
+            TESSERA_TRY(made_.kind == operation_kind::run ? commands() : file());
         if (made_.kind == operation_kind::write) TESSERA_TRY(content());
         TESSERA_TRY(security());
         TESSERA_TRY(manner());
@@ -60,12 +64,13 @@ private:
 
     result<void> kind() {
         TESSERA_TRY_VALUE(const auto name, text("kind"));
-        for (const auto one : {operation_kind::write, operation_kind::read, operation_kind::run})
+        for (const auto one :
+             {operation_kind::write, operation_kind::read, operation_kind::run, operation_kind::resync})
             if (name == to_string(one)) {
                 made_.kind = one;
                 return {};
             }
-        return failure("bad_value", "kind", "expected write, read or run");
+        return failure("bad_value", "kind", "expected write, read, run or resync");
     }
     result<void> file() {
         TESSERA_TRY_VALUE(const auto name, text("file"));
@@ -118,8 +123,26 @@ private:
                            "they do not fit one packet of " + std::to_string(made_.parts_max) + " short messages");
         return {};
     }
+    result<void> counters() {
+        TESSERA_TRY_VALUE(const auto first, text("counter"));
+        if (first) {
+            std::array<std::uint8_t, 5> octets{};
+            TESSERA_TRY(from_hex_into(*first, octets, "counter"));
+            const auto value = load_big_endian(octets);
+            if (value == 0 || value >= codec::counter_max)
+                return failure("bad_range", "counter", "expected 0000000001 to FFFFFFFFFE");
+            made_.counter = value;
+        }
+        TESSERA_TRY_VALUE(const auto leap, number("leap", 0, static_cast<std::int64_t>(limits::counter_leap_max)));
+        if (leap) made_.leap_max = static_cast<std::uint64_t>(*leap);
+        return {};
+    }
     result<void> security() {
         TESSERA_TRY_VALUE(const auto tar, text("tar"));
+        TESSERA_TRY_VALUE(const auto application, text("application"));
+        if (tar && application) return failure("bad_value", "application", "expected one of tar and application");
+        if (application && application->empty()) return failure("bad_value", "application", "is empty");
+        made_.application = application.value_or("");
         TESSERA_TRY(from_hex_into(tar.value_or("b00010"), made_.security.tar, "tar"));
         TESSERA_TRY_VALUE(const auto spi, text("spi"));
         std::array<std::uint8_t, 2> octets{};
@@ -129,6 +152,8 @@ private:
         if (asked.counter() != codec::counter_mode::must_be_higher &&
             asked.counter() != codec::counter_mode::exactly_next)
             return failure("bad_value", "spi", "the card must check the counter, or a repeat would run twice");
+        if (made_.kind == operation_kind::resync && asked.counter() == codec::counter_mode::exactly_next)
+            return failure("bad_value", "spi", "b5b4 = 11 takes the very next counter only; leaps need 10");
         if (asked.response() != codec::proof_of_receipt::always)
             return failure("bad_value", "spi", "a proof of receipt is needed, always");
         TESSERA_TRY_VALUE(const auto version, number("kvn", 1, 15));
@@ -183,6 +208,13 @@ json::object operation_answer(const single_request& asked, const operations::sin
                      {"cause", caused ? json::value(operations::describe(made.why)) : json::value(nullptr)},
                      {"packets", made.packets},
                      {"attempts", made.attempts}};
+    if (const auto hint = operations::counter_hint(made.why)) out["hint"] = *hint;
+    if (asked.kind == operation_kind::resync) {
+        bytes octets;
+        append_big_endian(octets, made.counter, 5);
+        out["counter"] = made.what == operations::outcome::done ? json::value(to_hex(octets)) : json::value(nullptr);
+        return out;
+    }
     if (asked.kind == operation_kind::run) {
         std::string word;
         if (made.status_word)

@@ -36,6 +36,12 @@ void progress_display::cards_moved(std::int64_t count) {
     draw(false);
 }
 
+void progress_display::waits(std::string_view what, timestamp until) {
+    const std::lock_guard held(mutex_);
+    std::fprintf(stderr, "%s%s waits for %.*s until %s\n", terminal_ ? "\r" : "", title_.c_str(),
+                 static_cast<int>(what.size()), what.data(), to_iso8601(until).c_str());
+}
+
 void progress_display::phase_ended(int, campaigns::phase) {
     const std::lock_guard held(mutex_);
     draw(true);

@@ -15,6 +15,7 @@ public:
     explicit progress_display(const clock_port& clock);
     void phase_began(int round, campaigns::phase which, std::int64_t cards) override;
     void cards_moved(std::int64_t count) override;
+    void waits(std::string_view what, timestamp until) override;
     void phase_ended(int round, campaigns::phase which) override;
 
 private:

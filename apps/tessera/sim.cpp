@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "net/event_loop.h"
@@ -18,13 +19,15 @@ namespace tessera::app {
 namespace {
 
 struct smsc_arguments {
-    std::string listen = "127.0.0.1:2775";
+    std::vector<std::string> listen{"127.0.0.1:2775"};
     std::filesystem::path cards;
     std::filesystem::path faults;
     std::uint64_t seed = 1;
     std::size_t window = sim::limits::deliver_window;
     std::string system_id;
     std::string password;
+    std::uint32_t rate = 0;
+    sim::smsc_tls tls;
 };
 
 struct card_arguments {
@@ -39,6 +42,7 @@ struct card_arguments {
 result<void> run_smsc(const smsc_arguments& arguments) {
     sim::smsc_options options;
     options.window = arguments.window;
+    options.rate = arguments.rate;
     options.faults.seed = arguments.seed;
     if (!arguments.faults.empty()) {
         TESSERA_TRY_VALUE(options.faults, sim::fault_plan::load(arguments.faults, arguments.seed));
@@ -48,17 +52,27 @@ result<void> run_smsc(const smsc_arguments& arguments) {
     TESSERA_TRY_VALUE(auto list, sim::card_list::load(arguments.cards));
     const auto drop_link_every = options.faults.drop_link_every;
     sim::simulated_cards cards(std::move(list));
-    sim::smsc centre(cards, std::move(options));
     net::event_loop loop;
-    TESSERA_TRY_VALUE(const auto server, sim::smsc_server::listen(loop, arguments.listen, centre, drop_link_every));
-    server->stop_on_signals();
+    std::vector<std::unique_ptr<sim::smsc>> centres;
+    std::vector<std::unique_ptr<sim::smsc_server>> servers;
+    for (const auto& address : arguments.listen) {
+        options.first = centres.empty();
+        centres.push_back(std::make_unique<sim::smsc>(cards, options));
+        TESSERA_TRY_VALUE(auto server,
+                          sim::smsc_server::listen(loop, address, *centres.back(), drop_link_every, arguments.tls));
+        servers.push_back(std::move(server));
+        servers.back()->stop_on_signals();
+    }
     log_info("sim: " + std::to_string(cards.list().size()) + " cards");
-    std::printf("listening on %s\n", server->address().c_str());
+    for (const auto& server : servers) std::printf("listening on %s\n", server->address().c_str());
     std::fflush(stdout);
     loop.run();
-    const auto& numbers = centre.statistics();
-    log_info("sim: stopped after " + std::to_string(numbers.submits) + " submits, " + std::to_string(numbers.executed) +
-             " packets executed, " + std::to_string(numbers.refused) + " refused");
+    for (const auto& centre : centres) {
+        const auto& numbers = centre->statistics();
+        log_info("sim: stopped after " + std::to_string(numbers.submits) + " submits, " +
+                 std::to_string(numbers.executed) + " packets executed, " + std::to_string(numbers.refused) +
+                 " refused");
+    }
     return {};
 }
 
@@ -100,7 +114,10 @@ void add_smsc(CLI::App& parent, invocation& run) {
     auto* command =
         parent.add_subcommand("smsc", "serve SMPP for simulated cards, until SIGTERM or the control channel");
     auto arguments = std::make_shared<smsc_arguments>();
-    command->add_option("--listen", arguments->listen, "HOST:PORT; port 0 takes a free one")->capture_default_str();
+    command
+        ->add_option("--listen", arguments->listen,
+                     "HOST:PORT; port 0 takes a free one; several: so many centres before the same cards")
+        ->capture_default_str();
     command->add_option("--cards", arguments->cards, "CSV as for card import")->required();
     command->add_option("--faults", arguments->faults, "TOML of what goes wrong, and how often");
     command->add_option("--seed", arguments->seed, "of the faults")->capture_default_str();
@@ -109,6 +126,14 @@ void add_smsc(CLI::App& parent, invocation& run) {
         ->capture_default_str();
     command->add_option("--system-id", arguments->system_id, "the only one to accept; without, any");
     command->add_option("--password", arguments->password, "the only one to accept; without, any");
+    command->add_option("--rate", arguments->rate, "submit_sm per second that each centre takes; more are throttled")
+        ->check(CLI::Range(std::uint32_t{0}, std::uint32_t{10'000'000}));
+    auto* certificate = command->add_option("--tls-cert", arguments->tls.certificate, "PEM; SMPP over TLS");
+    auto* key = command->add_option("--tls-key", arguments->tls.key, "PEM; of that certificate");
+    certificate->needs(key);
+    key->needs(certificate);
+    command->add_option("--tls-ca", arguments->tls.client_authorities, "PEM; links must show a certificate from these")
+        ->needs(certificate);
     command->callback([arguments, &run] {
         if (const auto outcome = run_smsc(*arguments); !outcome) refuse(run, outcome.error());
     });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <limits>
 
 #include "base/limits.h"
@@ -29,6 +30,11 @@ std::unexpected<error> csv_reader::refused(std::string what) const {
     return failure("bad_csv", name_ + ":" + std::to_string(record_line_), std::move(what));
 }
 
+std::unexpected<error> csv_reader::unclosed(const std::string& within) const {
+    return refused("the quote opened in line " + std::to_string(quote_line_) + " is not closed" +
+                   (within.empty() ? ", the file ends" : within));
+}
+
 std::string& csv_reader::place(std::size_t index) {
     if (index == fields_.size()) fields_.emplace_back();
     fields_[index].clear();
@@ -38,14 +44,17 @@ std::string& csv_reader::place(std::size_t index) {
 // Fields keep their memory from record to record: a file of a million lines allocates as often as one line does.
 result<void> csv_reader::split(std::string_view text, bool& open_quote) {
     open_quote = false;
+    quote_line_ = record_line_;
     std::size_t count = 0;
     std::size_t at = 0;
     for (;;) {
         auto& field = place(count++);
         if (at < text.size() && text[at] == '"') {
+            const auto opened = at;
             for (++at;; ++at) {
                 if (at == text.size()) {
                     open_quote = true;
+                    quote_line_ += static_cast<std::size_t>(std::ranges::count(text.substr(0, opened), '\n'));
                     fields_.resize(count - 1);
                     return {};
                 }
@@ -68,8 +77,16 @@ result<void> csv_reader::split(std::string_view text, bool& open_quote) {
     return {};
 }
 
-// A line without its end; of one that is too long the beginning, which is too long as well.
+// A line without its end; of one that is too long the beginning, which is too long as well. Lines that a failed record
+// took come again first.
 bool csv_reader::read_line(std::string_view& line) {
+    if (!again_.empty()) {
+        taken_ = std::move(again_.front());
+        again_.pop_front();
+        line = taken_;
+        ++line_;
+        return true;
+    }
     if (!input_->getline(buffer_.data(), static_cast<std::streamsize>(buffer_.size()))) {
         if (input_->gcount() == 0) return false;
         line = {buffer_.data(), static_cast<std::size_t>(input_->gcount())};
@@ -87,34 +104,36 @@ bool csv_reader::read_line(std::string_view& line) {
 result<bool> csv_reader::read_record() {
     record_.clear();
     record_line_ = 0;
-    resume_ = -1;
+    more_.clear();
+    bool open_quote = false;
     for (std::string_view line; read_line(line);) {
         if (record_line_ == 0) {
             if (line.empty()) continue;
             record_line_ = line_;
         } else {
             record_.push_back('\n');
+            more_.emplace_back(line);
         }
         record_.append(line);
         if (record_.size() > limits::csv_line_octets) {
-            if (resume_ < 0) fields_.clear();
+            if (open_quote) return unclosed(" within " + std::to_string(limits::csv_line_octets) + " octets");
+            fields_.clear();
             return refused("longer than " + std::to_string(limits::csv_line_octets) + " octets");
         }
-        bool open_quote = false;
         TESSERA_TRY(split(record_, open_quote));
         if (!open_quote) return true;
-        if (resume_ < 0 && input_->good()) resume_ = input_->tellg();
+        if (more_.size() + 1 == limits::csv_record_lines)
+            return unclosed(" within " + std::to_string(limits::csv_record_lines) + " lines");
     }
     if (record_line_ == 0) return false;
-    return refused("a quote is opened and never closed");
+    return unclosed("");
 }
 
 result<bool> csv_reader::next() {
     auto outcome = read_record();
-    if (!outcome && resume_ >= 0) {
-        input_->clear();
-        input_->seekg(resume_);
+    if (!outcome && !more_.empty()) {
         line_ = record_line_;
+        again_.insert(again_.begin(), std::make_move_iterator(more_.begin()), std::make_move_iterator(more_.end()));
     }
     return outcome;
 }

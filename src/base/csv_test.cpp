@@ -69,18 +69,57 @@ TEST(csv_reader, goes_on_behind_a_bad_line) {
 }
 
 TEST(csv_reader, a_stray_quote_costs_its_own_line_alone) {
-    const auto expected =
-        std::vector<fields>{{"a"}, {"!", "cards.csv:2", "a quote is opened and never closed"}, {"c", "d"}, {"e"}};
+    const auto expected = std::vector<fields>{
+        {"a"}, {"!", "cards.csv:2", "the quote opened in line 2 is not closed, the file ends"}, {"c", "d"}, {"e"}};
     EXPECT_EQ(all("a\n\"b\nc,d\ne\n"), expected);
     EXPECT_EQ(all("a\n\"b\nc,d\ne"), expected);
     std::string many = "x,\"y\n";
-    std::vector<fields> wanted{{"!", "cards.csv:1", "longer than 4096 octets"}};
+    std::vector<fields> wanted{{"!", "cards.csv:1", "the quote opened in line 1 is not closed within 16 lines"}};
     for (int i = 0; i < 2'000; ++i) {
         many += "r" + std::to_string(i) + "\n";
         wanted.push_back({"r" + std::to_string(i)});
     }
     EXPECT_EQ(all(many), wanted);
-    EXPECT_EQ(all("\"last"), (std::vector<fields>{{"!", "cards.csv:1", "a quote is opened and never closed"}}));
+    EXPECT_EQ(all("\"last"),
+              (std::vector<fields>{{"!", "cards.csv:1", "the quote opened in line 1 is not closed, the file ends"}}));
+    const std::string wide(3'000, 'w');
+    EXPECT_EQ(all("\"" + wide + "\n" + wide + "\nz\n"),
+              (std::vector<fields>{
+                  {"!", "cards.csv:1", "the quote opened in line 1 is not closed within 4096 octets"}, {wide}, {"z"}}));
+}
+
+TEST(csv_reader, says_where_the_quote_opened_that_is_never_closed) {
+    EXPECT_EQ(all("\"a\nb\",\"c\nd\n"),
+              (std::vector<fields>{{"!", "cards.csv:1", "the quote opened in line 2 is not closed, the file ends"},
+                                   {"!", "cards.csv:2", "the quote opened in line 2 is not closed, the file ends"},
+                                   {"d"}}));
+}
+
+// A pipe cannot be read twice.
+class read_once final : public std::streambuf {
+public:
+    explicit read_once(std::string text) : text_(std::move(text)) {
+        setg(text_.data(), text_.data(), text_.data() + text_.size());
+    }
+
+private:
+    std::string text_;
+};
+
+TEST(csv_reader, a_stray_quote_costs_one_line_from_a_pipe_as_well) {
+    struct pipe final : std::istream {
+        explicit pipe(std::string text) : std::istream(nullptr), buffer(std::move(text)) { rdbuf(&buffer); }
+        read_once buffer;
+    };
+    csv_reader reader(std::make_unique<pipe>("a\n\"b\nc,d\n\ne\n"), "stdin");
+    ASSERT_TRUE(reader.next().value());
+    EXPECT_FALSE(reader.next());
+    ASSERT_TRUE(reader.next().value());
+    EXPECT_EQ(reader.fields(), (fields{"c", "d"}));
+    ASSERT_TRUE(reader.next().value());
+    EXPECT_EQ(reader.fields(), fields{"e"});
+    EXPECT_EQ(reader.line(), 5U);
+    EXPECT_FALSE(reader.next().value());
 }
 
 TEST(csv_reader, the_line_numbers_are_right_after_a_stray_quote) {

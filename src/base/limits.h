@@ -23,10 +23,17 @@ inline constexpr std::size_t file_value_depth = 8;            // lists and maps 
 inline constexpr std::size_t smpp_window = 10'000;   // largest configurable window
 inline constexpr int smpp_submit_attempts = 5;       // of one short message, answered with a temporary status
 inline constexpr int smpp_throttled_attempts = 100;  // likewise with throttled or queue_full, which slow down first
+inline constexpr std::chrono::seconds validity_max{30 * 24 * 3600};     // of a short message; GSM knows up to 63 weeks
 inline constexpr std::size_t smpp_unacknowledged_deliveries = 100'000;  // deliver_sm without answer; more are put off
 inline constexpr std::size_t smpp_read_octets = 262'144;                // one read of a link
 inline constexpr std::chrono::milliseconds smpp_unbind_wait{1'000};  // for unbind_resp, then the link is closed anyway
-inline constexpr std::size_t open_references = 1'000'000;            // of concatenation, remembered as in use
+inline constexpr std::size_t smscs = 64;                             // [[smsc]] of one tessera.toml
+inline constexpr std::size_t smsc_prefixes = 1'000;                  // of one of them
+inline constexpr std::size_t smpp_sessions = 16;                     // with one SMSC; transceivers, or pairs
+inline constexpr std::size_t routed_waiting = 1'000;                 // messages that wait for one of several SMSCs
+inline constexpr std::chrono::milliseconds routed_tick{100};
+inline constexpr std::chrono::seconds routed_retry{30};        // between binds at an SMSC that refused one for good
+inline constexpr std::size_t open_references = 1'000'000;      // of concatenation, remembered as in use
 inline constexpr std::chrono::hours reference_open{24};        // so long parts of a message may lie in the network
 inline constexpr std::size_t reassembly_entries = 1'000'000;   // messages waiting for their other parts
 inline constexpr std::size_t reassembly_octets = 134'217'728;  // what those may hold in all
@@ -39,6 +46,16 @@ inline constexpr int proactive_commands = 64;  // that a card may give its termi
 
 // --- cards
 inline constexpr std::size_t csv_line_octets = 4'096;
+inline constexpr std::size_t csv_record_lines = 16;            // that quoted fields may spread a record over
+inline constexpr std::size_t profile_file_octets = 1'048'576;  // a catalogue of profiles
+inline constexpr std::size_t profiles_per_file = 1'000;
+inline constexpr std::size_t profile_tars = 64;     // applications of one profile
+inline constexpr std::size_t profile_batches = 64;  // of one profile, each with a range of ICCIDs
+inline constexpr std::size_t mapping_file_octets = 65'536;
+inline constexpr std::size_t mapping_columns = 64;
+inline constexpr std::size_t vendor_line_octets = 4'096;   // of a card vendor's file
+inline constexpr std::size_t vendor_header_lines = 1'000;  // before its first card
+inline constexpr std::size_t vendor_field_octets = 512;
 inline constexpr std::size_t import_batch_rows = 50'000;    // one transaction of an import
 inline constexpr std::size_t file_content_octets = 32'768;  // one EF, transparent
 inline constexpr std::size_t tag_octets = 32;               // of one tag
@@ -50,6 +67,7 @@ inline constexpr std::size_t rounds = 20;  // write, then listening and reading 
 // Rounds in which a card answered a first sending by refusing its counter: it is ahead of us. One alone may be the
 // answer to a duplicate that the network made, while the real one was lost; so many in a row are not.
 inline constexpr std::size_t fresh_refusals = 8;
+inline constexpr std::size_t kept_chunks = 16;  // in memory, for cards that are looked at one by one
 inline constexpr std::size_t writes_per_campaign = 64;
 inline constexpr std::size_t packets_per_card =
     250;  // that a campaign's scripts, or reading back, may take; one octet counts
@@ -63,8 +81,18 @@ inline constexpr std::size_t target_tags = 32;       // in one selector
 inline constexpr std::size_t image_conditions = 16;  // likewise
 inline constexpr std::size_t selection_items = 900;  // cards that one statement names; longer lists take several
 
+// --- counters of cards
+// From here on the registry finds counters by an index; literally so in migrations and queries.
+inline constexpr std::uint64_t counter_watched = 1'095'216'660'479;  // FFFFFFFFFF - 2^32
+inline constexpr std::int64_t counter_left_warning = 1'000'000;      // fewer values left are told of
+inline constexpr std::uint64_t counter_leap_default = 1'048'576;     // that finding a card's counter may skip
+inline constexpr std::uint64_t counter_leap_max = 4'294'967'296;     // that may be asked for
+
 // --- single operations
-inline constexpr std::size_t single_operations = 10'000;          // under way or waiting in one process
+inline constexpr std::size_t single_operations = 10'000;   // under way or waiting in one process
+inline constexpr std::int64_t unknown_operations = 8;      // of one card, that a late answer is held against
+inline constexpr std::size_t strays_per_commit = 64;       // answers nobody awaits, kept in one transaction of the desk
+inline constexpr std::int64_t late_cards_per_commit = 16;  // likewise settled, so that operations wait for few
 inline constexpr std::chrono::seconds single_operation_wait{30};  // that the end of P1 waits for those under way
 inline constexpr std::size_t card_trials = 16;                    // cards in readers at a time
 

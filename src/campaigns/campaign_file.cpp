@@ -10,18 +10,20 @@
 #include "base/limits.h"
 #include "campaigns/campaign_file_applications.h"
 #include "campaigns/campaign_file_keys.h"
+#include "campaigns/campaign_file_profiles.h"
+#include "campaigns/campaign_file_retry.h"
+#include "campaigns/campaign_file_route.h"
 #include "campaigns/campaign_file_targets.h"
 #include "campaigns/campaign_file_waves.h"
-#include "campaigns/packet_scripts.h"
+#include "campaigns/campaign_file_window.h"
+#include "campaigns/packet_limits.h"
 #include "codec/uicc_files.h"
 #include "operations/file_path.h"
 
 namespace tessera::campaigns {
 namespace {
 
-constexpr std::int64_t attempts_max = 20;
 constexpr std::int64_t parts_max_max = 32;
-constexpr std::size_t record_overhead = 32;  // SELECT by a path of eight elements, and the header of UPDATE RECORD
 
 // What stands in a TOML node as a value of a file, and which node each place in it (value.display, value[3]) came from,
 // so that a mistake is told with its own line.
@@ -94,7 +96,7 @@ private:
     void read(const toml::table& root) {
         toml_.only(root,
                    {"campaign", "targets", "security", "write", "application", "load_files", "key", "telecom", "waves",
-                    "wave"},
+                    "wave", "window", "resolved"},
                    "the file");
         campaign(toml_.section(root, "campaign", true));
         if (const auto* table = toml_.section(root, "targets", true))
@@ -103,8 +105,15 @@ private:
         actions(root);
         telecom(toml_.section(root, "telecom", false));
         made_.waves = read_waves(root, context_, toml_);
-        if (toml_.clean())
-            check_packets(*root.get(made_.rotation ? "key" : made_.applications.empty() ? "write" : "application"));
+        made_.window = read_window(root, toml_);
+        made_.profiles = read_profile_terms(root, toml_);
+        read_resolved(root, context_.stored, made_, toml_);
+        if (!toml_.clean()) return;
+        for (auto& one : packet_mistakes(made_))
+            toml_.mistake(*root.get(made_.rotation               ? "key"
+                                    : made_.applications.empty() ? "write"
+                                                                 : "application"),
+                          std::move(one));
     }
 
     // Files and applications have other addresses on a card, and an outcome speaks of one thing.
@@ -125,23 +134,6 @@ private:
         if (const auto* node = root.get("write"))
             toml_.mistake(*node, "write: a campaign has [[write]] or [[application]], not both");
         made_.applications = read_applications(root, context_, toml_, made_.load_files);
-    }
-
-    void check_packets(const toml::node& node) {
-        const auto scripts = scripts_of(made_);
-        if (!scripts) return toml_.mistake(node, scripts.error().field + ": " + scripts.error().message);
-        const auto packets = std::max(scripts->first.size(), scripts->reads.size());
-        if (packets > limits::packets_per_card)
-            toml_.mistake(node, "the contents take " + std::to_string(packets) +
-                                    " packets a card to bring or to read back, more than " +
-                                    std::to_string(limits::packets_per_card) + "; a larger parts_max takes fewer");
-        const operations::script_shape shape{made_.security.format, made_.chaining,
-                                             operations::script_octets_max(made_.parts_max)};
-        const auto overhead = record_overhead + 2 * operations::command_overhead(shape);
-        for (const auto& write : made_.writes)
-            if (write.record != 0 && write.content.size() + overhead > operations::commands_octets_max(shape))
-                toml_.mistake(
-                    node, "write: a record of " + write.file + " does not fit a packet of parts_max short messages");
     }
 
     template <std::size_t Size>
@@ -169,9 +161,9 @@ private:
 
     void security(const toml::table* table) {
         if (table == nullptr) return;
-        toml_.only(*table, {"tar", "spi", "kvn", "cc_len", "format", "chaining"}, "[security]");
+        toml_.only(*table, {"tar", "application", "spi", "kvn", "cc_len", "format", "chaining"}, "[security]");
         auto& into = made_.security;
-        octets(*table, "tar", into.tar);
+        if (!table->contains("application")) octets(*table, "tar", into.tar);
         if (std::array<std::uint8_t, 2> spi{}; octets(*table, "spi", spi)) {
             into.spi = {spi[0], spi[1]};
             check_spi(*table->get("spi"), into.spi);
@@ -312,16 +304,15 @@ private:
 
     void telecom(const toml::table* table) {
         if (table == nullptr) return;
-        toml_.only(*table, {"smsc", "por_timeout", "attempts", "parts_max"}, "[telecom]");
-        if (auto smsc = toml_.text(*table, "smsc", false)) {
-            if (context_.smsc_known && !context_.smsc_known(*smsc))
-                toml_.mistake(*table->get("smsc"), "smsc: tessera.toml has no [[smsc]] named \"" + *smsc + "\"");
-            made_.smsc = std::move(*smsc);
-        }
+        toml_.only(*table,
+                   {"smsc", "priority", "por_timeout", "attempts", "parts_max", "validity", "wait_validity", "retry"},
+                   "[telecom]");
+        made_.way = read_radio_way(*table, context_, toml_);
         made_.por_timeout = toml_.span(*table, "por_timeout", std::chrono::milliseconds(1)).value_or(made_.por_timeout);
         made_.attempts = static_cast<int>(toml_.number(*table, "attempts", 1, attempts_max).value_or(made_.attempts));
         made_.parts_max = static_cast<std::size_t>(
             toml_.number(*table, "parts_max", 1, parts_max_max).value_or(static_cast<std::int64_t>(made_.parts_max)));
+        read_sending_again(*table, made_, toml_);
     }
 
     const file_context& context_;

@@ -13,6 +13,7 @@
 namespace tessera::campaigns {
 
 inline constexpr std::size_t campaign_name_octets = 200;
+inline constexpr std::string_view not_sent = "not_sent";  // no outcome: the campaign was cancelled before
 
 // What the file is checked against beside itself. Empty functions check nothing.
 struct file_context {
@@ -24,6 +25,7 @@ struct file_context {
     // targets are chosen already.
     std::function<result<std::optional<cards::card_id>>(cards::identifier, std::string_view)> find_card;
     std::function<result<campaign_key>(std::string_view)> find_campaign;  // by id or name
+    bool stored = false;  // a campaign's text from the database, with what was decided when it was created
     house_rules house;
 };
 
@@ -37,6 +39,7 @@ struct file_context {
 // A campaign file like `text` (which must be a good one) with another name, for the cards that had one of these
 // outcomes in the campaign with that id.
 [[nodiscard]] result<std::string> follow_up_file(std::string_view text, std::string_view name, std::string_view id,
-                                                 const std::vector<operations::outcome>& outcomes);
+                                                 const std::vector<operations::outcome>& outcomes,
+                                                 bool not_sent_too = false);
 
 }  // namespace tessera::campaigns

@@ -141,7 +141,7 @@ TEST_F(campaign_file_applications, format_and_chaining_stand_in_security) {
     const auto record = [](std::string_view format) {
         return "[campaign]\nname = \"x\"\n[targets]\nall = true\n[security]\ntar = \"b00010\"\nspi = \"1639\"\n" +
                std::string(format) + "[[write]]\nfile = \"7f10/6f3a\"\nrecord = 1\ncontent = \"" +
-               std::string(2 * 65, '0') + "\"\n[telecom]\nparts_max = 1\n";
+               std::string(2 * 80, '0') + "\"\n[telecom]\nparts_max = 1\n";
     };
     EXPECT_TRUE(parse_campaign_file(record(""), context));
     EXPECT_FALSE(parse_campaign_file(record("format = \"expanded\"\n"), context));

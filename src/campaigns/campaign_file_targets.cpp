@@ -175,10 +175,12 @@ private:
                 made.campaign = *found;
         }
         if (outcome == nullptr) return made;
-        for (const auto& [where, text] : texts(*outcome, "outcome", 4)) {
+        for (const auto& [where, text] : texts(*outcome, "outcome", 5)) {
             const auto found = operations::outcome_from(text);
-            if (!found)
-                toml_.mistake(*where, "outcome: expected done, skipped, failed or unknown");
+            if (text == not_sent)
+                made.not_sent = true;
+            else if (!found)
+                toml_.mistake(*where, "outcome: expected done, skipped, failed, unknown or not_sent");
             else
                 made.outcomes.push_back(*found);
         }

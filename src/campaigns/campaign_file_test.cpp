@@ -75,7 +75,7 @@ TEST(campaign_file, reads_every_key) {
     ASSERT_EQ(parsed->writes.size(), 2U);
     EXPECT_EQ(parsed->writes[0].file, "7f20/6f46");
     EXPECT_EQ(parsed->writes[1].record, 2);
-    EXPECT_EQ(parsed->smsc, "north");
+    EXPECT_EQ(telecom::describe(parsed->way.smscs), "north");
     EXPECT_EQ(parsed->por_timeout, std::chrono::seconds(90));
     EXPECT_EQ(parsed->attempts, 5);
     EXPECT_EQ(parsed->parts_max, 2U);

@@ -21,14 +21,13 @@ operations::sent_packet packet_plan::describe(operations::purpose what, int sequ
 namespace {
 
 // The card's own entries of a chunk's messages.
-result<void> add_round(campaign_store& campaigns, const campaign_store::participation& part, const packet_plan& plan,
+result<void> add_round(chunk_blocks& blocks, const campaign_store::participation& part, const packet_plan& plan,
                        cards::card_id card, card_case& made, std::uint8_t& key_version) {
-    TESSERA_TRY_VALUE(const auto block, campaigns.messages(part.where));
-    TESSERA_TRY_VALUE(const auto entries, parse_messages(block));
+    TESSERA_TRY_VALUE(const auto entries, blocks.messages(part.where, card));
     operations::sent_round round{part.what, {}};
     formatted_from made_of;
     for (const auto& entry : entries) {
-        if (entry.card != card || entry.what == operations::purpose::listen) continue;
+        if (entry.what == operations::purpose::listen) continue;
         key_version = entry.key_version;
         made_of = {entry.image_version, {entry.key_version, plan.application, entry.counter}};
         round.packets.push_back(plan.describe(part.what, entry.sequence, entry.counter));
@@ -48,18 +47,16 @@ void forget_other_keys(card_case& made, std::uint8_t key_version) {
 }
 
 // What came back from the card, to whichever campaign it was given: a stray answer may stand with another one.
-result<std::vector<operations::raw_answer>> answers_from(campaign_store& campaigns, campaign_key key, int latest_round,
-                                                         cards::card_id card, bytes& octets, card_case& made) {
+result<std::vector<operations::raw_answer>> answers_from(campaign_store& campaigns, chunk_blocks& blocks,
+                                                         campaign_key key, int latest_round, cards::card_id card,
+                                                         bytes& octets, card_case& made) {
     std::vector<operations::raw_answer> own;
     TESSERA_TRY_VALUE(const auto parts, campaigns.participations(card));
     for (const auto& part : parts) {
-        TESSERA_TRY_VALUE(const auto block, campaigns.answers(part.where));
-        std::vector<answer_entry> entries;
-        TESSERA_TRY(parse_answers(block, entries));
+        TESSERA_TRY_VALUE(const auto entries, blocks.answers(part.where, card));
         const bool ours = part.where.campaign == key;
         int attempts = 0;
         for (const auto& entry : entries) {
-            if (entry.card != card) continue;
             // Other campaigns' refusals say nothing here, and nor do those of earlier rounds.
             const bool message = entry.kind == operations::answer_kind::message;
             if (!message && (!ours || part.where.round != latest_round)) continue;
@@ -80,23 +77,24 @@ result<std::vector<operations::raw_answer>> answers_from(campaign_store& campaig
 
 }  // namespace
 
-result<card_case> assess_card(store::connection& database, cards::key_vault& vault, operations::judge& judge,
-                              const definition& what, const packet_plan& plan, campaign_key key, cards::card_id card) {
+result<card_case> assess_card(store::connection& database, chunk_blocks& blocks, cards::key_vault& vault,
+                              operations::judge& judge, const definition& what, const packet_plan& plan,
+                              campaign_key key, cards::card_id card) {
     campaign_store campaigns(database);
     card_case made;
     std::uint8_t key_version = 0;
     TESSERA_TRY_VALUE(const auto parts, campaigns.participations(key, card));
-    for (const auto& part : parts) TESSERA_TRY(add_round(campaigns, part, plan, card, made, key_version));
+    for (const auto& part : parts) TESSERA_TRY(add_round(blocks, part, plan, card, made, key_version));
     if (made.rounds.empty()) return made;
     // What was said under another key set is another conversation: of a rotation, only answers under the new one prove.
     forget_other_keys(made, key_version);
     TESSERA_TRY_VALUE(const auto key_sets, cards::card_store(database).key_sets(card));
-    const auto held = std::ranges::find(key_sets, key_version, [](const auto& k) { return k.header.key_version; });
-    if (held == key_sets.end())
-        return failure("no_key", "card", "the key set that its packets were built with is gone");
+    const auto* held = cards::key_set_for(key_sets, key_version, plan.application);
+    if (held == nullptr) return failure("no_key", "card", "the key set that its packets were built with is gone");
     TESSERA_TRY_VALUE(const auto keys, vault.unwrap(card, held->header, held->wrapped));
     bytes octets;
-    TESSERA_TRY_VALUE(const auto answers, answers_from(campaigns, key, parts.back().where.round, card, octets, made));
+    TESSERA_TRY_VALUE(const auto answers,
+                      answers_from(campaigns, blocks, key, parts.back().where.round, card, octets, made));
     made.found = judge.assess(what.security, keys, made.rounds, answers);
     return made;
 }

@@ -2,6 +2,7 @@
 // chunk's first round is settled by one scan instead.
 #pragma once
 
+#include "campaigns/chunk_blocks.h"
 #include "campaigns/packet_scripts.h"
 #include "campaigns/store.h"
 #include "campaigns/types.h"
@@ -35,8 +36,8 @@ struct card_case {
     int fresh_rounds = 0;      // rounds in which the first sending was answered, so that no repeat was refused
 };
 
-// Errors: no_key (the key set is gone), database.
-[[nodiscard]] result<card_case> assess_card(store::connection& database, cards::key_vault& vault,
+// blocks: of the same connection, made in the same transaction. Errors: no_key (the key set is gone), database.
+[[nodiscard]] result<card_case> assess_card(store::connection& database, chunk_blocks& blocks, cards::key_vault& vault,
                                             operations::judge& judge, const definition& what, const packet_plan& plan,
                                             campaign_key key, cards::card_id card);
 

@@ -1,14 +1,20 @@
 #include "campaigns/conductor.h"
 
+#include <algorithm>
+
 #include "campaigns/course.h"
+#include "campaigns/danger.h"
 #include "campaigns/exchange.h"
 #include "campaigns/machine.h"
 #include "campaigns/prepare.h"
+#include "campaigns/safety_store.h"
 #include "campaigns/store.h"
 #include "campaigns/wave_store.h"
 
 namespace tessera::campaigns {
 namespace {
+
+constexpr auto look_again = std::chrono::milliseconds(20);
 
 class conductor {
 public:
@@ -37,13 +43,33 @@ private:
         const auto event = subject_.state == campaign_state::created ? campaign_event::begin : campaign_event::resume;
         const auto next = next_state(subject_.state, event);
         if (!next) return cannot_run();
+        TESSERA_TRY(ask_for_danger());
         return transit([&](store::connection& writer, campaign& now) -> result<void> {
             campaign_store campaigns(writer);
+            TESSERA_TRY(safety_store(writer).nothing_stands());
             TESSERA_TRY(campaigns.break_leases(now.key));
             now.state = *next;
             if (now.phase == phase::none) return begin_leg(writer, now);
             return enter(campaigns, now);
         });
+    }
+
+    // Campaigns that were made before anybody asked have no gate yet.
+    result<void> ask_for_danger() {
+        const auto danger = dangers_of(what_);
+        if (danger.empty()) return {};
+        TESSERA_TRY_VALUE(const bool approved, env_->writer->transact([&](store::connection& writer) -> result<bool> {
+            wave_store waves(writer);
+            TESSERA_TRY_VALUE(const auto gates, waves.gates(subject_.key));
+            const auto asked = std::ranges::find(gates, gate_kind::danger, &gate::kind);
+            if (asked != gates.end()) return asked->approved_at.has_value();
+            TESSERA_TRY(waves.close_gate(subject_.key, gate_kind::danger, 0, danger, env_->clock->now()));
+            return false;
+        }));
+        if (approved) return {};
+        return failure("needs_approval", subject_.id,
+                       danger + "; somebody must take the responsibility first: tessera campaign approve " +
+                           subject_.id + " --by NAME");
     }
 
     result<void> cannot_run() {
@@ -61,13 +87,13 @@ private:
         env_->progress->phase_began(subject_.round, subject_.phase, cards);
         // P3 settles what was sent, whatever it finds.
         watch_ = subject_.phase == phase::settle ? nullptr : course_.watch(subject_.round);
-        const campaign_run run{env_, subject_, &what_, course_.first_round(subject_.round), watch_.get()};
+        campaign_run run{env_, subject_, &what_, course_.first_round(subject_.round), watch_.get()};
         switch (subject_.phase) {
             case phase::prepare:
-                TESSERA_TRY(prepare(run));
+                TESSERA_TRY(prepare_for_opening(run));
                 break;
             case phase::exchange:
-                TESSERA_TRY(exchange(run));
+                TESSERA_TRY(exchange_while_open(run));
                 break;
             default:
                 TESSERA_TRY(settle(run));
@@ -77,6 +103,107 @@ private:
         if (subject_.phase == phase::settle && !env_->stopping())
             TESSERA_TRY(settle_late_answers(*env_, definition_of_));
         return {};
+    }
+
+    // P1 ends when P2 may begin: what single operations made stale meanwhile is formatted again.
+    result<void> prepare_for_opening(campaign_run& run) {
+        TESSERA_TRY(prepare(run));
+        if (run.stopping() || !restricted()) return {};
+        TESSERA_TRY_VALUE(const bool needed, anything_to_exchange(run));
+        if (!needed) return {};
+        TESSERA_TRY_VALUE(const bool waited, await_opening(run));
+        return waited ? prepare(run) : result<void>{};
+    }
+
+    result<void> exchange_while_open(campaign_run& run) {
+        while (restricted()) {
+            TESSERA_TRY_VALUE(const bool needed, anything_to_exchange(run));
+            if (!needed) break;
+            TESSERA_TRY(await_opening(run));
+            if (run.stopping()) return {};
+            TESSERA_TRY(exchange(run));
+            if (run.stopping()) return {};
+            // What was released and is not through goes on when it may be sent again, as after a crash.
+            TESSERA_TRY(env_->writer->transact(
+                [&](store::connection& writer) { return campaign_store(writer).break_leases(subject_.key); }));
+            TESSERA_TRY_VALUE(const bool through, exchanged());
+            if (through) return {};
+        }
+        return exchange(run);
+    }
+
+    result<bool> exchanged() {
+        return env_->writer->transact([&](store::connection& writer) -> result<bool> {
+            campaign_store campaigns(writer);
+            TESSERA_TRY_VALUE(const auto prepared,
+                              campaigns.chunks_in(subject_.key, subject_.round, chunk_state::prepared));
+            TESSERA_TRY_VALUE(const auto released,
+                              campaigns.chunks_in(subject_.key, subject_.round, chunk_state::released));
+            return prepared + released == 0;
+        });
+    }
+
+    // Sending is not allowed at any time.
+    [[nodiscard]] bool restricted() const { return what_.window.has_value() || env_->sends_per_hour > 0; }
+
+    // From when on something may be sent, and until when; `from` is not after `now` if it may be sent now.
+    struct opening {
+        timestamp from;
+        std::optional<timestamp> to;
+        std::string_view what;
+    };
+    result<opening> next_opening(timestamp now) {
+        if (what_.window) {
+            auto name = what_.window->zone;
+            if (const auto* under_way = course_.of_round(subject_.round); under_way && !under_way->zone.empty())
+                name = under_way->zone;
+            TESSERA_TRY_VALUE(const auto zone, time_zone::find(name));
+            const auto found = send_window(*what_.window, zone).next(now);
+            if (!found) return failure("closed_window", "[window]", "does not open any more");
+            if (found->from > now) return opening{found->from, found->to, "the window"};
+            TESSERA_TRY_VALUE(auto rest, next_ration(now));
+            rest.to = found->to;
+            return rest;
+        }
+        return next_ration(now);
+    }
+    result<opening> next_ration(timestamp now) {
+        if (env_->sends_per_hour == 0) return opening{now, std::nullopt, {}};
+        // Room for the longest packet, or the session would be opened to send nothing.
+        const auto wanted = std::min(env_->sends_per_hour, static_cast<std::int64_t>(what_.parts_max));
+        TESSERA_TRY_VALUE(const auto from, env_->writer->transact([&](store::connection& writer) {
+            return safety_store(writer).next_send(env_->sends_per_hour, wanted, now);
+        }));
+        return opening{from, std::nullopt, "sends_per_hour"};
+    }
+
+    // Waits until something may be sent; the phase's clock stands meanwhile. True: it had to wait.
+    result<bool> await_opening(campaign_run& run) {
+        bool waited = false;
+        for (;;) {
+            const auto now = env_->clock->now();
+            TESSERA_TRY_VALUE(const auto found, next_opening(now));
+            run.send_until = found.to;
+            if (found.from <= now) break;
+            if (!waited) {
+                TESSERA_TRY(interrupt());
+                env_->progress->waits(found.what, found.from);
+            }
+            waited = true;
+            while (!env_->stopping() && env_->clock->now() < found.from) wait_a_moment();
+            if (env_->stopping()) return true;
+        }
+        if (!waited) return false;
+        TESSERA_TRY(env_->writer->transact([&](store::connection& writer) {
+            return campaign_store(writer).begin_phase(subject_.key, subject_.round, subject_.phase, env_->clock->now());
+        }));
+        return true;
+    }
+
+    static void wait_a_moment() {
+        net::event_loop loop;
+        const auto timer = loop.after(look_again, [] {});
+        loop.run();
     }
 
     result<std::int64_t> cards_in_round() {
@@ -138,7 +265,7 @@ private:
         campaign_store campaigns(writer);
         ++now.round;
         now.phase = next_phase(phase::none);
-        if (const auto* going = course_.next()) {
+        if (const auto* going = course_.next(env_->clock->now())) {
             TESSERA_TRY(wave_store(writer).begin_leg(now.key, going->number, now.round));
             TESSERA_TRY(campaigns.cut_into_chunks(now.key, now.round));
         }
@@ -147,7 +274,7 @@ private:
 
     result<void> end_leg(store::connection& writer, campaign& now) {
         const auto* over = course_.of_round(now.round);
-        const auto* next = course_.next();
+        const auto* next = course_.next(env_->clock->now());
         if (over != nullptr) TESSERA_TRY(wave_store(writer).end_leg(now.key, over->number, now.round));
         if (over == nullptr || next == nullptr) {
             now.state = *next_state(now.state, campaign_event::finish);

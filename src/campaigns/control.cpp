@@ -24,14 +24,30 @@ result<campaign> change_state(store::connection& writer, campaign_key key, campa
     return subject;
 }
 
-result<campaign> approve(store::connection& writer, campaign_key key, std::string_view who, timestamp now) {
+result<std::string> checked_name(std::string_view who) {
     if (who.empty() || who.size() > limits::approver_octets ||
         std::ranges::any_of(who, [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
-        return failure(
-            "bad_name", "by",
-            "expected the name of who approves, 1 to " + std::to_string(limits::approver_octets) + " characters");
+        return failure("bad_name", "by",
+                       "expected somebody's name, 1 to " + std::to_string(limits::approver_octets) + " characters");
+    return std::string(who);
+}
+
+result<std::int64_t> pause_running(store::connection& writer, timestamp now) {
+    TESSERA_TRY_VALUE(const auto running, campaign_store(writer).in_state(campaign_state::running));
+    for (const auto key : running) TESSERA_TRY(change_state(writer, key, campaign_event::pause, now));
+    return static_cast<std::int64_t>(running.size());
+}
+
+result<campaign> approve(store::connection& writer, campaign_key key, std::string_view who, bool by_name,
+                         timestamp now) {
+    TESSERA_TRY(checked_name(who));
     campaign_store campaigns(writer);
     TESSERA_TRY_VALUE(auto subject, campaigns.get(key));
+    TESSERA_TRY_VALUE(const auto gates, wave_store(writer).gates(key));
+    const bool danger = std::ranges::any_of(
+        gates, [](const gate& one) { return one.kind == gate_kind::danger && !one.approved_at.has_value(); });
+    if (danger && !by_name)
+        return failure("bad_name", "by", waits_for(gates) + "; say who takes the responsibility: --by NAME");
     TESSERA_TRY_VALUE(const auto opened, wave_store(writer).approve(key, who, now));
     if (opened == 0)
         return failure("bad_state", subject.id,

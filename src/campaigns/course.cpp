@@ -39,9 +39,26 @@ const leg* course::of_round(int round) const {
     return found == legs_.end() ? nullptr : &*found;
 }
 
-const leg* course::next() const {
-    const auto found = std::ranges::find(legs_, 0, &leg::first_round);
-    return found == legs_.end() ? nullptr : &*found;
+const leg* course::next(timestamp now) const {
+    const leg* best = nullptr;
+    timestamp best_opens;
+    for (const auto& one : legs_) {
+        if (one.first_round != 0) continue;
+        if (best != nullptr && one.wave != best->wave) break;
+        const auto opens = opening_of(one, now);
+        if (best != nullptr && opens >= best_opens) continue;
+        best = &one;
+        best_opens = opens;
+    }
+    return best;
+}
+
+timestamp course::opening_of(const leg& one, timestamp now) const {
+    if (!what_->window || one.zone.empty()) return now;
+    const auto zone = time_zone::find(one.zone);
+    if (!zone) return now;  // told when it is to be waited for
+    const auto opening = send_window(*what_->window, *zone).next(now);
+    return opening ? opening->from : timestamp::max();
 }
 
 course::tally course::of_wave(int wave) const {

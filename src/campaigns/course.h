@@ -22,7 +22,8 @@ public:
     [[nodiscard]] int first_round(int round) const { return first_round_of(legs_, round); }
     // The leg that a round belongs to, and the one that goes when it is over; null: none.
     [[nodiscard]] const leg* of_round(int round) const;
-    [[nodiscard]] const leg* next() const;
+    // Of legs of one wave the one whose window opens first.
+    [[nodiscard]] const leg* next(timestamp now) const;
 
     // Null where the wave of that round may have any number of failures.
     [[nodiscard]] std::unique_ptr<failure_watch> watch(int round) const;
@@ -38,6 +39,7 @@ private:
     };
     [[nodiscard]] tally of_wave(int wave) const;
     [[nodiscard]] bool failures_accepted(int wave) const;
+    [[nodiscard]] timestamp opening_of(const leg& one, timestamp now) const;
 
     const definition* what_;
     std::vector<leg> legs_;

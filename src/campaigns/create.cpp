@@ -2,6 +2,8 @@
 
 #include "base/ids.h"
 #include "base/limits.h"
+#include "campaigns/danger.h"
+#include "campaigns/profile_terms.h"
 #include "campaigns/store.h"
 #include "campaigns/wave_plan.h"
 #include "campaigns/wave_store.h"
@@ -32,6 +34,9 @@ result<campaign> insert(store::connection& writer, std::string_view text, const 
     made.definition_text = text;
     made.created_at = now;
     TESSERA_TRY_VALUE(made.key, campaigns.insert(made, operations::application_of(what.security.tar)));
+    // Known from the beginning, so that nobody finds out when it is to run.
+    if (const auto danger = dangers_of(what); !danger.empty())
+        TESSERA_TRY(wave_store(writer).close_gate(made.key, gate_kind::danger, 0, danger, now));
     if (goes_in_legs(what, house)) {
         TESSERA_TRY_VALUE(made.targets, insert_legs(writer, made.key, what, house, random));
         TESSERA_TRY(campaigns.set_targets(made.key, made.targets));
@@ -68,7 +73,11 @@ std::expected<definition, std::vector<error>> check_campaign_file(store::connect
     context.tag_known = [&](std::string_view tag) { return cards.tag_known(tag); };
     context.find_card = [&](cards::identifier which, std::string_view name) { return cards.id_of(which, name); };
     context.find_campaign = [&](std::string_view name) { return named(campaigns, name); };
-    return parse_campaign_file(text, context);
+    auto what = parse_campaign_file(text, context);
+    if (!what) return what;
+    if (auto applied = apply_profiles(database, *what, context.file); !applied)
+        return std::unexpected(std::move(applied).error());
+    return what;
 }
 
 std::expected<campaign, std::vector<error>> create_campaign(store::connection& writer, std::string_view text,
@@ -76,8 +85,8 @@ std::expected<campaign, std::vector<error>> create_campaign(store::connection& w
                                                             random_port& random) {
     const auto what = check_campaign_file(writer, text, context);
     if (!what) return std::unexpected(what.error());
-    // From here on the campaign is whole: no file that it names is read again.
-    const auto whole = with_load_files(text, what->load_files);
+    // From here on the campaign is whole: no file that it names is read again, and no profile asked.
+    const auto whole = resolved_text(with_load_files(text, what->load_files), *what);
     if (whole.size() > limits::campaign_file_octets)
         return std::unexpected(std::vector<error>{
             {"bad_campaign_file", context.file,
@@ -86,7 +95,7 @@ std::expected<campaign, std::vector<error>> create_campaign(store::connection& w
     if (made) return std::move(*made);
     auto problem = std::move(made).error();
     if (problem.code == "no_targets" && problem.field == "targets") problem.field = "[targets]";
-    if (problem.code == "no_targets" || problem.code == "bad_waves")
+    if (problem.code == "no_targets" || problem.code == "bad_waves" || problem.code == "no_zone")
         problem.field = context.file + ": " + problem.field;
     return std::unexpected(std::vector{std::move(problem)});
 }
@@ -104,7 +113,7 @@ std::expected<campaign, std::vector<error>> create_follow_up(store::connection& 
         name = earlier.name;
         if (name.size() + suffix.size() <= campaign_name_octets) name += suffix;
     }
-    const auto text = follow_up_file(earlier.definition_text, name, earlier.id, wanted.outcomes);
+    const auto text = follow_up_file(earlier.definition_text, name, earlier.id, wanted.outcomes, wanted.not_sent);
     if (!text) return refused(text.error());
     context.file = "follow-up of " + earlier.id;
     return create_campaign(writer, *text, context, now, random);
@@ -113,6 +122,7 @@ std::expected<campaign, std::vector<error>> create_follow_up(store::connection& 
 result<definition> definition_of(const campaign& stored) {
     file_context context;
     context.file = "campaign " + stored.id;
+    context.stored = true;
     auto parsed = parse_campaign_file(stored.definition_text, context);
     if (parsed) return std::move(*parsed);
     return std::unexpected(parsed.error().front());

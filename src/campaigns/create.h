@@ -13,7 +13,8 @@
 
 namespace tessera::campaigns {
 
-// The file's own checks and those that the registry answers, on any connection; what create_campaign() asks first.
+// The file's own checks and those that registry and catalogue of profiles answer, on any connection; what
+// create_campaign() asks first. What the profiles decide stands in the definition.
 // Errors: every mistake, with its line.
 [[nodiscard]] std::expected<definition, std::vector<error>> check_campaign_file(store::connection& database,
                                                                                 std::string_view text,
@@ -31,6 +32,7 @@ namespace tessera::campaigns {
 struct follow_up {
     std::vector<operations::outcome> outcomes{operations::outcome::unknown, operations::outcome::failed};
     std::string name;
+    bool not_sent = false;  // also those that it was cancelled before
 };
 [[nodiscard]] std::expected<campaign, std::vector<error>> create_follow_up(store::connection& writer,
                                                                            const campaign& earlier,

@@ -27,6 +27,8 @@ public:
     virtual void phase_began(int round, phase which, std::int64_t cards) = 0;
     virtual void cards_moved(std::int64_t count) = 0;  // so many more have gone through the phase
     virtual void phase_ended(int round, phase which) = 0;
+    // Nothing may be sent before that time; `what` says why.
+    virtual void waits(std::string_view /*what*/, timestamp /*until*/) {}
 };
 
 using network_factory = std::function<std::unique_ptr<telecom::network>(net::event_loop&, telecom::network_events&)>;
@@ -38,13 +40,13 @@ struct environment {
     const clock_port* clock = nullptr;
     // Called when P2 begins and not before: the session is opened by it and closed when P2 ends (C-3).
     network_factory open_network;
-    // Where P2 runs. Nothing: on the caller's thread. A loop that another thread runs: there (a link that outlives P2
-    // lives on it).
+    // Where P2 runs, and whatever open_network() makes: a loop that another thread runs, and that outlives P2.
     net::event_loop* shared_loop = nullptr;
     progress_sink* progress = nullptr;
     const std::atomic<bool>* stop = nullptr;  // set: stop at the next commit, to be resumed later
     std::string instance;                     // names this process as owner of leases
     int workers = 2;                          // threads of P1 and of P3
+    std::int64_t sends_per_hour = 0;          // house_rules.h
 
     [[nodiscard]] bool stopping() const { return stop != nullptr && stop->load(std::memory_order_relaxed); }
 };
@@ -66,12 +68,14 @@ struct campaign_run {
     const environment* env = nullptr;
     campaign subject;
     const definition* what = nullptr;
-    int first_round = 1;             // of the wave (of its leg) that is under way; its cards' first
-    failure_watch* watch = nullptr;  // where the wave may have failures up to a threshold only
+    int first_round = 1;                       // of the wave (of its leg) that is under way; its cards' first
+    failure_watch* watch = nullptr;            // where the wave may have failures up to a threshold only
+    std::optional<timestamp> send_until = {};  // P2 ends then, done or not
+    bool winding_up = false;                   // the campaign was cancelled
 
     // Whoever is not settled after it comes in no other one.
     [[nodiscard]] bool last_round() const {
-        return subject.round - first_round + 1 >= static_cast<int>(limits::rounds);
+        return winding_up || subject.round - first_round + 1 >= static_cast<int>(limits::rounds);
     }
     // The phase ends where it stands, to be gone on with or not.
     [[nodiscard]] bool stopping() const { return env->stopping() || (watch != nullptr && watch->exceeded()); }

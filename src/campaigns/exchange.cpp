@@ -5,11 +5,14 @@
 #include "campaigns/chunk_work.h"
 #include "campaigns/exchange_core.h"
 #include "campaigns/journal_thread.h"
+#include "campaigns/safety_store.h"
+#include "campaigns/send_ration.h"
 
 namespace tessera::campaigns {
 namespace {
 
 constexpr auto tick_interval = std::chrono::milliseconds(1);
+constexpr auto progress_interval = std::chrono::seconds(1);
 
 // Nothing to say and nobody to listen to: the chunks pass through.
 class passing_worker final : public chunk_worker {
@@ -30,16 +33,16 @@ class driver {
 public:
     explicit driver(const campaign_run& run)
         : run_(run),
-          loop_(run.env->shared_loop != nullptr ? *run.env->shared_loop : own_loop_),
+          loop_(*run.env->shared_loop),
           proxy_(*this),
-          core_({run.what->por_timeout, run.what->attempts, run.what->security.tar}, proxy_, *run.env->clock),
+          core_({run.what->por_timeout, run.what->attempts, run.what->security.tar, run.what->sending_again}, proxy_,
+                *run.env->clock),
           gate_(core_),
           journal_(run, loop_, gate_) {}
 
     result<void> work() {
         TESSERA_TRY(journal_.open());
         loop_.post([this] { start(); });
-        if (run_.env->shared_loop == nullptr) loop_.run();
         done_.get_future().wait();
         journal_.close();
         drain();
@@ -83,23 +86,36 @@ private:
         exchange_core* core_;
     };
 
-    // A loop that outlives this driver may still hold what the journal posted.
+    // The loop outlives this driver and may still hold what the journal posted.
     void drain() {
-        if (run_.env->shared_loop == nullptr) return;
         std::promise<void> drained;
         loop_.post([&drained] { drained.set_value(); });
         drained.get_future().wait();
     }
 
     void start() {
-        network_ = run_.env->open_network(loop_, core_);
+        network_ = run_.env->sends_per_hour > 0 ? rationed() : run_.env->open_network(loop_, core_);
         core_.use(*network_);
         core_.start();
         tick();
     }
 
+    std::unique_ptr<telecom::network> rationed() {
+        auto made = std::make_unique<rationed_network>(
+            *run_.env, loop_, core_, [this](std::function<result<void>()> work) { journal_.run(std::move(work)); });
+        made->over(run_.env->open_network(loop_, *made));
+        ration_ = made.get();
+        return made;
+    }
+
     void tick() {
         if (run_.stopping()) core_.stop();
+        const bool closed = run_.send_until && run_.env->clock->now() >= *run_.send_until;
+        if (closed || (ration_ != nullptr && ration_->exhausted())) core_.drain();
+        if (const auto now = run_.env->clock->monotonic(); now - reported_ > progress_interval) {
+            reported_ = now;
+            core_.report_progress();
+        }
         core_.tick();
         if (const auto finished = core_.take_finished(); finished > 0) run_.env->progress->cards_moved(finished);
         if (core_.ended()) return end();
@@ -108,23 +124,34 @@ private:
 
     // On the loop's thread, where the network lives.
     void end() {
+        if (ration_ != nullptr && ration_->unused() > 0) {
+            const auto count = ration_->unused();
+            const auto when = ration_->taken_at();
+            journal_.run([env = run_.env, count, when] {
+                return env->writer->transact(
+                    [&](store::connection& writer) { return safety_store(writer).give_back_sends(count, when); });
+            });
+        }
+        ration_ = nullptr;
         network_.reset();
         timer_.reset();
-        if (run_.env->shared_loop == nullptr) loop_.stop();
         done_.set_value();
     }
 
     campaign_run run_;
-    net::event_loop own_loop_;
     net::event_loop& loop_;
     late_journal proxy_;
     exchange_core core_;
     gate gate_;
     journal_thread journal_;
     std::unique_ptr<telecom::network> network_;
+    instant reported_ = run_.env->clock->monotonic();
+    rationed_network* ration_ = nullptr;  // it, where there is one
     std::unique_ptr<net::event_loop::timer> timer_;
     std::promise<void> done_;
 };
+
+}  // namespace
 
 result<bool> anything_to_exchange(const campaign_run& run) {
     return run.env->writer->transact([&](store::connection& writer) -> result<bool> {
@@ -143,8 +170,6 @@ result<bool> anything_to_exchange(const campaign_run& run) {
         return false;
     });
 }
-
-}  // namespace
 
 result<void> exchange(const campaign_run& run) {
     TESSERA_TRY_VALUE(const bool needed, anything_to_exchange(run));

@@ -9,4 +9,7 @@ namespace tessera::campaigns {
 // or listened for, the network is not touched. Returns early, without error, when somebody wants it to stop.
 [[nodiscard]] result<void> exchange(const campaign_run& run);
 
+// False: every chunk of the round passes through without a word.
+[[nodiscard]] result<bool> anything_to_exchange(const campaign_run& run);
+
 }  // namespace tessera::campaigns

@@ -16,12 +16,19 @@ constexpr std::uint32_t slot_of(std::uint64_t token) { return static_cast<std::u
 constexpr std::uint8_t sequence_of(std::uint64_t token) { return static_cast<std::uint8_t>(token >> 24U); }
 constexpr std::uint32_t index_of(std::uint64_t token) { return static_cast<std::uint32_t>(token & 0xffffffU); }
 
+// A rule that receipts speak to, or waiting for the end of a validity, is in vain where none are asked for.
+bool needs_receipts(const sending_rules& rules) {
+    return rules.wait_validity || rules.retries.of(retry_cause::absent) || rules.retries.of(retry_cause::busy) ||
+           rules.retries.of(retry_cause::expired);
+}
+
 }  // namespace
 
 exchange_core::exchange_core(const exchange_settings& settings, exchange_journal& journal, const clock_port& clock)
     : settings_(settings),
       journal_(&journal),
       clock_(&clock),
+      receipts_(needs_receipts(settings.sending_again)),
       reassembler_(settings.por_timeout),
       renewed_(clock.monotonic()),
       link_down_since_(clock.monotonic()) {}
@@ -47,7 +54,7 @@ void exchange_core::on_open() {
 // --- sending
 
 void exchange_core::pump() {
-    while (open_ && !stopping_ && !send_queue_.empty()) {
+    while (open_ && !stopping_ && !draining_ && !send_queue_.empty()) {
         if (!send(send_queue_.front())) return;
         send_queue_.pop_front();
     }
@@ -62,9 +69,11 @@ bool exchange_core::send(std::uint64_t token) {
     if (current) {
         const auto& packet = open.packets[one.first_packet + one.sequence];
         const byte_view arena = open.arena;
-        if (!network_->submit({one.subscriber, arena.subspan(packet.offset, packet.octets), packet.reference, token}))
+        if (!network_->submit({one.subscriber, arena.subspan(packet.offset, packet.octets), packet.reference, token,
+                               settings_.sending_again.validity, receipts_}))
             return false;
         one.state = entry_state::submitted;
+        one.never_left = false;
         ++one.attempts;
         ++open.in_flight;
     }
@@ -80,7 +89,7 @@ bool exchange_core::send(std::uint64_t token) {
 }
 
 void exchange_core::want_chunks() {
-    if (stopping_ || failed_) return;
+    if (stopping_ || draining_ || failed_) return;
     while (!leased_.empty() && loads_ < limits::exchange_loads && send_queue_.size() < limits::exchange_queue &&
            open_chunks_ < limits::open_chunks) {
         const auto held = leased_.front();
@@ -130,7 +139,11 @@ void exchange_core::on_loaded(loaded_chunk loaded) {
     while (!slots_[slot] || slots_[slot]->held.id.number != loaded.held.id.number || !slots_[slot]->loading) ++slot;
     auto& open = *slots_[slot];
     const bool first_time = open.entries.empty();
-    if (first_time) open.resumed = open.held.state == chunk_state::released;
+    if (first_time) {
+        open.resumed = open.held.state == chunk_state::released;
+        open.sent_before = loaded.sent;
+        open.answered_before = loaded.answered;
+    }
     open.loading = false;
     open.held.state = chunk_state::released;
     open.arena = std::move(loaded.arena);
@@ -145,6 +158,7 @@ void exchange_core::on_loaded(loaded_chunk loaded) {
     }
     for (std::uint32_t i = 0; i < open.entries.size(); ++i)
         if (open.entries[i].state == entry_state::needs_sending) queue_entry(slot, i);
+    if (stopping_) take_stock(open);
     close_if_finished(slot);
     pump();
     end_if_done();
@@ -160,6 +174,7 @@ void exchange_core::admit(std::uint32_t slot, const loaded_chunk& loaded) {
         made.subscriber = target.subscriber;
         made.first_packet = target.first_packet;
         made.packets = target.packets;
+        made.never_left = !open.resumed || std::ranges::binary_search(loaded.unsent, target.card);
         if (target.packets == 0) {
             made.state = entry_state::awaiting;
             made.attempts = static_cast<std::uint8_t>(settings_.attempts);
@@ -176,7 +191,6 @@ void exchange_core::admit(std::uint32_t slot, const loaded_chunk& loaded) {
 // belongs to cannot be told from outside, and a packet that the card has run is refused by its counter.
 void exchange_core::replay_answers(std::uint32_t slot, const loaded_chunk& loaded) {
     auto& entries = slots_[slot]->entries;
-    auto& progress = slots_[slot]->progress;
     std::size_t index = 0;
     for (const auto& answer : loaded.answers) {
         while (index < entries.size() && entries[index].card < answer.card) ++index;
@@ -188,7 +202,7 @@ void exchange_core::replay_answers(std::uint32_t slot, const loaded_chunk& loade
         if (message && !(completes(one.subscriber, answer.octets, ours) && ours)) continue;
         if (message && answer.attempt == 0) continue;  // came in before anything of this round was sent
         count_sent(*slots_[slot], one);
-        if (message) ++progress.answered;
+        if (message) count_answered(*slots_[slot]);
         finish({slot, static_cast<std::uint32_t>(index)});
     }
 }
@@ -213,7 +227,7 @@ void exchange_core::on_result(std::uint64_t token, telecom::submit_result result
             if (one.sequence == sequence_of(token)) one.may_have_left = true;
             if (!current) break;
             one.state = entry_state::awaiting;
-            one.deadline = clock_->monotonic() + settings_.por_timeout;
+            one.deadline = clock_->monotonic() + patience();
             open.next_deadline = std::min(open.next_deadline, one.deadline);
             break;
         case telecom::submit_result::refused:
@@ -227,6 +241,10 @@ void exchange_core::on_result(std::uint64_t token, telecom::submit_result result
             break;
         case telecom::submit_result::exhausted:
             if (!current) break;
+            if (settings_.sending_again.retries.of(retry_cause::throttled)) {
+                brought_nothing({slot, index_of(token)}, retry_cause::throttled);
+                break;
+            }
             // The network is in trouble for a while: an attempt is worth its time-out, or an outage would use up all of
             // them.
             one.state = entry_state::awaiting;
@@ -297,11 +315,6 @@ void exchange_core::on_message(const telecom::inbound_message& message) {
     pending_.acknowledge.push_back(message.handle);
 }
 
-void exchange_core::count_sent(open_chunk& open, entry& one) {
-    if (!one.counted && one.packets > 0) ++open.progress.sent;
-    one.counted = true;
-}
-
 // Any answer to a packet lets the next one go (C-5); after the last one nothing more is awaited.
 void exchange_core::answered(place where) {
     auto& open = *slots_[where.slot];
@@ -314,6 +327,7 @@ void exchange_core::answered(place where) {
         one.attempts = 0;
         one.losses = 0;
         one.may_have_left = false;
+        if (!notes_.empty()) notes_.erase(note_key(where));
         if (open.arena.empty() || open.loading) {
             one.state = entry_state::needs_sending;
             open.next_deadline = clock_->monotonic();  // the next tick loads it again
@@ -323,32 +337,17 @@ void exchange_core::answered(place where) {
         }
         return;
     }
-    ++open.progress.answered;
+    count_answered(open);
     finish(where);
     close_if_finished(where.slot);
     free_slot(where.slot);
-}
-
-void exchange_core::on_receipt(const telecom::inbound_receipt& receipt) {
-    // A receipt proves nothing about the card; one that says that delivery has ended without success spares waiting for
-    // it.
-    const bool hopeless = receipt.state == "EXPIRED" || receipt.state == "UNDELIV" || receipt.state == "DELETED" ||
-                          receipt.state == "REJECTD";
-    if (const auto found = outstanding_.find(receipt.subscriber); hopeless && found != outstanding_.end()) {
-        auto& open = *slots_[found->second.slot];
-        auto& one = open.entries[found->second.index];
-        if (one.state == entry_state::awaiting && one.packets > 0) {
-            one.deadline = clock_->monotonic();
-            open.next_deadline = one.deadline;
-        }
-    }
-    network_->acknowledge(receipt.handle);
 }
 
 void exchange_core::finish(place where) {
     auto& open = *slots_[where.slot];
     auto& one = open.entries[where.index];
     one.state = entry_state::finished;
+    if (!notes_.empty()) notes_.erase(note_key(where));
     --open.unfinished;
     ++finished_;
     if (const auto found = outstanding_.find(one.subscriber);
@@ -384,16 +383,18 @@ void exchange_core::sweep(std::uint32_t slot, instant now) {
     bool sending = false;
     for (std::uint32_t i = 0; i < open.entries.size(); ++i) {
         auto& one = open.entries[i];
+        if (one.state == entry_state::resting && one.deadline <= now) one.state = entry_state::needs_sending;
         if (one.state == entry_state::awaiting && one.deadline <= now) {
-            if (one.attempts < settings_.attempts && one.packets > 0)
-                one.state = entry_state::needs_sending;
+            if (one.packets > 0)
+                brought_nothing({slot, i}, retry_cause::no_answer);
             else
                 finish({slot, i});
         }
-        if (one.state == entry_state::awaiting) open.next_deadline = std::min(open.next_deadline, one.deadline);
+        if (one.state == entry_state::awaiting || one.state == entry_state::resting)
+            open.next_deadline = std::min(open.next_deadline, one.deadline);
         sending = sending || one.state == entry_state::needs_sending;
     }
-    if (sending)
+    if (sending && !draining_)
         request_load(slot);
     else
         close_if_finished(slot);
@@ -404,6 +405,7 @@ void exchange_core::tick() {
     if (!stopping_ && open_)
         for (std::uint32_t slot = 0; slot < slots_.size(); ++slot)
             if (slots_[slot]) sweep(slot, now);
+    if (draining_ && (now >= drained_by_ || !awaits_answers(now))) stop();
     reassembler_.expire(now);
     if (now - renewed_ > limits::lease_renewal) {
         renewed_ = now;
@@ -433,12 +435,17 @@ void exchange_core::on_written(journal_batch batch) {
 void exchange_core::end_if_done() {
     if (closing_ || ended_) return;
     const bool all_closed = exhausted_ && leased_.empty() && open_chunks_ == 0 && loads_ == 0;
-    if (!failed_ && (!(all_closed || stopping_) || writing_ || !pending_.empty())) return;
+    if (!failed_ && (!(all_closed || (stopping_ && loads_ == 0)) || writing_ || !pending_.empty())) return;
     closing_ = true;
     network_->close();
 }
 
 void exchange_core::stop() {
+    if (!stopping_ && !failed_) {
+        for (const auto& open : slots_)
+            if (open && !open->closed) take_stock(*open);
+        report_progress();
+    }
     stopping_ = true;
     flush();
     end_if_done();

@@ -5,6 +5,7 @@
 // Everything on one thread.
 #pragma once
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
 #include <memory>
@@ -22,6 +23,7 @@ struct exchange_settings {
     duration por_timeout = std::chrono::seconds(60);
     int attempts = 3;
     codec::toolkit_application_reference application{};
+    sending_rules sending_again{};
 };
 
 class exchange_core final : public telecom::network_events, public journal_events {
@@ -35,6 +37,10 @@ public:
     void tick();
     // Ends early: nothing more is sent, what came in is made durable, the network is closed.
     void stop();
+    // Nothing more is sent; what was sent is awaited for as long as an answer may take, then as stop().
+    void drain();
+    // Puts what is counted so far of chunks that are not through yet into the journal, for others to see.
+    void report_progress();
 
     [[nodiscard]] bool ended() const { return ended_; }
     [[nodiscard]] const std::optional<error>& failed() const { return failed_; }
@@ -60,7 +66,8 @@ public:
     void on_journal_failed(const error& why) override;
 
 private:
-    enum class entry_state : std::uint8_t { needs_sending, queued, submitted, awaiting, finished };
+    // resting: the last sending brought nothing, and the next one is not due yet.
+    enum class entry_state : std::uint8_t { needs_sending, queued, submitted, awaiting, resting, finished };
     struct entry {
         cards::card_id card;
         telecom::subscriber_number subscriber = 0;
@@ -72,6 +79,7 @@ private:
         std::uint8_t losses = 0;    // of the link, with that packet under way
         entry_state state = entry_state::needs_sending;
         bool counted = false;        // as sent
+        bool never_left = true;      // nothing of it was ever given to the network
         bool may_have_left = false;  // the packet under way: accepted once, or its answer lost with the link
     };
     struct open_chunk {
@@ -85,13 +93,24 @@ private:
         bool loading = false;
         bool resumed = false;  // released before a crash: what came back until then is replayed
         bool closed = false;
-        chunk_progress progress;  // not yet in the journal
+        std::int64_t sent_before = 0, answered_before = 0;  // in the journal, and found again by who goes on
+        chunk_progress progress;                            // not yet in the journal
         instant next_deadline = instant::max();
     };
     struct place {
         std::uint32_t slot = 0;
         std::uint32_t index = 0;
     };
+    // What is remembered of a packet whose sendings went wrong in a way that there is a rule for, or that waits for its
+    // validity to end. Most cards have none.
+    struct sending_notes {
+        std::array<std::uint8_t, retry_causes> failures{};  // of causes with a rule
+        std::uint8_t delivered = 0;                         // parts of the sending under way, by receipts
+    };
+
+    static constexpr std::uint64_t note_key(place where) {
+        return static_cast<std::uint64_t>(where.slot) << 32U | where.index;
+    }
 
     void pump();
     bool send(std::uint64_t token);
@@ -101,25 +120,34 @@ private:
     void admit(std::uint32_t slot, const loaded_chunk& loaded);
     void replay_answers(std::uint32_t slot, const loaded_chunk& loaded);
     void answered(place where);
+    [[nodiscard]] duration patience() const;
+    void brought_nothing(place where, retry_cause why);
+    void take_receipt(place where, const telecom::inbound_receipt& receipt);
+    void note_delivery(place where);
     void count_sent(open_chunk& open, entry& one);
+    static void count_answered(open_chunk& open);
     void finish(place where);
     void close_if_finished(std::uint32_t slot);
     void sweep(std::uint32_t slot, instant now);
     bool completes(telecom::subscriber_number subscriber, byte_view user_data, bool& ours);
     void flush();
     void end_if_done();
+    [[nodiscard]] bool awaits_answers(instant now) const;
+    void take_stock(open_chunk& open);
     void fail(const error& why);
     void free_slot(std::uint32_t slot);
 
     exchange_settings settings_;
     exchange_journal* journal_;
     const clock_port* clock_;
+    bool receipts_;  // are asked for with every message
     telecom::network* network_ = nullptr;
     codec::reassembler reassembler_;
 
     std::vector<std::unique_ptr<open_chunk>> slots_;
     std::vector<std::uint32_t> free_slots_;
-    boost::unordered_flat_map<std::uint64_t, place> outstanding_;  // by subscriber
+    boost::unordered_flat_map<std::uint64_t, place> outstanding_;    // by subscriber
+    boost::unordered_flat_map<std::uint64_t, sending_notes> notes_;  // by slot and index
     std::deque<std::uint64_t> send_queue_;
     std::deque<chunk> leased_;
     std::size_t open_chunks_ = 0;
@@ -133,6 +161,8 @@ private:
     bool exhausted_ = false;  // no chunk left to lease
     bool open_ = false;
     bool stopping_ = false;
+    bool draining_ = false;
+    instant drained_by_{};
     bool closing_ = false;
     bool ended_ = false;
     std::int64_t finished_ = 0;

@@ -34,6 +34,8 @@ struct loaded_chunk {
     std::vector<packet> packets;
     std::vector<target> targets;  // in order of card id
     std::vector<stored_answer> answers;
+    std::vector<cards::card_id> unsent;   // in order; of a resumed one: nothing of theirs had left before
+    std::int64_t sent = 0, answered = 0;  // counted before the crash; the same cards are counted again
 };
 
 // One transaction's worth.
@@ -60,11 +62,13 @@ struct journal_batch {
     std::vector<answer> answers;
     std::vector<unmatched> strangers;
     std::vector<move> moves;
+    std::vector<cards::card_id> unsent;                // of chunks that were released: nothing of theirs has left
     std::vector<telecom::inbound_handle> acknowledge;  // when the batch is durable, and not before
     bool renew_leases = false;
 
     [[nodiscard]] bool empty() const {
-        return answers.empty() && strangers.empty() && moves.empty() && acknowledge.empty() && !renew_leases;
+        return answers.empty() && strangers.empty() && moves.empty() && unsent.empty() && acknowledge.empty() &&
+               !renew_leases;
     }
     std::uint32_t keep(byte_view octets) {
         const auto offset = static_cast<std::uint32_t>(arena.size());

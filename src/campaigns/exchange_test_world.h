@@ -27,12 +27,15 @@ public:
         bytes packet;
         std::uint8_t reference;
         std::uint64_t token;
+        std::chrono::seconds validity;
+        bool receipt;
     };
     void open() override { ++opened; }
     bool submit(const telecom::outbound_message& message) override {
         if (room == 0) return false;
         --room;
-        submitted.push_back({message.subscriber, to_bytes(message.packet), message.reference, message.token});
+        submitted.push_back({message.subscriber, to_bytes(message.packet), message.reference, message.token,
+                             message.validity, message.receipt});
         return true;
     }
     void acknowledge(const telecom::inbound_handle& handle) override { acknowledged.push_back(handle.sequence); }
@@ -74,8 +77,8 @@ inline bytes response(std::uint8_t mark = 0, codec::toolkit_application_referenc
 
 class exchange_world {
 public:
-    explicit exchange_world(int attempts = 3)
-        : core({std::chrono::seconds(60), attempts, application}, journal, clock) {
+    explicit exchange_world(int attempts = 3, const sending_rules& rules = {})
+        : core({std::chrono::seconds(60), attempts, application, rules}, journal, clock) {
         core.use(network);
         core.start();
     }
@@ -143,6 +146,10 @@ public:
         message.user_data = user_data;
         message.has_header = true;
         core.on_message(message);
+    }
+    void receipt(std::int64_t card, std::string_view state, std::uint16_t network_error = 0) {
+        constexpr std::uint8_t gsm = 3;
+        core.on_receipt({{1, ++handles}, subscriber(card), state, gsm, network_error});
     }
     // Everything asked of the journal becomes durable; what it wrote is kept in `written`.
     void write_all() {

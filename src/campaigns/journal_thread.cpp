@@ -10,7 +10,6 @@
 #include "operations/store.h"
 
 namespace tessera::campaigns {
-namespace {}  // namespace
 
 journal_thread::journal_thread(const campaign_run& run, net::event_loop& loop, journal_events& events)
     : run_(run), loop_(&loop), events_(&events) {}
@@ -91,8 +90,12 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
     // their hands off its cards (C-13). Those that they touched since their messages were formatted leave the round
     // with it.
     std::vector<cards::card_id> left;
+    std::vector<cards::card_id> unsent;
     TESSERA_TRY(env.writer->transact([&](store::connection& writer) -> result<void> {
         chunk_progress progress;
+        if (with_answers) {
+            TESSERA_TRY_VALUE(unsent, campaign_store(writer).take_unsent(held));
+        }
         if (!with_answers) {
             TESSERA_TRY_VALUE(left, set_aside(writer, held));
             progress.next_round = static_cast<std::int64_t>(left.size());
@@ -101,13 +104,19 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
     }));
     auto loaded = std::make_shared<loaded_chunk>();
     loaded->held = held;
+    loaded->unsent = std::move(unsent);
     const store::snapshot view(*reader_);
     TESSERA_TRY(view.begun());
     if (with_answers) {
         TESSERA_TRY_VALUE(left, campaign_store(*reader_).left_round(held));
     }
     TESSERA_TRY(load_packets(*loaded, left));
-    if (with_answers) TESSERA_TRY(load_answers(*loaded));
+    if (with_answers) {
+        TESSERA_TRY(load_answers(*loaded));
+        TESSERA_TRY_VALUE(const auto counted, campaign_store(*reader_).exchanged(held.id));
+        loaded->sent = counted.sent;
+        loaded->answered = counted.answered;
+    }
     loop_->post([this, loaded] { events_->on_loaded(std::move(*loaded)); });
     return {};
 }
@@ -178,9 +187,11 @@ result<void> journal_thread::write_now(journal_batch& batch) {
     return env.writer->transact([&](store::connection& writer) -> result<void> {
         campaign_store campaigns(writer);
         TESSERA_TRY(put_answers(campaigns, batch));
-        TESSERA_TRY(put_strangers(campaigns, batch));
+        TESSERA_TRY(put_strangers(writer, batch));
         for (const auto& move : batch.moves)
             TESSERA_TRY(campaigns.move_chunk(move.held, env.instance, move.to, move.attempt, move.more));
+        for (const auto card : batch.unsent)
+            TESSERA_TRY(campaigns.put_unsent(run_.subject.key, run_.subject.round, card));
         if (batch.renew_leases)
             TESSERA_TRY(campaigns.renew_leases(run_.subject.key, env.instance, env.clock->now() + lease_time));
         return {};
@@ -205,11 +216,11 @@ result<void> journal_thread::put_answers(campaign_store& campaigns, const journa
 
 // C-8: an answer that this exchange does not await is given to the campaign that sent its card something, or kept as it
 // is.
-result<void> journal_thread::put_strangers(campaign_store& campaigns, const journal_batch& batch) {
+result<void> journal_thread::put_strangers(store::connection& writer, const journal_batch& batch) {
     const byte_view arena = batch.arena;
     const auto application = operations::application_of(run_.what->security.tar);
     for (const auto& one : batch.strangers)
-        TESSERA_TRY(keep_late_answer(campaigns, one.subscriber, arena.subspan(one.offset, one.octets), application,
+        TESSERA_TRY(keep_late_answer(writer, one.subscriber, arena.subspan(one.offset, one.octets), application,
                                      next_ordinal()));
     return {};
 }

@@ -27,6 +27,8 @@ public:
     void lease(std::int64_t limit) override;
     void release(const chunk& held, int attempt, bool with_answers) override;
     void write(journal_batch batch) override;
+    // Any other work that waits for the disk.
+    void run(std::function<result<void>()> work) { enqueue(std::move(work)); }
 
 private:
     using task = std::function<result<void>()>;
@@ -36,7 +38,7 @@ private:
     [[nodiscard]] result<void> release_now(const chunk& held, int attempt, bool with_answers);
     [[nodiscard]] result<void> write_now(journal_batch& batch);
     [[nodiscard]] result<void> put_answers(campaign_store& campaigns, const journal_batch& batch);
-    [[nodiscard]] result<void> put_strangers(campaign_store& campaigns, const journal_batch& batch);
+    [[nodiscard]] result<void> put_strangers(store::connection& writer, const journal_batch& batch);
     [[nodiscard]] result<std::vector<cards::card_id>> set_aside(store::connection& writer, const chunk& held);
     [[nodiscard]] result<void> load_packets(loaded_chunk& into, const std::vector<cards::card_id>& left);
     [[nodiscard]] result<void> load_answers(loaded_chunk& into);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "campaigns/late_answers.h"
+#include "campaigns/safety_store.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -17,11 +18,12 @@ result<std::optional<operations::inhibition>> membership::inhibits(store::connec
     return operations::inhibition{found->id, found->name, std::string(to_string(found->phase))};
 }
 
+result<void> membership::may_write(store::connection& writer) { return safety_store(writer).nothing_stands(); }
+
 result<void> membership::keep_stray(store::connection& writer, telecom::subscriber_number subscriber,
                                     byte_view user_data) {
-    campaign_store campaigns(writer);
     ordinal_ = std::max(ordinal_ + 1, to_microseconds(env_->clock->now()));
-    return keep_late_answer(campaigns, subscriber, user_data, no_application, ordinal_);
+    return keep_late_answer(writer, subscriber, user_data, no_application, ordinal_);
 }
 
 }  // namespace tessera::campaigns

@@ -17,9 +17,12 @@ public:
     // or has its outcome is not managed, whatever its chunk does.
     [[nodiscard]] result<std::optional<operations::inhibition>> inhibits(store::connection& writer,
                                                                          cards::card_id card) override;
+    [[nodiscard]] result<void> may_write(store::connection& writer) override;
     [[nodiscard]] result<void> keep_stray(store::connection& writer, telecom::subscriber_number subscriber,
                                           byte_view user_data) override;
-    [[nodiscard]] result<void> settle_strays() override { return settle_late_answers(*env_, definition_of_); }
+    [[nodiscard]] result<bool> settle_strays(std::int64_t cards) override {
+        return settle_some_late_answers(*env_, definition_of_, cards);
+    }
 
 private:
     const environment* env_;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "campaigns/packet_limits.h"
 #include "codec/apdu.h"
 #include "codec/global_platform.h"
 
@@ -61,15 +62,14 @@ result<operations::script> put_key_script(const definition& what, crypto::block_
     std::vector<operations::script> one(1);
     TESSERA_TRY_VALUE(one.front().octets, codec::global_platform::put_key(crypto, request));
     one.front().commands = 1;
-    operations::put_into_shape(one, {what.security.format, false, operations::script_octets_max(what.parts_max)});
-    if (one.front().octets.size() > operations::script_octets_max(what.parts_max))
+    operations::put_into_shape(one, {what.security.format, false, script_octets_of(what)});
+    if (one.front().octets.size() > script_octets_of(what))
         return failure("bad_length", "parts_max", "PUT KEY does not fit a packet of so many short messages");
     return std::move(one.front());
 }
 
 result<packet_scripts> scripts_of(const definition& what) {
-    const operations::script_shape shape{what.security.format, what.chaining,
-                                         operations::script_octets_max(what.parts_max)};
+    const operations::script_shape shape{what.security.format, what.chaining, script_octets_of(what)};
     packet_scripts made;
     if (what.rotation) {
         TESSERA_TRY_VALUE(auto change, measured_put_key(what));
@@ -83,8 +83,8 @@ result<packet_scripts> scripts_of(const definition& what) {
         made.reads = operations::application_read_backs(what.applications);
     } else {
         made.first = operations::write_scripts(what.writes, operations::commands_octets_max(shape),
-                                               operations::command_overhead(shape));
-        made.reads = operations::read_back_scripts(what.writes, operations::read_back_piece_octets);
+                                               operations::command_overhead(shape), what.style);
+        made.reads = operations::read_back_scripts(what.writes, what.style);
     }
     operations::put_into_shape(made.first, shape);
     put_reads_into_shape(made.reads, shape);

@@ -23,6 +23,7 @@ constexpr auto look_again = std::chrono::milliseconds(10);
 
 struct raised_counter {
     cards::card_id card;
+    std::int64_t application;  // as cards::counting_application() has it
     std::uint64_t counter;
     std::uint8_t key_version;
 };
@@ -58,8 +59,12 @@ target_card read_target(const store::statement& row, std::uint8_t key_version) {
     found.subscriber = static_cast<telecom::subscriber_number>(row.integer(2));
     found.has_keys = !row.is_null(5);
     if (!row.is_null(8)) key_version = static_cast<std::uint8_t>(row.integer(8));
-    found.header = {key_version, static_cast<crypto::cipher_algorithm>(row.integer(3)),
-                    static_cast<crypto::cipher_algorithm>(row.integer(4)), static_cast<std::uint64_t>(row.integer(6))};
+    found.header = {key_version,
+                    static_cast<crypto::cipher_algorithm>(row.integer(3)),
+                    static_cast<crypto::cipher_algorithm>(row.integer(4)),
+                    static_cast<std::uint64_t>(row.integer(6)),
+                    row.integer(9),
+                    static_cast<cards::counter_scope>(row.integer(10))};
     found.wrapped = row.octets(5);
     found.last_counter = std::max(found.header.initial_counter, static_cast<std::uint64_t>(row.integer(7)));
     return found;
@@ -127,28 +132,32 @@ private:
         }
     }
 
-    // Where cards differ in the key set by which to speak, the version is asked card by card.
+    // Where cards differ in the key set by which to speak, the version is asked card by card; so is the key set's
+    // application, where some card has keys of its own for the campaign's.
     result<store::statement*> targets_query() {
+#define TESSERA_PREPARE_TARGETS(current, join, version, key_application)                                              \
+    "SELECT t.card_id, t.purpose, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.wrapped, k.initial_counter, "         \
+    "n.counter, " current ", k.application, k.counter_scope FROM target t JOIN card c ON c.card_id = t.card_id " join \
+    "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = " version                                       \
+    " AND k.application = " key_application                                                                           \
+    " LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = " version                                  \
+    " AND n.application = " TESSERA_COUNTING_APPLICATION(                                                             \
+        "$6") " WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id"
+#define TESSERA_OF_ALL(key_application) TESSERA_PREPARE_TARGETS("NULL", "", "$5", key_application)
+#define TESSERA_OF_EACH(key_application)                                                              \
+    TESSERA_PREPARE_TARGETS("u.key_version", "LEFT JOIN current_key_set u ON u.card_id = t.card_id ", \
+                            "COALESCE(u.key_version, $5)", key_application)
         if (run_.what->current_key_set && !differ_) {
             TESSERA_TRY_VALUE(differ_, cards::key_rotation_store(*reader_).any_current());
         }
+        const auto application = operations::application_of(run_.what->security.tar);
+        TESSERA_TRY_VALUE(const bool own_keys, cards::card_store(*reader_).any_key_set_of(application));
         if (differ_.value_or(false))
-            return reader_->kept(
-                "SELECT t.card_id, t.purpose, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.wrapped, "
-                "k.initial_counter, n.counter, u.key_version "
-                "FROM target t JOIN card c ON c.card_id = t.card_id "
-                "LEFT JOIN current_key_set u ON u.card_id = t.card_id "
-                "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = COALESCE(u.key_version, $5) "
-                "LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = COALESCE(u.key_version, $5) "
-                "AND n.application = $6 "
-                "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id");
-        return reader_->kept(
-            "SELECT t.card_id, t.purpose, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.wrapped, "
-            "k.initial_counter, n.counter, NULL "
-            "FROM target t JOIN card c ON c.card_id = t.card_id "
-            "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = $5 "
-            "LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = $5 AND n.application = $6 "
-            "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id");
+            return own_keys ? reader_->kept(TESSERA_OF_EACH(
+                                  TESSERA_KEYS_OF_APPLICATION("t.card_id", "COALESCE(u.key_version, $5)", "$6")))
+                            : reader_->kept(TESSERA_OF_EACH(TESSERA_KEYS_OF_ALL));
+        return own_keys ? reader_->kept(TESSERA_OF_ALL(TESSERA_KEYS_OF_APPLICATION("t.card_id", "$5", "$6")))
+                        : reader_->kept(TESSERA_OF_ALL(TESSERA_KEYS_OF_ALL));
     }
 
     // A rotation's packets are made of a card's own new keys.
@@ -161,7 +170,7 @@ private:
         entry.counter = made.counter;
         entry.packet = made.packet;
         append_entry(made_.messages, entry);
-        made_.counters.push_back({card.id, made.counter, made.key_version});
+        made_.counters.push_back({card.id, made.counting, made.counter, made.key_version});
         if (made.fresh) made_.key_sets.push_back(std::move(*made.fresh));
         ++made_.progress.prepared;
         return {};
@@ -202,16 +211,13 @@ private:
     // All packets of the card, with rising counters (C-5); false leaves nothing behind.
     bool build(const target_card& card, const cards::key_set& keys) {
         const auto& scripts = card.what == purpose::read_back ? reads_ : writes_;
-        const auto security = operations::security_for(run_.what->security, keys.header);
-        if (scripts.empty() || !operations::speakable(security)) return false;
+        if (scripts.empty()) return false;
         const auto before = made_.messages.size();
         auto entry = entry_of(card);
         entry.counter = card.last_counter;
         for (const auto& script : scripts) {
-            const auto next = operations::next_counter(entry.counter);
-            packet_.clear();
-            if (!next ||
-                !codec_.encode_command(security, {keys.kic.reveal(), keys.kid.reveal()}, *next, script, packet_)) {
+            const auto next = builder_.build(run_.what->security, keys, entry.counter, script, packet_);
+            if (!next) {
                 made_.messages.resize(before);
                 return false;
             }
@@ -220,7 +226,9 @@ private:
             append_entry(made_.messages, entry);
             ++entry.sequence;
         }
-        made_.counters.push_back({card.id, entry.counter, card.header.key_version});
+        const auto application = operations::application_of(run_.what->security.tar);
+        made_.counters.push_back({card.id, cards::counting_application(keys.header.scope, application), entry.counter,
+                                  card.header.key_version});
         return true;
     }
 
@@ -282,10 +290,8 @@ private:
     result<void> put_counters_and_outcomes(store::connection& writer, const chunk& held) {
         campaign_store campaigns(writer);
         cards::card_store cards(writer);
-        const auto& security = run_.what->security;
         for (const auto& one : made_.counters)
-            TESSERA_TRY(
-                cards.put_counter(one.card, one.key_version, operations::application_of(security.tar), one.counter));
+            TESSERA_TRY(cards.put_counter(one.card, one.key_version, one.application, one.counter));
         const auto now = run_.env->clock->now();
         for (const auto& one : made_.key_sets) TESSERA_TRY(commit_key_set(writer, one, *run_.what->rotation, now));
         for (const auto& one : made_.outcomes)
@@ -296,7 +302,7 @@ private:
     campaign_run run_;
     std::unique_ptr<store::connection> reader_;
     cards::key_vault vault_;
-    codec::secured_packet_codec codec_;
+    operations::packet_builder builder_;
     std::vector<bytes> writes_;
     std::vector<bytes> reads_;
     image_scan images_;

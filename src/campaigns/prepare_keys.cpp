@@ -42,8 +42,8 @@ result<formatted_keys> key_formatter::format(cards::card_id card, operations::pu
 
 result<std::optional<cards::key_set>> key_formatter::find(cards::card_id card, std::uint8_t version) {
     TESSERA_TRY_VALUE(const auto sets, cards::card_store(*reader_).key_sets(card));
-    const auto found = std::ranges::find(sets, version, [](const auto& one) { return one.header.key_version; });
-    if (found == sets.end()) return std::nullopt;
+    const auto* found = cards::key_set_for(sets, version, operations::application_of(what_->security.tar));
+    if (found == nullptr) return std::nullopt;
     TESSERA_TRY_VALUE(auto keys, vault_->unwrap(card, found->header, found->wrapped));
     return std::optional(std::move(keys));
 }
@@ -51,9 +51,9 @@ result<std::optional<cards::key_set>> key_formatter::find(cards::card_id card, s
 result<std::uint64_t> key_formatter::last_counter(cards::card_id card, const cards::key_set_header& keys) {
     TESSERA_TRY_VALUE(const auto counters, cards::card_store(*reader_).counters(card));
     auto last = keys.initial_counter;
+    const auto counting = cards::counting_application(keys.scope, operations::application_of(what_->security.tar));
     for (const auto& one : counters)
-        if (one.key_version == keys.key_version && one.application == operations::application_of(what_->security.tar))
-            last = std::max(last, one.counter);
+        if (one.key_version == keys.key_version && one.application == counting) last = std::max(last, one.counter);
     return last;
 }
 
@@ -66,6 +66,7 @@ result<bool> key_formatter::build(const cards::key_set& keys, cards::card_id car
     if (!next || !operations::speakable(security)) return false;
     into.key_version = keys.header.key_version;
     into.counter = *next;
+    into.counting = cards::counting_application(keys.header.scope, operations::application_of(what_->security.tar));
     return codec_.encode_command(security, {keys.kic.reveal(), keys.kid.reveal()}, *next, script, into.packet)
         .has_value();
 }

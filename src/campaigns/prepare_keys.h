@@ -26,6 +26,7 @@ struct formatted_keys {
     std::optional<card_outcome> outcome;
     std::uint8_t key_version = 0;  // by which the packet speaks
     std::uint64_t counter = 0;
+    std::int64_t counting = 0;  // as cards::counting_application() has it
     bytes packet;
     std::optional<made_key_set> fresh;
 };

@@ -8,6 +8,7 @@
 #include "campaigns/packet_scripts.h"
 #include "campaigns/selection.h"
 #include "campaigns/wave_store.h"
+#include "cards/store.h"
 #include "codec/sms_tpdu.h"
 
 namespace tessera::campaigns {
@@ -17,11 +18,14 @@ namespace {
 // each card's own, $2 the application.
 #define TESSERA_PREVIEW_COLUMNS \
     "SELECT c.card_id, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.initial_counter, n.counter "
-#define TESSERA_PREVIEW_KEYS                                                        \
-    "LEFT JOIN current_key_set u ON u.card_id = c.card_id AND $1 = 0 "              \
-    "LEFT JOIN key_set k ON k.card_id = c.card_id AND "                             \
-    "k.key_version = COALESCE(u.key_version, CASE WHEN $1 = 0 THEN 1 ELSE $1 END) " \
-    "LEFT JOIN key_counter n ON n.card_id = c.card_id AND n.key_version = k.key_version AND n.application = $2 "
+#define TESSERA_PREVIEW_VERSION "COALESCE(u.key_version, CASE WHEN $1 = 0 THEN 1 ELSE $1 END)"
+#define TESSERA_PREVIEW_KEYS \
+    "LEFT JOIN current_key_set u ON u.card_id = c.card_id AND $1 = 0 "                 \
+    "LEFT JOIN key_set k ON k.card_id = c.card_id AND "                                \
+    "k.key_version = " TESSERA_PREVIEW_VERSION " AND k.application = "                 \
+    TESSERA_KEYS_OF_APPLICATION("c.card_id", TESSERA_PREVIEW_VERSION, "$2")            \
+    " LEFT JOIN key_counter n ON n.card_id = c.card_id AND n.key_version = k.key_version " \
+    "AND n.application = " TESSERA_COUNTING_APPLICATION("$2") " "
 
 struct card_row {
     cards::card_id id;
@@ -106,6 +110,7 @@ private:
             ++made_.no_packet;
             return;
         }
+        if (before_last + limits::counter_left_warning >= codec::counter_max) ++made_.near_counter_end;
         ++made_.cards;
         made_.packets += measure.packets;
         made_.short_messages += measure.short_messages;
@@ -184,11 +189,16 @@ result<campaign_preview> preview_targets(store::connection& reader, campaign_key
     return counting.made();
 }
 
-sending_estimate estimate_sending(std::int64_t short_messages, const telecom::smsc_settings& smsc) {
+sending_estimate estimate_sending(std::int64_t short_messages,
+                                  const std::vector<const telecom::smsc_settings*>& smscs) {
     sending_estimate made;
-    made.per_second = static_cast<double>(smsc.window) / seconds(assumed_submit_answer);
-    made.by_rate = smsc.rate > 0 && smsc.rate <= made.per_second;
-    if (made.by_rate) made.per_second = smsc.rate;
+    made.by_rate = true;
+    for (const auto* smsc : smscs) {
+        const auto by_window = static_cast<double>(smsc->window) * smsc->sessions / seconds(assumed_submit_answer);
+        const bool by_rate = smsc->rate > 0 && smsc->rate <= by_window;
+        made.per_second += by_rate ? smsc->rate : by_window;
+        made.by_rate = made.by_rate && by_rate;
+    }
     made.seconds = static_cast<double>(short_messages) / made.per_second;
     return made;
 }

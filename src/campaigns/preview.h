@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "campaigns/types.h"
 #include "store/database.h"
@@ -11,11 +12,12 @@ namespace tessera::campaigns {
 
 struct campaign_preview {
     std::int64_t targets = 0;
-    std::int64_t skipped = 0;        // hold the content already
-    std::int64_t no_subscriber = 0;  // would fail: no MSISDN,
-    std::int64_t no_key = 0;         // no key set of the version,
-    std::int64_t no_packet = 0;      // security and keys at odds, or the counter used up
-    std::int64_t cards = 0;          // that something would be sent to
+    std::int64_t skipped = 0;           // hold the content already
+    std::int64_t no_subscriber = 0;     // would fail: no MSISDN,
+    std::int64_t no_key = 0;            // no key set of the version,
+    std::int64_t no_packet = 0;         // security and keys at odds, or the counter used up
+    std::int64_t near_counter_end = 0;  // of those that can: with few counters left, limits::counter_left_warning
+    std::int64_t cards = 0;             // that something would be sent to
     std::int64_t packets = 0;
     std::int64_t short_messages = 0;
 };
@@ -35,6 +37,8 @@ struct sending_estimate {
     bool by_rate = false;  // else by the window
 };
 inline constexpr std::chrono::milliseconds assumed_submit_answer{100};
-[[nodiscard]] sending_estimate estimate_sending(std::int64_t short_messages, const telecom::smsc_settings& smsc);
+// By several SMSCs: as if each had as much to bring as it can.
+[[nodiscard]] sending_estimate estimate_sending(std::int64_t short_messages,
+                                                const std::vector<const telecom::smsc_settings*>& smscs);
 
 }  // namespace tessera::campaigns

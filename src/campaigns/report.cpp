@@ -38,7 +38,8 @@ result<campaign_summary> summarize(store::connection& database, const campaign& 
     wave_store waves(database);
     TESSERA_TRY_VALUE(made.legs, waves.legs(subject.key));
     TESSERA_TRY_VALUE(const auto gates, waves.gates(subject.key));
-    made.waits_for = waits_for(gates);
+    const bool over = subject.state == campaign_state::finished || subject.state == campaign_state::cancelled;
+    if (!over) made.waits_for = waits_for(gates);
     TESSERA_TRY_VALUE(const auto times, campaigns.phases(subject.key));
     for (const auto& round : made.rounds) {
         made.outcomes += round.progress.outcomes;

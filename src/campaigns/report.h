@@ -30,6 +30,10 @@ struct campaign_summary {
     [[nodiscard]] chunk_progress first_round() const;
     // Of the rounds of one leg.
     [[nodiscard]] outcome_counts outcomes_of(const leg& one) const;
+    // Targets of a cancelled campaign that nothing was sent to.
+    [[nodiscard]] std::int64_t not_sent() const {
+        return subject.state == campaign_state::cancelled ? subject.targets - outcomes.total() : 0;
+    }
 };
 
 // `now` stands for the end of a phase that is still running.

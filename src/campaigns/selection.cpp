@@ -78,6 +78,20 @@ private:
                ") = " + length;
     }
     std::string earlier(const earlier_outcome& from) {
+        if (!from.not_sent) return with_outcome(from);
+        const auto none = without_outcome(from.campaign);
+        return from.outcomes.empty() ? none : "(" + with_outcome(from) + ") OR (" + none + ")";
+    }
+    std::string without_outcome(campaign_key campaign) {
+        const auto key = parameter(campaign.value);
+        return "(EXISTS (SELECT 1 FROM target w WHERE w.campaign_key = " + key +
+               " AND w.round = 1 AND w.card_id = c.card_id) OR EXISTS (SELECT 1 FROM leg_target w "
+               "WHERE w.campaign_key = " +
+               key +
+               " AND w.card_id = c.card_id)) AND NOT EXISTS (SELECT 1 FROM outcome w WHERE w.campaign_key = " + key +
+               " AND w.card_id = c.card_id)";
+    }
+    std::string with_outcome(const earlier_outcome& from) {
         auto condition = "o.campaign_key = " + parameter(from.campaign.value) + " AND o.outcome IN (";
         for (std::size_t i = 0; i < from.outcomes.size(); ++i)
             condition += (i == 0 ? "" : ", ") + parameter(static_cast<std::int64_t>(from.outcomes[i]));

@@ -125,10 +125,14 @@ private:
         TESSERA_TRY(load_answers(held));
         TESSERA_TRY_VALUE(message_block_, campaign_store(*reader_).messages(held.id));
         TESSERA_TRY_VALUE(const auto messages, parse_messages(message_block_));
-        TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT kic_algorithm, kid_algorithm, wrapped FROM key_set "
-                                                     "WHERE card_id = $1 AND key_version = $2"));
+        TESSERA_TRY_VALUE(auto* query, keys_query());
         // Whoever left the round when the chunk was released was sent nothing in it.
-        TESSERA_TRY_VALUE(const auto left, campaign_store(*reader_).left_round(held));
+        TESSERA_TRY_VALUE(auto left, campaign_store(*reader_).left_round(held));
+        if (run_.winding_up) {
+            TESSERA_TRY_VALUE(const auto unsent, campaign_store(*reader_).unsent(held));
+            left.insert(left.end(), unsent.begin(), unsent.end());
+            std::ranges::sort(left);
+        }
         operations::sent_round sent;
         for (auto one = messages.begin(); one != messages.end();) {
             const auto card = one->card;
@@ -139,15 +143,26 @@ private:
                 made_of_ = {one->image_version, {key_version, plan_.application, one->counter}};
             }
             if (std::ranges::binary_search(left, card)) continue;
-            TESSERA_TRY_VALUE(const bool there, query->with(card.value, key_version).step());
+            TESSERA_TRY_VALUE(const bool there, query->with(card.value, key_version, plan_.application).step());
             if (!there) return failure("no_key", "card", "the key set that a packet was built with is gone");
             const cards::key_set_header header{key_version, static_cast<crypto::cipher_algorithm>(query->integer(0)),
-                                               static_cast<crypto::cipher_algorithm>(query->integer(1)), 0};
-            TESSERA_TRY_VALUE(const auto keys, vault_.unwrap(card, header, query->octets(2)));
+                                               static_cast<crypto::cipher_algorithm>(query->integer(1)), 0,
+                                               query->integer(2)};
+            TESSERA_TRY_VALUE(const auto keys, vault_.unwrap(card, header, query->octets(3)));
             query->reset();
             judge_card(held, card, keys, sent);
         }
         return {};
+    }
+
+    // The key set of card $1, version $2, for application $3.
+    result<store::statement*> keys_query() {
+#define TESSERA_SETTLE_KEYS                                                                                  \
+    "SELECT k.kic_algorithm, k.kid_algorithm, k.application, k.wrapped FROM key_set k WHERE k.card_id = $1 " \
+    "AND k.key_version = $2 AND k.application = "
+        TESSERA_TRY_VALUE(const bool own_keys, cards::card_store(*reader_).any_key_set_of(plan_.application));
+        return own_keys ? reader_->kept(TESSERA_SETTLE_KEYS TESSERA_KEYS_OF_APPLICATION("$1", "$2", "$3"))
+                        : reader_->kept(TESSERA_SETTLE_KEYS TESSERA_KEYS_OF_ALL " AND $3 >= 0");
     }
 
     void judge_card(const chunk& held, cards::card_id card, const cards::key_set& keys,
@@ -174,13 +189,14 @@ private:
                                                      "t.campaign_key AND n.round = t.round + 1 "
                                                      "AND n.card_id = t.card_id) ORDER BY t.card_id"));
         query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value);
+        chunk_blocks blocks(*reader_);
         for (;;) {
             TESSERA_TRY_VALUE(const bool more, query->step());
             if (!more) return {};
             const cards::card_id card{query->integer(0)};
             const auto what = static_cast<purpose>(query->integer(1));
             TESSERA_TRY_VALUE(const auto made,
-                              assess_card(*reader_, vault_, judge_, *run_.what, plan_, held.id.campaign, card));
+                              assess_card(*reader_, blocks, vault_, judge_, *run_.what, plan_, held.id.campaign, card));
             auto found = made.found;
             // The judge sees the write's interim answer until the real one is there; having listened once is enough.
             // As in a first round: an answer that came twice ended the waiting for a later packet, so it is asked

@@ -10,8 +10,11 @@ namespace tessera::campaigns {
 [[nodiscard]] result<void> settle(const campaign_run& run);
 
 // Gives answers that came outside their own exchange to the campaign they belong to (C-8); an unknown outcome may
-// become done or failed by them. `definition_of` reads a stored campaign's definition.
+// become done or failed by them; a single operation's likewise. `definition_of` reads a stored campaign's definition.
 using definition_source = std::function<result<definition>(const campaign&)>;
 [[nodiscard]] result<void> settle_late_answers(const environment& env, const definition_source& definition_of);
+// Likewise for so many cards at most, in one transaction. True: there may be more.
+[[nodiscard]] result<bool> settle_some_late_answers(const environment& env, const definition_source& definition_of,
+                                                    std::int64_t cards);
 
 }  // namespace tessera::campaigns

@@ -1,42 +1,82 @@
 #include <algorithm>
+#include <map>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "campaigns/card_case.h"
 #include "campaigns/settle.h"
 #include "cards/key_rotation.h"
 #include "operations/image_update.h"
+#include "operations/late_answer.h"
 
 namespace tessera::campaigns {
 namespace {
 
-constexpr std::int64_t late_cards_per_transaction = 500;
-
 class late_settler {
 public:
     late_settler(const environment& env, const definition_source& definition_of)
-        : env_(&env), definition_of_(definition_of), vault_(env.vault->another()) {}
+        : env_(&env), definition_of_(definition_of), vault_(env.vault->another()), operations_(*env.vault) {}
 
     // True when there may be more.
-    result<bool> some() {
+    result<bool> some(std::int64_t cards) {
         return env_->writer->transact([&](store::connection& writer) -> result<bool> {
             campaign_store campaigns(writer);
-            TESSERA_TRY_VALUE(const auto waiting, campaigns.late_cards(late_cards_per_transaction));
+            TESSERA_TRY_VALUE(const auto waiting, campaigns.late_cards(cards));
+            chunk_blocks blocks(writer);
+            std::map<std::int64_t, campaign_at_hand> at_hand;
+            blocks_ = &blocks;
+            at_hand_ = &at_hand;
             for (const auto card : waiting) {
+                TESSERA_TRY(settle_operations(writer, card));
                 TESSERA_TRY_VALUE(const auto open, campaigns.unknown_for(card));
                 for (const auto key : open) TESSERA_TRY(settle_or_tell(writer, key, card));
                 TESSERA_TRY(campaigns.clear_late(card));
             }
-            return static_cast<std::int64_t>(waiting.size()) == late_cards_per_transaction;
+            return static_cast<std::int64_t>(waiting.size()) == cards;
         });
     }
 
 private:
+    // A campaign of which several late answers are settled in one transaction.
+    struct campaign_at_hand {
+        explicit campaign_at_hand(definition read) : what(std::move(read)), plan(what) {}
+        campaign_at_hand(const campaign_at_hand&) = delete;  // the plan refers to the definition
+        campaign_at_hand& operator=(const campaign_at_hand&) = delete;
+        definition what;
+        packet_plan plan;
+    };
+    result<const campaign_at_hand*> take_at_hand(campaign_store& campaigns, campaign_key key) {
+        auto found = at_hand_->find(key.value);
+        if (found == at_hand_->end()) {
+            TESSERA_TRY_VALUE(const auto stored, campaigns.get(key));
+            TESSERA_TRY_VALUE(auto what, definition_of_(stored));
+            found = at_hand_->try_emplace(key.value, std::move(what)).first;
+        }
+        return &found->second;
+    }
+
     // Only what the card itself has proved changes an outcome; an unsecured complaint could be about any packet.
     static bool proves(const operations::verdict& found) {
         if (found.what == operations::decision::done) return true;
         return found.what == operations::decision::failed &&
                (found.why.kind == operations::cause_kind::status_word ||
                 (found.why.kind == operations::cause_kind::por_status && found.why.detail == 0));
+    }
+
+    // What a single operation waited for in vain may have come in a campaign's exchange that awaited something of the
+    // same card, and stands with that.
+    result<void> settle_operations(store::connection& writer, cards::card_id card) {
+        TESSERA_TRY_VALUE(const auto open, operations::operation_store(writer).unknown(card));
+        if (open.empty()) return {};
+        campaign_store campaigns(writer);
+        std::vector<bytes> elsewhere;
+        TESSERA_TRY_VALUE(const auto parts, campaigns.participations(card));
+        for (const auto& part : parts) {
+            TESSERA_TRY_VALUE(const auto entries, blocks_->answers(part.where, card));
+            for (const auto& entry : entries)
+                if (entry.kind == operations::answer_kind::message) elsewhere.push_back(to_bytes(entry.octets));
+        }
+        return operations_.settle(writer, card, elsewhere, env_->clock->now());
     }
 
     // One campaign that cannot be read any more must not keep others from ending.
@@ -50,9 +90,10 @@ private:
 
     result<void> settle_one(store::connection& writer, campaign_key key, cards::card_id card) {
         campaign_store campaigns(writer);
-        TESSERA_TRY_VALUE(const auto stored, campaigns.get(key));
-        TESSERA_TRY_VALUE(const auto what, definition_of_(stored));
-        TESSERA_TRY_VALUE(const auto made, assess_card(writer, vault_, judge_, what, packet_plan(what), key, card));
+        TESSERA_TRY_VALUE(const auto* at_hand, take_at_hand(campaigns, key));
+        const auto& what = at_hand->what;
+        TESSERA_TRY_VALUE(const auto made,
+                          assess_card(writer, *blocks_, vault_, judge_, what, at_hand->plan, key, card));
         // Of a rotation, only what was said under the new keys.
         const bool under_old_keys =
             what.rotation &&
@@ -93,6 +134,10 @@ private:
     const definition_source& definition_of_;
     cards::key_vault vault_;
     operations::judge judge_;
+    operations::late_answers operations_;
+    // Of the transaction under way.
+    chunk_blocks* blocks_ = nullptr;
+    std::map<std::int64_t, campaign_at_hand>* at_hand_ = nullptr;
 };
 
 }  // namespace
@@ -100,9 +145,14 @@ private:
 result<void> settle_late_answers(const environment& env, const definition_source& definition_of) {
     late_settler settler(env, definition_of);
     for (;;) {
-        TESSERA_TRY_VALUE(const bool more, settler.some());
+        TESSERA_TRY_VALUE(const bool more, settler.some(limits::late_cards_per_commit));
         if (!more) return {};
     }
+}
+
+result<bool> settle_some_late_answers(const environment& env, const definition_source& definition_of,
+                                      std::int64_t cards) {
+    return late_settler(env, definition_of).some(cards);
 }
 
 }  // namespace tessera::campaigns

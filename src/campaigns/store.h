@@ -48,6 +48,7 @@ public:
     [[nodiscard]] result<std::vector<campaign_key>> keys_of_name(std::string_view name, std::int64_t limit);
     [[nodiscard]] result<campaign> get(campaign_key key);
     [[nodiscard]] result<std::vector<campaign>> list(std::int64_t after, std::int64_t limit);
+    [[nodiscard]] result<std::vector<campaign_key>> in_state(campaign_state state);
     [[nodiscard]] result<void> set_targets(campaign_key key, std::int64_t targets);
     [[nodiscard]] result<void> set_state(campaign_key key, campaign_state state, int round, phase now,
                                          std::optional<timestamp> finished);
@@ -73,6 +74,21 @@ public:
     [[nodiscard]] result<std::vector<chunk>> chunks(campaign_key key, int round);
     [[nodiscard]] result<std::int64_t> chunks_in(campaign_key key, int round, chunk_state state);
     [[nodiscard]] result<std::vector<round_progress>> progress(campaign_key key);
+    // What a chunk has counted in P2: sent, answered.
+    [[nodiscard]] result<chunk_progress> exchanged(const chunk_id& which);
+
+    // Cards of released chunks of which nothing has left when P2 stopped in good order. Taken before they may leave.
+    [[nodiscard]] result<void> put_unsent(campaign_key key, int round, cards::card_id card);
+    [[nodiscard]] result<std::vector<cards::card_id>> unsent(const chunk& which);
+    [[nodiscard]] result<std::vector<cards::card_id>> take_unsent(const chunk& which);
+
+    // --- a cancelled campaign
+    // Those that were cancelled within a phase: what they have sent is still to be settled.
+    [[nodiscard]] result<std::vector<campaign>> cancelled_within_a_phase();
+    // Nothing more is awaited of what was released.
+    [[nodiscard]] result<void> close_released(campaign_key key, int round);
+    // Cards that were to be listened for or read back in this round or the next end unknown.
+    [[nodiscard]] result<void> give_up_later_rounds(campaign_key key, int round, timestamp now);
 
     // --- phases
     [[nodiscard]] result<void> begin_phase(campaign_key key, int round, phase which, timestamp now);
@@ -131,13 +147,10 @@ public:
     [[nodiscard]] result<std::vector<cards::card_id>> left_round(const chunk& which);
 
     // --- late answers (C-8)
-    struct late_match {
-        chunk_id where;
-        cards::card_id card;
-    };
-    // The campaign that an answer outside every exchange belongs to: the latest with this application that the
-    // subscriber's card took part in.
-    [[nodiscard]] result<std::optional<late_match>> match_late(std::uint64_t subscriber, std::uint32_t application);
+    [[nodiscard]] result<std::optional<cards::card_id>> card_of(std::uint64_t subscriber);
+    // Where an answer outside every exchange belongs: to the latest campaign with this application that the card took
+    // part in.
+    [[nodiscard]] result<std::optional<chunk_id>> match_late(cards::card_id card, std::uint32_t application);
     // A card whose answer no settlement has looked at yet.
     [[nodiscard]] result<void> mark_late(cards::card_id card);
     [[nodiscard]] result<std::vector<cards::card_id>> late_cards(std::int64_t limit);

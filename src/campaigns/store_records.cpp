@@ -109,19 +109,22 @@ result<void> campaign_store::recount(campaign_key key, cards::card_id card, int 
         .execute();
 }
 
-result<std::optional<campaign_store::late_match>> campaign_store::match_late(std::uint64_t subscriber,
-                                                                             std::uint32_t application) {
+result<std::optional<cards::card_id>> campaign_store::card_of(std::uint64_t subscriber) {
     TESSERA_TRY_VALUE(auto* holder, database_->kept("SELECT card_id FROM card WHERE msisdn = $1"));
     TESSERA_TRY_VALUE(const bool known, holder->with(subscriber).step());
     if (!known) return std::nullopt;
     const cards::card_id card{holder->integer(0)};
     holder->reset();
+    return card;
+}
+
+result<std::optional<chunk_id>> campaign_store::match_late(cards::card_id card, std::uint32_t application) {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT t.campaign_key, t.round, k.chunk " TESSERA_ROUNDS_OF_CARD
                                                    "AND g.application = $2 ORDER BY t.campaign_key DESC, t.round DESC "
                                                    "LIMIT 1"));
     TESSERA_TRY_VALUE(const bool there, query->with(card.value, application).step());
     if (!there) return std::nullopt;
-    late_match found{{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)}, card};
+    const chunk_id found{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)};
     query->reset();
     return found;
 }

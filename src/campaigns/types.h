@@ -9,12 +9,16 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "campaigns/image_condition.h"
+#include "campaigns/retry_rules.h"
+#include "campaigns/send_window.h"
 #include "campaigns/wave.h"
 #include "cards/types.h"
 #include "operations/application_script.h"
 #include "operations/packet_builder.h"
 #include "operations/script.h"
 #include "operations/verdict.h"
+#include "telecom/route.h"
+#include "telecom/shared_link.h"
 
 namespace tessera::campaigns {
 
@@ -38,6 +42,7 @@ enum class phase : std::uint8_t { none = 0, prepare = 1, exchange = 2, settle = 
 struct earlier_outcome {
     campaign_key campaign;
     std::vector<operations::outcome> outcomes;  // any of these
+    bool not_sent = false;                      // or none at all: nothing was sent to it
 };
 
 // Each that is set says something about a card.
@@ -56,6 +61,28 @@ struct card_selectors {
 struct target_selection {
     card_selectors include;
     card_selectors exclude;
+};
+
+// By which SMSCs, and when a link has room for one of several campaigns.
+struct radio_way {
+    telecom::route smscs;
+    int priority = 5;  // 1..9; the lower goes first, after single operations
+    [[nodiscard]] telecom::link_rank rank() const { return static_cast<telecom::link_rank>(priority); }
+};
+
+// When and how long the network tries, and when the same octets go again.
+struct sending_rules {
+    retry_rules retries;
+    std::chrono::seconds validity{0};  // of each short message; 0: as the SMSC's settings say
+    // What the SMSC may still be trying to deliver is not sent again before its validity ended.
+    bool wait_validity = false;
+};
+
+// What a campaign file leaves to the catalogue of profiles, and where (lines, for errors; 0: nowhere).
+struct profile_terms {
+    std::string application;  // by name, in place of the TAR; empty: the TAR is given
+    bool cc_len_given = false, parts_max_given = false;
+    std::size_t application_line = 0, spi_line = 0, cc_len_line = 0, parts_max_line = 0, writes_line = 0;
 };
 
 // The components of a CAP file, as they were when the campaign was created.
@@ -83,11 +110,15 @@ struct definition {
     std::vector<load_file> load_files;  // read from the disk just now
     bool current_key_set = false;       // each card by its own; security.key_version where its keys never changed
     bool chaining = false;              // expanded scripts of a card are one chain
-    std::string smsc = "main";
+    radio_way way;
     duration por_timeout = std::chrono::seconds(60);
     int attempts = 3;           // sendings of the same octets within one exchange, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
+    sending_rules sending_again;
+    profile_terms profiles;
+    operations::script_style style;  // as the catalogue of profiles decided
     wave_rules waves;
+    std::optional<window_rule> window;  // nothing: at any time
 };
 
 struct campaign {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/random.h"
+#include "campaigns/card_zones.h"
 #include "campaigns/selection.h"
 #include "cards/store.h"
 
@@ -16,6 +17,7 @@ constexpr int no_wave = -1;
 struct candidate {
     cards::card_id card;
     int wave = no_wave;
+    std::size_t zone = 0;  // among the house's, where the window asks for them
 };
 
 class planner {
@@ -26,6 +28,7 @@ public:
     }
 
     result<wave_plan> plan() {
+        if (by_zone_) TESSERA_TRY(zones_.load(*reader_));
         TESSERA_TRY(collect(what_->targets, no_wave));
         if (candidates_.empty()) return failure("no_targets", "targets", "no card of the registry is meant by them");
         const auto targets = candidates_.size();
@@ -38,15 +41,27 @@ public:
 private:
     result<void> collect(const target_selection& selection, int wave) {
         return for_each_piece(selection, 1, [&](const selection_piece& piece) -> result<void> {
-            TESSERA_TRY_VALUE(const auto query, reader_->prepare("SELECT c.card_id FROM card c WHERE " +
-                                                                 piece.condition + " ORDER BY c.card_id"));
+            TESSERA_TRY_VALUE(const auto query,
+                              reader_->prepare("SELECT c.card_id, c.imsi, c.msisdn FROM card c WHERE " +
+                                               piece.condition + " ORDER BY c.card_id"));
             piece.bind(*query);
             for (;;) {
                 TESSERA_TRY_VALUE(const bool more, query->step());
                 if (!more) return {};
-                candidates_.push_back({cards::card_id{query->integer(0)}, wave});
+                candidates_.push_back({cards::card_id{query->integer(0)}, wave, 0});
+                if (by_zone_) TESSERA_TRY(place(*query, candidates_.back()));
             }
         });
+    }
+
+    result<void> place(const store::statement& row, candidate& one) const {
+        const auto zone = zones_.of(one.card, row.text(1), static_cast<std::uint64_t>(row.integer(2)));
+        if (!zone)
+            return failure("no_zone", "[window] zone",
+                           "is \"card\", and no [[zone]] of tessera.toml says where IMSI " + std::string(row.text(1)) +
+                               ", MSISDN " + std::to_string(row.integer(2)) + " is");
+        one.zone = *zone;
+        return {};
     }
 
     result<std::vector<cards::card_id>> tagged(const std::string& tag) {
@@ -141,15 +156,16 @@ private:
 
     wave_plan made() {
         wave_plan plan;
-        std::map<int, int> numbers;
-        for (const auto& one : candidates_) numbers[one.wave] = 0;
-        for (auto& [wave, number] : numbers) {
+        std::map<std::pair<int, std::size_t>, int> numbers;
+        for (const auto& one : candidates_) numbers[{one.wave, one.zone}] = 0;
+        for (auto& [place, number] : numbers) {
             number = static_cast<int>(plan.legs.size()) + 1;
-            plan.legs.push_back({number, wave, {}, 0, 0, 0});
+            const auto zone = by_zone_ ? house_->zones[place.second].name : std::string();
+            plan.legs.push_back({number, place.first, zone, 0, 0, 0});
         }
         plan.members.reserve(candidates_.size());
         for (const auto& one : candidates_) {
-            const auto number = numbers[one.wave];
+            const auto number = numbers[{one.wave, one.zone}];
             ++plan.legs[static_cast<std::size_t>(number) - 1].targets;
             plan.members.push_back({one.card, number});
         }
@@ -161,13 +177,15 @@ private:
     const house_rules* house_;
     std::uint64_t seed_;
     std::vector<wave_rule> rules_ = what_->waves.rules;
+    bool by_zone_ = what_->window && what_->window->zone == zone_of_each_card;
+    card_zones zones_{house_->zones};
     std::vector<candidate> candidates_;
 };
 
 }  // namespace
 
 bool goes_in_legs(const definition& what, const house_rules& house) {
-    return !what.waves.rules.empty() || house.tests();
+    return !what.waves.rules.empty() || house.tests() || (what.window && what.window->zone == zone_of_each_card);
 }
 
 result<wave_plan> plan_waves(store::connection& reader, const definition& what, const house_rules& house,

@@ -25,7 +25,7 @@ struct wave_plan {
 [[nodiscard]] bool goes_in_legs(const definition& what, const house_rules& house);
 
 // Reads, and writes nothing. Errors: no_targets (of the whole, or of a wave), bad_waves (cards that no wave takes),
-// no_test_card.
+// no_test_card, no_zone.
 [[nodiscard]] result<wave_plan> plan_waves(store::connection& reader, const definition& what, const house_rules& house,
                                            std::uint64_t seed);
 

@@ -10,18 +10,24 @@
 
 #include "base/csv.h"
 #include "base/limits.h"
-#include "cards/import_row.h"
+#include "cards/row_source.h"
 
 namespace tessera::cards {
 namespace {
 
-// The refused rows, written beside the input under another name until the import has ended.
+// Beside the input; what comes from a device (/dev/stdin, /dev/fd/63) has no folder to write into.
+std::string rejects_path(const std::string& input) {
+    const auto absolute = std::filesystem::absolute(input).lexically_normal().string();
+    for (const std::string_view folder : {"/dev/", "/proc/"})
+        if (absolute.starts_with(folder)) return "stdin.rejects.csv";
+    return std::filesystem::path(input).replace_extension(".rejects.csv").string();
+}
+
+// The refused rows, written under another name until the import has ended.
 class rejects_file {
 public:
     rejects_file(const std::string& input, std::string header)
-        : header_(std::move(header)),
-          path_(std::filesystem::path(input).replace_extension(".rejects.csv").string()),
-          partial_(path_ + ".partial") {}
+        : header_(std::move(header)), path_(rejects_path(input)), partial_(path_ + ".partial") {}
     ~rejects_file() {
         if (file_ != nullptr) {
             std::fclose(file_);
@@ -95,20 +101,19 @@ public:
             TESSERA_TRY_VALUE(id, same_card(row));
         }
         TESSERA_TRY_VALUE(const auto fresh_tags, tags_to_add(id, inserted, row));
-        bool key_set_added = false;
-        if (row.keys) {
-            TESSERA_TRY_VALUE(key_set_added, add_keys(id, *row.keys));
-        }
+        TESSERA_TRY_VALUE(const auto fresh_keys, keys_to_add(id, inserted, row));
+        for (const auto* keys : fresh_keys) TESSERA_TRY(put_keys(id, *keys));
+        auto key_sets_added = fresh_keys.size();
         if (row.encryption) {
             TESSERA_TRY_VALUE(const bool added, add_encryption_key(id, row.keys->header.key_version, *row.encryption));
-            key_set_added |= added;
+            if (added && key_sets_added == 0) key_sets_added = 1;
         }
-        if (key_set_added) ++report.key_sets_added;
+        report.key_sets_added += key_sets_added;
         for (const auto& tag : fresh_tags) {
             TESSERA_TRY_VALUE(const bool added, store_.add_tag(id, tag));
             if (added) ++report.tags_added;
         }
-        if (!inserted && !key_set_added && fresh_tags.empty()) ++report.unchanged;
+        if (!inserted && key_sets_added == 0 && fresh_tags.empty()) ++report.unchanged;
         return {};
     }
 
@@ -169,22 +174,44 @@ private:
         return found->id;
     }
 
-    result<bool> add_keys(card_id id, const key_set& keys) {
+    // Likewise: those that contradict the registry refuse the row.
+    result<std::vector<const key_set*>> keys_to_add(card_id id, bool inserted, const import_row& row) {
+        std::vector<const key_set*> all;
+        if (row.keys) all.push_back(&*row.keys);
+        for (const auto& one : row.more_keys) all.push_back(&one);
+        if (inserted || all.empty()) return all;
+        TESSERA_TRY_VALUE(const auto known, store_.key_sets(id));
+        std::vector<const key_set*> fresh;
+        for (const auto* one : all) {
+            TESSERA_TRY_VALUE(const bool held, holds(id, known, *one));
+            if (!held) fresh.push_back(one);
+        }
+        return fresh;
+    }
+
+    result<bool> holds(card_id id, const std::vector<stored_key_set>& known, const key_set& keys) {
+        const auto found = std::ranges::find_if(known, [&](const stored_key_set& one) {
+            return one.header.key_version == keys.header.key_version &&
+                   one.header.application == keys.header.application;
+        });
+        if (found == known.end()) return false;
+        if (found->header.scope != keys.header.scope)
+            return failure("conflict", "counter_scope", "the card has a key set of this version with another scope");
+        if (found->header.kic_algorithm != keys.header.kic_algorithm ||
+            found->header.kid_algorithm != keys.header.kid_algorithm)
+            return failure("conflict", "kvn", "the card has a key set of this version with other algorithms");
+        TESSERA_TRY_VALUE(const key_set held, vault_->unwrap(id, found->header, found->wrapped));
+        if (!(held.kic == keys.kic) || !(held.kid == keys.kid))
+            return failure("conflict", "kvn", "the card has a key set of this version with other keys");
+        return true;
+    }
+
+    result<void> put_keys(card_id id, const key_set& keys) {
         stored_key_set stored{keys.header, {}};
         TESSERA_TRY(vault_->wrap(id, keys, stored.wrapped));
         TESSERA_TRY_VALUE(const bool added, store_.insert_key_set(id, stored, now_));
-        if (added) return true;
-        TESSERA_TRY_VALUE(const auto known, store_.key_sets(id));
-        for (const auto& candidate : known) {
-            if (candidate.header.key_version != keys.header.key_version) continue;
-            if (candidate.header.kic_algorithm != keys.header.kic_algorithm ||
-                candidate.header.kid_algorithm != keys.header.kid_algorithm)
-                return failure("conflict", "kvn", "the card has a key set of this version with other algorithms");
-            TESSERA_TRY_VALUE(const key_set held, vault_->unwrap(id, candidate.header, candidate.wrapped));
-            if (!(held.kic == keys.kic) || !(held.kid == keys.kid))
-                return failure("conflict", "kvn", "the card has a key set of this version with other keys");
-        }
-        return false;
+        if (added) return {};
+        return failure("conflict", "kvn", "the record has two key sets of this version for one application");
     }
 
     // False: the key set has it already.
@@ -219,41 +246,54 @@ void note(import_report& report, std::size_t line, const error& problem) {
         report.problems.push_back({line, problem.field, problem.message});
 }
 
-std::string rejected_row(const import_columns& columns, const std::vector<std::string>& fields, std::size_t line,
-                         const error& problem) {
-    auto text = columns.canonical_row(fields) + "," + std::to_string(line) + ",";
+std::string rejected_row(const row_source& from, const error& problem) {
+    auto text = from.rejected() + "," + std::to_string(from.line()) + ",";
     append_csv_field(text, problem.field);
     text.push_back(',');
     append_csv_field(text, problem.message);
     return text;
 }
 
-struct source {
-    csv_reader reader;
-    import_columns columns;
+class csv_source final : public row_source {
+public:
+    csv_source(csv_reader reader, const import_columns& columns, std::string_view profile)
+        : reader_(std::move(reader)), columns_(columns), profile_(profile) {}
+
+    result<bool> next() override {
+        auto more = reader_.next();
+        if (more) return more;
+        return failure("bad_csv", "row", std::move(more.error().message));
+    }
+    result<import_row> row() override { return columns_.parse(reader_.fields(), profile_); }
+    std::size_t line() const override { return reader_.line(); }
+    std::string rejects_header() const override { return columns_.canonical_header(); }
+    std::string rejected() const override { return columns_.canonical_row(reader_.fields()); }
+
+private:
+    csv_reader reader_;
+    import_columns columns_;
+    std::string_view profile_;
 };
 
 // Reads, checks and adds every row; the transaction of the last batch is left open.
-result<void> add_rows(source& from, importer& into, const import_options& options, rejects_file& rejects,
+result<void> add_rows(row_source& from, importer& into, const import_options& options, rejects_file& rejects,
                       import_report& report, const std::function<void(std::size_t)>& progress) {
     std::size_t in_batch = 0;
     for (;;) {
-        auto more = from.reader.next();
+        auto more = from.next();
         if (more && !*more) return {};
         ++report.rows;
         result<void> added;
-        if (!more)
-            added = std::unexpected(error{"bad_csv", "row", more.error().message});
-        else {
-            auto row = from.columns.parse(from.reader.fields(), options.profile);
+        if (!more) {
+            added = std::unexpected(std::move(more).error());
+        } else {
+            auto row = from.row();
             added = row ? into.add(*row, report) : std::unexpected(std::move(row).error());
         }
         if (!added) {
             if (ends_import(added.error())) return added;
-            note(report, from.reader.line(), added.error());
-            if (!options.strict)
-                TESSERA_TRY(
-                    rejects.add(rejected_row(from.columns, from.reader.fields(), from.reader.line(), added.error())));
+            note(report, from.line(), added.error());
+            if (!options.strict) TESSERA_TRY(rejects.add(rejected_row(from, added.error())));
         }
         if (report.rows % 10'000 == 0) progress(report.rows);
         if (++in_batch == limits::import_batch_rows && !options.strict) {
@@ -264,25 +304,28 @@ result<void> add_rows(source& from, importer& into, const import_options& option
     }
 }
 
+result<void> add_all(row_source& from, const std::string& path, importer& into, const import_options& options,
+                     rejects_file& rejects, import_report& report, const std::function<void(std::size_t)>& progress) {
+    TESSERA_TRY(add_rows(from, into, options, rejects, report, progress));
+    const auto whole = from.remark_on_whole();
+    if (whole) report.problems.push_back({whole->line, whole->problem.field, whole->problem.message});
+    if (options.strict && (report.rejected > 0 || whole))
+        return failure("refused", path,
+                       std::to_string(report.rejected) + " of " + std::to_string(report.rows) + " rows are bad" +
+                           (whole ? ", and so is their number" : "") + "; nothing was imported");
+    return into.commit();
+}
+
 }  // namespace
 
-result<import_report> import_cards(const std::string& path, const import_options& options, store::connection& writer,
-                                   key_vault& vault, timestamp now, const std::function<void(std::size_t)>& progress) {
-    TESSERA_TRY_VALUE(csv_reader reader, csv_reader::open(path));
-    TESSERA_TRY_VALUE(const bool header, reader.next());
-    if (!header) return failure("bad_header", path, "is empty; expected: " + import_columns::known());
-    TESSERA_TRY_VALUE(const import_columns columns, import_columns::from_header(reader.fields(), path));
-    source from{std::move(reader), columns};
+result<import_report> import_rows(const std::string& path, row_source& from, const import_options& options,
+                                  store::connection& writer, key_vault& vault, timestamp now,
+                                  const std::function<void(std::size_t)>& progress) {
     importer into(options, writer, vault, now);
-    rejects_file rejects(path, from.columns.canonical_header());
+    rejects_file rejects(path, from.rejects_header());
     import_report report;
     TESSERA_TRY(into.begin());
-    auto added = add_rows(from, into, options, rejects, report, progress);
-    if (added && options.strict && report.rejected > 0)
-        added = failure("refused", path,
-                        std::to_string(report.rejected) + " of " + std::to_string(report.rows) +
-                            " rows are bad; nothing was imported");
-    if (added) added = into.commit();
+    auto added = add_all(from, path, into, options, rejects, report, progress);
     if (!added) {
         into.rollback();
         if (options.strict && !report.problems.empty()) {
@@ -295,6 +338,16 @@ result<import_report> import_cards(const std::string& path, const import_options
     }
     TESSERA_TRY_VALUE(report.rejects_file, rejects.finish());
     return report;
+}
+
+result<import_report> import_cards(const std::string& path, const import_options& options, store::connection& writer,
+                                   key_vault& vault, timestamp now, const std::function<void(std::size_t)>& progress) {
+    TESSERA_TRY_VALUE(csv_reader reader, csv_reader::open(path));
+    TESSERA_TRY_VALUE(const bool header, reader.next());
+    if (!header) return failure("bad_header", path, "is empty; expected: " + import_columns::known());
+    TESSERA_TRY_VALUE(const import_columns columns, import_columns::from_header(reader.fields(), path));
+    csv_source from(std::move(reader), columns, options.profile);
+    return import_rows(path, from, options, writer, vault, now, progress);
 }
 
 }  // namespace tessera::cards

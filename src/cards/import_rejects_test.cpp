@@ -1,6 +1,8 @@
 // Rows that are refused: into which file, with what said, and that nothing secret is said.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cards/import.h"
 #include "cards/test_registry.h"
@@ -87,6 +89,23 @@ INSTANTIATE_TEST_SUITE_P(
                     std::string(key) + ",",
                 "kvn"}),
     [](const auto& each) { return std::string(each.param.name); });
+
+TEST_F(import_rejects_test, those_of_a_device_go_to_the_working_directory) {
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(folder);
+    const auto report = import_cards("/dev/null", {}, *writer, vault, test_time, [](std::size_t) {});
+    EXPECT_EQ(report.error().code, "bad_header");
+    const auto csv = file("cards.csv", std::string(columns) + "\nx\n");
+    const int input = ::open(csv.c_str(), O_RDONLY | O_CLOEXEC);
+    ASSERT_GE(input, 0);
+    const auto rows =
+        import_cards("/dev/fd/" + std::to_string(input), {}, *writer, vault, test_time, [](std::size_t) {});
+    ::close(input);
+    std::filesystem::current_path(before);
+    ASSERT_TRUE(rows) << to_string(rows.error());
+    EXPECT_EQ(rows->rejects_file, "stdin.rejects.csv");
+    EXPECT_NE(content((folder / "stdin.rejects.csv").string()).find("expected 10 fields"), std::string::npos);
+}
 
 TEST_F(import_rejects_test, the_file_is_the_owner_s_alone_whatever_stood_there_before) {
     const auto left = file("cards.rejects.csv.partial", "left by a crash");

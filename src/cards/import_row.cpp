@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t absent = static_cast<std::size_t>(-1);
 constexpr std::array<std::string_view, import_columns::count> names{
-    "iccid",         "imsi",    "msisdn",  "profile", "kvn",           "kic_algorithm", "kic_key",
-    "kid_algorithm", "kid_key", "counter", "tags",    "dek_algorithm", "dek_key"};
+    "iccid",   "imsi",    "msisdn", "profile", "kvn",           "kic_algorithm", "kic_key", "kid_algorithm",
+    "kid_key", "counter", "tags",   "tar",     "counter_scope", "dek_algorithm", "dek_key"};
 // What a file of refused rows has beside the columns; passed over, so that a mended one can be imported as it is.
 constexpr std::array<std::string_view, 3> remarks{"line", "field", "reason"};
 constexpr std::size_t profile_octets_max = 64;
@@ -53,14 +53,28 @@ bool printable(std::string_view text) {
 }
 
 bool may_be_absent(std::size_t column) {
-    return column == import_columns::profile || column == import_columns::counter || column == import_columns::tags ||
-           column == import_columns::dek_algorithm || column == import_columns::dek_key;
+    return column == import_columns::profile || column >= import_columns::counter;
 }
 
 result<crypto::cipher_algorithm> parse_algorithm(std::string_view text, std::string_view field) {
     const auto algorithm = crypto::cipher_algorithm_from(text);
     if (!algorithm) return failure("bad_algorithm", field, "expected des, 3des2, 3des3, aes128, aes192 or aes256");
     return *algorithm;
+}
+
+result<std::int64_t> parse_application(std::string_view text) {
+    if (text.empty()) return all_applications;
+    std::array<std::uint8_t, 3> octets{};
+    if (!from_hex_into(text, octets, "tar"))
+        return failure("bad_tar", "tar", "expected 6 hexadecimal digits, or nothing for all applications");
+    return static_cast<std::int64_t>(load_big_endian(octets));
+}
+
+// A set of one application has one counter either way.
+result<counter_scope> parse_scope(std::string_view text, std::int64_t application) {
+    if (text.empty() || text == "application") return counter_scope::application;
+    if (text != "key_set") return failure("bad_scope", "counter_scope", "expected application or key_set");
+    return application == all_applications ? counter_scope::key_set : counter_scope::application;
 }
 
 result<secret> parse_key(std::string_view text, crypto::cipher_algorithm algorithm, std::string_view field) {
@@ -70,6 +84,25 @@ result<secret> parse_key(std::string_view text, crypto::cipher_algorithm algorit
 }
 
 }  // namespace
+
+result<key_set_header> parse_key_set_header(const key_set_texts& texts) {
+    key_set_header header;
+    const auto* const end = texts.kvn.data() + texts.kvn.size();
+    const auto parsed = std::from_chars(texts.kvn.data(), end, header.key_version);
+    if (parsed.ec != std::errc() || parsed.ptr != end || header.key_version < 1 || header.key_version > 15)
+        return failure("bad_key_version", "kvn", "expected a number from 1 to 15");
+    TESSERA_TRY_VALUE(header.kic_algorithm, parse_algorithm(texts.kic_algorithm, "kic_algorithm"));
+    TESSERA_TRY_VALUE(header.kid_algorithm, parse_algorithm(texts.kid_algorithm, "kid_algorithm"));
+    if (!texts.counter.empty()) {
+        std::array<std::uint8_t, 5> octets{};
+        if (auto read = from_hex_into(texts.counter, octets, "counter"); !read)
+            return failure("bad_counter", "counter", "expected 10 hexadecimal digits");
+        header.initial_counter = load_big_endian(octets);
+    }
+    TESSERA_TRY_VALUE(header.application, parse_application(texts.tar));
+    TESSERA_TRY_VALUE(header.scope, parse_scope(texts.counter_scope, header.application));
+    return header;
+}
 
 result<import_columns> import_columns::from_header(const std::vector<std::string>& header, std::string_view file) {
     import_columns columns;
@@ -98,15 +131,12 @@ std::string import_columns::known() {
     return line;
 }
 
-std::size_t import_columns::columns() const {
-    for (const auto last : {dek_key, dek_algorithm, tags})
-        if (places_[last] != absent) return static_cast<std::size_t>(last) + 1;
-    return tags;
-}
+bool import_columns::written(std::size_t which) const { return which <= counter || places_[which] != absent; }
 
 std::string import_columns::canonical_header() const {
     std::string line;
-    for (std::size_t i = 0; i < columns(); ++i) line += (i == 0 ? "" : ",") + std::string(names[i]);
+    for (std::size_t i = 0; i < count; ++i)
+        if (written(i)) line += (i == 0 ? "" : ",") + std::string(names[i]);
     return line;
 }
 
@@ -117,7 +147,8 @@ std::string_view import_columns::value(const std::vector<std::string>& fields, c
 
 std::string import_columns::canonical_row(const std::vector<std::string>& fields) const {
     std::string line;
-    for (std::size_t i = 0; i < columns(); ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!written(i)) continue;
         if (i != 0) line.push_back(',');
         append_csv_field(line, value(fields, static_cast<column>(i)));
     }
@@ -129,21 +160,11 @@ result<std::optional<key_set>> import_columns::parse_keys(const std::vector<std:
     if (std::ranges::all_of(key_columns, [&](column which) { return value(fields, which).empty(); }))
         return std::nullopt;
     key_set keys;
-    const auto version = value(fields, kvn);
-    const auto* const end = version.data() + version.size();
-    const auto parsed = std::from_chars(version.data(), end, keys.header.key_version);
-    if (parsed.ec != std::errc() || parsed.ptr != end || keys.header.key_version < 1 || keys.header.key_version > 15)
-        return failure("bad_key_version", "kvn", "expected a number from 1 to 15");
-    TESSERA_TRY_VALUE(keys.header.kic_algorithm, parse_algorithm(value(fields, kic_algorithm), "kic_algorithm"));
+    TESSERA_TRY_VALUE(keys.header, parse_key_set_header({value(fields, kvn), value(fields, kic_algorithm),
+                                                         value(fields, kid_algorithm), value(fields, counter),
+                                                         value(fields, tar), value(fields, counter_scope)}));
     TESSERA_TRY_VALUE(keys.kic, parse_key(value(fields, kic_key), keys.header.kic_algorithm, "kic_key"));
-    TESSERA_TRY_VALUE(keys.header.kid_algorithm, parse_algorithm(value(fields, kid_algorithm), "kid_algorithm"));
     TESSERA_TRY_VALUE(keys.kid, parse_key(value(fields, kid_key), keys.header.kid_algorithm, "kid_key"));
-    if (const auto base = value(fields, counter); !base.empty()) {
-        std::array<std::uint8_t, 5> octets{};
-        if (auto read = from_hex_into(base, octets, "counter"); !read)
-            return failure("bad_counter", "counter", "expected 10 hexadecimal digits");
-        keys.header.initial_counter = load_big_endian(octets);
-    }
     return keys;
 }
 

@@ -17,8 +17,15 @@ struct import_row {
     std::string profile;
     std::optional<key_set> keys;               // none when all five key columns are empty
     std::optional<encryption_key> encryption;  // of that key set
+    std::vector<key_set> more_keys;            // where a record has several
     std::vector<std::string> tags;
 };
+
+// What names a key set, from text as the columns have it. Errors name the column.
+struct key_set_texts {
+    std::string_view kvn, kic_algorithm, kid_algorithm, counter, tar, counter_scope;
+};
+[[nodiscard]] result<key_set_header> parse_key_set_header(const key_set_texts& texts);
 
 class import_columns {
 public:
@@ -34,6 +41,8 @@ public:
         kid_key,
         counter,
         tags,
+        tar,
+        counter_scope,
         dek_algorithm,
         dek_key,
         count
@@ -49,13 +58,13 @@ public:
 
     // Every column there is.
     [[nodiscard]] static std::string known();
-    // The canonical header and a row in its order, for the file of refused rows. Missing fields are empty; columns
-    // that need not be there stand in it as far as the file has them.
+    // The canonical header and a row in its order, for the file of refused rows. Missing fields are empty; optional
+    // columns behind the counter stand in it if the file has them.
     [[nodiscard]] std::string canonical_header() const;
     [[nodiscard]] std::string canonical_row(const std::vector<std::string>& fields) const;
 
 private:
-    [[nodiscard]] std::size_t columns() const;
+    [[nodiscard]] bool written(std::size_t which) const;
     [[nodiscard]] std::string_view value(const std::vector<std::string>& fields, column which) const;
     [[nodiscard]] result<std::optional<encryption_key>> parse_encryption_key(const std::vector<std::string>& fields,
                                                                              const std::optional<key_set>& keys) const;

@@ -234,5 +234,47 @@ TEST_F(import_test, tags_are_bounded_and_a_refused_row_leaves_none) {
     EXPECT_EQ(count("card_tag"), static_cast<std::int64_t>(limits::tags_per_card));
 }
 
+TEST_F(import_test, a_version_may_have_key_sets_of_single_applications_beside_that_of_all) {
+    const std::string wide_header =
+        "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter,tar,counter_scope\n";
+    const auto row = [](std::string_view key, std::string_view rest) {
+        return "8949000000000000018,,,telco,1,aes128," + std::string(key) + ",aes128," + std::string(key) +
+               ",0000000001," + std::string(rest) + "\n";
+    };
+    const std::string one(32, '1'), two(32, '2'), three(32, '3');
+    const auto rows = wide_header + row(one, ",key_set") + row(two, "B00010,") + row(three, "000000,application");
+    const auto import_text = [&](const std::string& text) {
+        return import_cards(file("cards.csv", text), {}, *writer, vault, test_time, [](std::size_t) {});
+    };
+    const auto report = import_text(rows);
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_EQ(report->key_sets_added, 3U);
+    EXPECT_EQ(import_text(rows)->unchanged, 3U);
+
+    card_store store(*writer);
+    const auto sets = store.key_sets(card_id{1}).value();
+    ASSERT_EQ(sets.size(), 3U);
+    EXPECT_EQ(sets[0].header.scope, counter_scope::key_set);
+    const auto key_for = [&](std::uint32_t tar) {
+        const auto* found = key_set_for(sets, 1, tar);
+        return to_hex(vault.unwrap(card_id{1}, found->header, found->wrapped).value().kic.reveal());
+    };
+    EXPECT_EQ(key_for(0xb00010), two);
+    EXPECT_EQ(key_for(0x000000), three);
+    EXPECT_EQ(key_for(0xb00011), one);
+    EXPECT_EQ(key_set_for(sets, 2, 0xb00010), nullptr);
+    EXPECT_TRUE(store.any_key_set_of(0xb00010).value());
+    EXPECT_FALSE(store.any_key_set_of(0xb00011).value());
+
+    const auto conflicts = import_text(wide_header + row(one, ",application") + row(one, "b00010,") +
+                                       row(one, "b0001,") + row(one, ",card"));
+    ASSERT_EQ(conflicts->rejected, 4U);
+    EXPECT_EQ(conflicts->problems[0].field, "counter_scope");
+    EXPECT_EQ(conflicts->problems[1].field, "kvn");
+    EXPECT_EQ(conflicts->problems[2].field, "tar");
+    EXPECT_EQ(conflicts->problems[3].field, "counter_scope");
+    EXPECT_EQ(conflicts->problems[3].reason, "expected application or key_set");
+}
+
 }  // namespace
 }  // namespace tessera::cards

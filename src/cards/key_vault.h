@@ -1,5 +1,5 @@
-// Key sets at rest: what the database holds is wrapped under the master key and bound to its card, version and
-// algorithms.
+// Key sets at rest: what the database holds is wrapped under the master key and bound to its card, version,
+// algorithms and application.
 #pragma once
 
 #include <memory>
@@ -19,6 +19,11 @@ public:
     [[nodiscard]] result<void> wrap(card_id card, const key_set& keys, bytes& out);
     // Errors: bad_wrapping.
     [[nodiscard]] result<key_set> unwrap(card_id card, const key_set_header& header, byte_view wrapped);
+
+    // Keys of another kind; the context, which begins with another letter than 'K' and 'D', says what they belong to.
+    [[nodiscard]] result<void> wrap_other(const secret& key, byte_view context, bytes& out);
+    // Errors: bad_wrapping.
+    [[nodiscard]] result<secret> unwrap_other(byte_view wrapped, byte_view context);
 
     // The same for a key encryption key, bound to card, version and algorithm.
     [[nodiscard]] result<void> wrap_encryption_key(card_id card, std::uint8_t key_version,

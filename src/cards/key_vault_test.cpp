@@ -68,5 +68,21 @@ TEST(key_vault, refuses_what_was_tampered_with_and_another_master_key) {
     EXPECT_FALSE(test_vault(0x4e).unwrap(card_id{9}, keys.header, wrapped));
 }
 
+TEST(key_vault, an_application_s_keys_do_not_open_as_another_s) {
+    auto vault = test_vault();
+    key_set keys;
+    keys.header = {1, crypto::cipher_algorithm::des, crypto::cipher_algorithm::des, 0, 0xb00010};
+    keys.kic = secret(bytes(8, 0x11));
+    keys.kid = secret(bytes(8, 0x22));
+    bytes wrapped;
+    ASSERT_TRUE(vault.wrap(card_id{1}, keys, wrapped));
+    EXPECT_TRUE(vault.unwrap(card_id{1}, keys.header, wrapped));
+    auto other = keys.header;
+    other.application = 0xb00011;
+    EXPECT_FALSE(vault.unwrap(card_id{1}, other, wrapped));
+    other.application = all_applications;
+    EXPECT_FALSE(vault.unwrap(card_id{1}, other, wrapped));
+}
+
 }  // namespace
 }  // namespace tessera::cards

@@ -24,6 +24,25 @@ card read_card(const store::statement& row) {
 
 }  // namespace
 
+const stored_key_set* key_set_for(const std::vector<stored_key_set>& sets, std::uint8_t key_version,
+                                  std::uint32_t application) {
+    const stored_key_set* found = nullptr;
+    for (const auto& one : sets) {
+        if (one.header.key_version != key_version) continue;
+        if (one.header.application == static_cast<std::int64_t>(application)) return &one;
+        if (one.header.application == all_applications) found = &one;
+    }
+    return found;
+}
+
+const stored_key_set* newest_key_set_for(const std::vector<stored_key_set>& sets, std::uint32_t application) {
+    const stored_key_set* found = nullptr;
+    for (const auto& one : sets)
+        if (const auto* usable = key_set_for(sets, one.header.key_version, application))
+            if (found == nullptr || usable->header.key_version > found->header.key_version) found = usable;
+    return found;
+}
+
 result<std::optional<card>> card_store::one(store::statement& query) {
     TESSERA_TRY_VALUE(const bool there, query.step());
     if (!there) return std::nullopt;
@@ -133,12 +152,14 @@ result<bool> card_store::insert(card_id id, const card_identity& identity, profi
 }
 
 result<bool> card_store::insert_key_set(card_id id, const stored_key_set& keys, timestamp now) {
-    TESSERA_TRY_VALUE(auto* make, database_->kept("INSERT INTO key_set (card_id, key_version, kic_algorithm, "
-                                                  "kid_algorithm, wrapped, initial_counter, created_at) "
-                                                  "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"));
+    TESSERA_TRY_VALUE(
+        auto* make,
+        database_->kept("INSERT INTO key_set (card_id, key_version, application, kic_algorithm, kid_algorithm, "
+                        "wrapped, initial_counter, counter_scope, created_at) "
+                        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING"));
     const auto& header = keys.header;
-    TESSERA_TRY(make->with(id.value, header.key_version, header.kic_algorithm, header.kid_algorithm, keys.wrapped,
-                           header.initial_counter, to_microseconds(now))
+    TESSERA_TRY(make->with(id.value, header.key_version, header.application, header.kic_algorithm, header.kid_algorithm,
+                           keys.wrapped, header.initial_counter, header.scope, to_microseconds(now))
                     .execute());
     return database_->changed() == 1;
 }
@@ -146,8 +167,8 @@ result<bool> card_store::insert_key_set(card_id id, const stored_key_set& keys, 
 result<std::vector<stored_key_set>> card_store::key_sets(card_id id) {
     TESSERA_TRY_VALUE(
         auto* query,
-        database_->kept("SELECT key_version, kic_algorithm, kid_algorithm, initial_counter, wrapped FROM key_set "
-                        "WHERE card_id = $1 ORDER BY key_version"));
+        database_->kept("SELECT key_version, kic_algorithm, kid_algorithm, initial_counter, application, "
+                        "counter_scope, wrapped FROM key_set WHERE card_id = $1 ORDER BY key_version, application"));
     query->with(id.value);
     std::vector<stored_key_set> found;
     for (;;) {
@@ -155,8 +176,9 @@ result<std::vector<stored_key_set>> card_store::key_sets(card_id id) {
         if (!more) return found;
         found.push_back(
             {{static_cast<std::uint8_t>(query->integer(0)), static_cast<crypto::cipher_algorithm>(query->integer(1)),
-              static_cast<crypto::cipher_algorithm>(query->integer(2)), static_cast<std::uint64_t>(query->integer(3))},
-             to_bytes(query->octets(4))});
+              static_cast<crypto::cipher_algorithm>(query->integer(2)), static_cast<std::uint64_t>(query->integer(3)),
+              query->integer(4), static_cast<counter_scope>(query->integer(5))},
+             to_bytes(query->octets(6))});
     }
 }
 
@@ -169,9 +191,17 @@ result<std::vector<application_counter>> card_store::counters(card_id id) {
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
         if (!more) return found;
-        found.push_back({static_cast<std::uint8_t>(query->integer(0)), static_cast<std::uint32_t>(query->integer(1)),
+        found.push_back({static_cast<std::uint8_t>(query->integer(0)), query->integer(1),
                          static_cast<std::uint64_t>(query->integer(2))});
     }
+}
+
+result<bool> card_store::any_key_set_of(std::uint32_t application) {
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept("SELECT 1 FROM key_set WHERE application = $1 AND application >= 0 LIMIT 1"));
+    TESSERA_TRY_VALUE(const bool there, query->with(application).step());
+    query->reset();
+    return there;
 }
 
 result<std::vector<image_entry>> card_store::image(card_id id) {
@@ -220,7 +250,7 @@ result<void> card_store::clear_doubt(card_id id, std::string_view file, std::uin
     return clear->with(id.value, file, record).execute();
 }
 
-result<void> card_store::put_counter(card_id id, std::uint8_t key_version, std::uint32_t application,
+result<void> card_store::put_counter(card_id id, std::uint8_t key_version, std::int64_t application,
                                      std::uint64_t counter) {
     TESSERA_TRY_VALUE(
         auto* put,

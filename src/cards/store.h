@@ -15,6 +15,23 @@ struct stored_key_set {
     bytes wrapped;
 };
 
+// The key set by which an application is spoken to under a version: its own, or that of all applications. Null: none.
+[[nodiscard]] const stored_key_set* key_set_for(const std::vector<stored_key_set>& sets, std::uint8_t key_version,
+                                                std::uint32_t application);
+// Likewise under the highest version there is.
+[[nodiscard]] const stored_key_set* newest_key_set_for(const std::vector<stored_key_set>& sets,
+                                                       std::uint32_t application);
+
+// The same choice in SQL, for a join over many cards: the application of the key set of card `card` under `version` for
+// `application`. Where any_key_set_of() is false, TESSERA_KEYS_OF_ALL is the answer, and costs nothing.
+#define TESSERA_KEYS_OF_ALL "-1"
+#define TESSERA_KEYS_OF_APPLICATION(card, version, application)                                         \
+    "(SELECT MAX(s.application) FROM key_set s WHERE s.card_id = " card " AND s.key_version = " version \
+    " AND "                                                                                             \
+    "s.application IN (-1, " application "))"
+// counting_application() in SQL, of the key set `k`.
+#define TESSERA_COUNTING_APPLICATION(application) "CASE k.counter_scope WHEN 1 THEN -1 ELSE " application " END"
+
 // One line of a card's life, newest last.
 struct history_entry {
     timestamp at;
@@ -46,7 +63,7 @@ public:
     [[nodiscard]] result<std::int64_t> last_card_id();
     // False: a card with that ICCID, IMSI or MSISDN exists.
     [[nodiscard]] result<bool> insert(card_id id, const card_identity& identity, profile_id profile, timestamp now);
-    // False: the card has a key set of that version.
+    // False: the card has a key set of that version for that application.
     [[nodiscard]] result<bool> insert_key_set(card_id id, const stored_key_set& keys, timestamp now);
     [[nodiscard]] result<std::vector<stored_key_set>> key_sets(card_id id);
     [[nodiscard]] result<std::vector<application_counter>> counters(card_id id);
@@ -58,8 +75,11 @@ public:
     // The image of a file may be wrong from now on, until it is put again and the doubt cleared.
     [[nodiscard]] result<void> doubt_image(card_id id, std::string_view file, std::uint16_t record);
     [[nodiscard]] result<void> clear_doubt(card_id id, std::string_view file, std::uint16_t record);
-    [[nodiscard]] result<void> put_counter(card_id id, std::uint8_t key_version, std::uint32_t application,
+    // application: as counting_application() has it.
+    [[nodiscard]] result<void> put_counter(card_id id, std::uint8_t key_version, std::int64_t application,
                                            std::uint64_t counter);
+    // Some card has a key set of its own for this application; else those of all applications are the only ones.
+    [[nodiscard]] result<bool> any_key_set_of(std::uint32_t application);
 
     // False: the card has the tag already, or does not have it.
     [[nodiscard]] result<bool> add_tag(card_id id, std::string_view tag);

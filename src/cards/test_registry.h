@@ -56,8 +56,9 @@ protected:
         for (const auto* sql :
              {"SELECT iccid || ' ' || COALESCE(imsi, '-') || ' ' || COALESCE(msisdn, 0) || ' ' || p.name || ' ' || "
               "imported_at FROM card JOIN profile p USING (profile_id) ORDER BY card_id",
-              "SELECT card_id || ' v' || key_version || ' ' || kic_algorithm || ' ' || kid_algorithm || ' ' || "
-              "initial_counter || ' ' || created_at FROM key_set ORDER BY card_id, key_version",
+              "SELECT card_id || ' v' || key_version || ' ' || application || ' ' || counter_scope || ' ' || "
+              "kic_algorithm || ' ' || kid_algorithm || ' ' || "
+              "initial_counter || ' ' || created_at FROM key_set ORDER BY card_id, key_version, application",
               "SELECT name FROM profile ORDER BY profile_id",
               "SELECT card_id || ' ' || tag FROM card_tag ORDER BY card_id, tag",
               "SELECT card_id || ' ' || counter FROM key_counter ORDER BY card_id"}) {

@@ -37,12 +37,25 @@ struct card {
     timestamp imported_at;
 };
 
+// In place of a TAR: every application that has no key set of its own in that version.
+inline constexpr std::int64_t all_applications = -1;
+
+// What a card counts with one counter (TS 102 225 clause 5.1.4 leaves it to the card): the packets of one application
+// under one key set, or all that it got under the key set.
+enum class counter_scope : std::uint8_t { application = 0, key_set = 1 };
+
+[[nodiscard]] constexpr std::string_view to_string(counter_scope scope) {
+    return scope == counter_scope::key_set ? "key_set" : "application";
+}
+
 // One KIc/KID pair and the version by which KIc and KID octets name it, 1..15 (TS 102 225 clause 5.1.2).
 struct key_set_header {
     std::uint8_t key_version = 0;
     crypto::cipher_algorithm kic_algorithm{};
     crypto::cipher_algorithm kid_algorithm{};
-    std::uint64_t initial_counter = 0;  // below every counter that we send
+    std::uint64_t initial_counter = 0;            // below every counter that we send
+    std::int64_t application = all_applications;  // the TAR of the application or security domain it belongs to
+    counter_scope scope = counter_scope::application;
     friend bool operator==(const key_set_header&, const key_set_header&) = default;
 };
 struct key_set {
@@ -51,10 +64,15 @@ struct key_set {
     secret kid;
 };
 
+// The application under which a key set's counter for packets to `application` (a TAR) is kept.
+[[nodiscard]] constexpr std::int64_t counting_application(counter_scope scope, std::uint32_t application) {
+    return scope == counter_scope::key_set ? all_applications : static_cast<std::int64_t>(application);
+}
+
 // The last counter given to a packet for one application under one key set.
 struct application_counter {
     std::uint8_t key_version = 0;
-    std::uint32_t application = 0;  // TAR
+    std::int64_t application = 0;  // TAR; all_applications: the key set has one counter for all of them
     std::uint64_t counter = 0;
 };
 

@@ -3,6 +3,8 @@
 // Decoding copies nothing: strings and octets are views into the buffer that was decoded.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -150,7 +152,16 @@ void append_message_response(bytes& out, command id, std::uint32_t status, std::
 struct delivery_receipt {
     std::string message_id;
     std::string state;  // ENROUTE, DELIVRD, EXPIRED, DELETED, UNDELIV, ACCEPTD, UNKNOWN, REJECTD
+    // network_error_code (clause 5.3.2.31), else "err:", which senders fill with a number in decimal, or in hexadecimal
+    // where a letter says so; its network type is 0 then. 0: no error is told.
+    std::uint8_t network_type = 0;
+    std::uint16_t network_error = 0;
 };
 [[nodiscard]] std::optional<delivery_receipt> parse_receipt(const short_message& message);
+
+// The relative time format of clause 7.1.1.2, YYMMDDhhmmss000R, of a span up to 99 days; what is no such text is
+// nothing. Years and months, whose length is anybody's guess, are not written and read as 365 and 30 days.
+[[nodiscard]] std::array<char, 16> relative_time(std::chrono::seconds span);
+[[nodiscard]] std::optional<std::chrono::seconds> parse_relative_time(std::string_view text);
 
 }  // namespace tessera::codec::smpp

@@ -290,6 +290,44 @@ TEST(delivery_receipt, is_read_from_its_parameters_before_its_text) {
     EXPECT_EQ(parse_receipt(message)->state, "DELIVRD");
 }
 
+TEST(delivery_receipt, tells_the_networks_error_from_its_parameter_or_else_from_its_text) {
+    const auto read = [](std::string_view text, optional_parameters options = {}) {
+        auto message = ota_message(as_bytes(text));
+        message.esm_class = 0x04;
+        message.options = std::move(options);
+        const auto receipt = parse_receipt(message).value();
+        return std::pair<int, int>(receipt.network_type, receipt.network_error);
+    };
+    EXPECT_EQ(read("id:1 stat:UNDELIV err:027"), std::pair(0, 27));
+    EXPECT_EQ(read("id:1 stat:UNDELIV err:0D4"), std::pair(0, 0xd4));
+    EXPECT_EQ(read("id:1 stat:UNDELIV err:000 text:"), std::pair(0, 0));
+    for (const auto* nonsense : {"id:1 stat:UNDELIV err:-27", "id:1 stat:UNDELIV err:99999",
+                                 "id:1 stat:UNDELIV err:", "id:1 stat:UNDELIV err:2x"})
+        EXPECT_EQ(read(nonsense), std::pair(0, 0)) << nonsense;
+    const std::array<std::uint8_t, 3> busy{3, 0x00, 0xd4};
+    EXPECT_EQ(read("id:1 stat:UNDELIV err:027", {{tag::network_error_code, busy}}), std::pair(3, 0xd4));
+    EXPECT_EQ(read("id:1 stat:UNDELIV err:027", {{tag::network_error_code, byte_view(busy).first(2)}}),
+              std::pair(0, 27));
+}
+
+// Clause 7.1.1.2: "020610233429000R" is 2 years, 6 months, 10 days, 23 hours, 34 minutes and 29 seconds from now.
+TEST(relative_time, is_written_and_read) {
+    const auto text = [](std::chrono::seconds span) {
+        const auto made = relative_time(span);
+        return std::string(made.data(), made.size());
+    };
+    EXPECT_EQ(text(std::chrono::hours(6)), "000000060000000R");
+    EXPECT_EQ(text(std::chrono::seconds(59)), "000000000059000R");
+    EXPECT_EQ(text(std::chrono::hours(24 * 30) - std::chrono::seconds(1)), "000029235959000R");
+    EXPECT_EQ(text(std::chrono::hours(24 * 400)).substr(0, 6), "000099");
+    for (const std::int64_t span : {0, 1, 3'599, 86'400, 2'592'000})
+        EXPECT_EQ(parse_relative_time(text(std::chrono::seconds(span)))->count(), span);
+    EXPECT_EQ(parse_relative_time("020610233429000R")->count(),
+              2 * 31'536'000 + 6 * 2'592'000 + 10 * 86'400 + 23 * 3'600 + 34 * 60 + 29);
+    for (const auto* other : {"", "000000060000000+", "00000006000000R", "0000000x0000000R", "00000006000000000R"})
+        EXPECT_FALSE(parse_relative_time(other)) << other;
+}
+
 TEST(delivery_receipt, a_state_outside_the_standard_is_unknown_and_no_state_is_no_receipt) {
     auto message = ota_message(as_bytes("id:1 Stat: banana"));
     message.esm_class = 0x04;

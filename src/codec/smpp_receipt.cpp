@@ -1,6 +1,7 @@
 // Delivery receipts: the TLVs of SMPP 3.4 clause 5.3.2, and the text of appendix B that is older than they are.
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "codec/smpp_pdu.h"
 
@@ -33,6 +34,26 @@ std::string_view known_state(std::string_view word) {
     return found == states.end() ? "UNKNOWN" : *found;
 }
 
+// "err:" of appendix B is three characters of the network's own: nearly always a decimal number, by some senders one in
+// hexadecimal.
+std::uint16_t error_in(std::string_view word) {
+    if (word.empty() || word.size() > 4) return 0;
+    const bool hexadecimal = std::ranges::any_of(word, [](char c) { return lower(c) >= 'a' && lower(c) <= 'f'; });
+    std::uint16_t value = 0;
+    const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), value, hexadecimal ? 16 : 10);
+    return problem == std::errc() && end == word.data() + word.size() ? value : std::uint16_t{0};
+}
+
+void read_error(delivery_receipt& into, const short_message& message, std::string_view text) {
+    const auto* const told = find_option(message.options, tag::network_error_code);
+    if (told != nullptr && told->value.size() == 3) {
+        into.network_type = told->value[0];
+        into.network_error = static_cast<std::uint16_t>(load_big_endian(told->value.subspan(1, 2)));
+    } else {
+        into.network_error = error_in(word_after(text, "err:"));
+    }
+}
+
 std::string_view receipt_text(const short_message& message) {
     auto octets = message.user_data;
     if (const auto* const payload = find_option(message.options, tag::message_payload); octets.empty() && payload)
@@ -51,6 +72,7 @@ std::optional<delivery_receipt> parse_receipt(const short_message& message) {
         receipt.message_id = as_text(id->value).substr(0, as_text(id->value).find('\0'));
     else
         receipt.message_id = word_after(text, "id:");
+    read_error(receipt, message, text);
     const auto* const state = find_option(message.options, tag::message_state);
     if (state != nullptr && state->value.size() == 1 && state->value[0] >= 1 && state->value[0] < states.size()) {
         receipt.state = states.at(state->value[0]);

@@ -98,6 +98,7 @@ public:
         if (status == SCARD_E_NO_SMARTCARD || status == SCARD_W_RESET_CARD)
             return std::unexpected(problem_of(SCARD_W_REMOVED_CARD, "SCardTransmit"));
         if (status != SCARD_S_SUCCESS) return std::unexpected(problem_of(status, "SCardTransmit"));
+        if (length < 2) return std::unexpected(after_silence());  // some drivers say so of a card that has gone
         response.resize(length);
         return response;
     }

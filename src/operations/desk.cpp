@@ -1,35 +1,19 @@
-#include "operations/desk.h"
+#include "operations/desk_machine.h"
 
 #include <algorithm>
-#include <map>
 
-#include "base/limits.h"
-#include "base/log.h"
 #include "cards/key_rotation.h"
 #include "cards/store.h"
-#include "operations/image_update.h"
-#include "operations/store.h"
-#include "operations/under_way.h"
+#include "operations/card_profile.h"
 
 namespace tessera::operations {
 namespace {
 
 constexpr auto look_again = std::chrono::milliseconds(50);  // at a card that is busy, for who waits
 
-struct waiting_request {
-    single_request request;
-    std::function<void(single_answer)> done;
-    std::shared_ptr<bearer> way;  // none: the radio
-};
-
-single_answer refusal(error why) {
-    single_answer made;
-    made.refused = std::move(why);
-    return made;
-}
-
 std::string description(const single_request& request) {
     std::string text(to_string(request.kind));
+    if (request.kind == operation_kind::resync) return text;
     if (request.kind == operation_kind::trial)
         return text + " " + std::to_string(request.writes.size()) + " writes by a reader";
     if (request.kind == operation_kind::run) return text + " " + std::to_string(request.commands.size()) + " commands";
@@ -39,102 +23,6 @@ std::string description(const single_request& request) {
 }
 
 }  // namespace
-
-class desk::machine {
-public:
-    explicit machine(const desk_environment& env) : env_(env), vault_(env.vault->another()) {}
-
-    void perform(waiting_request asked) {
-        if (open_.size() + waiting_.size() >= limits::single_operations)
-            return answer_later(asked, refusal({"busy", "operation", "too many single operations are under way"}));
-        env_.home->post([this, alive = std::weak_ptr(alive_), asked = std::move(asked)]() mutable {
-            if (!alive.expired()) try_to_begin(std::move(asked));
-        });
-    }
-    [[nodiscard]] bool idle() const { return open_.empty() && waiting_.empty(); }
-
-    result<void> begin() {
-        TESSERA_TRY_VALUE(const auto abandoned, env_.writer->transact_first([&](store::connection& writer) {
-            return operation_store(writer).abandon(env_.clock->now());
-        }));
-        if (abandoned > 0)
-            log_warning(std::to_string(abandoned) + " single operations of a process that died end as unknown");
-        return {};
-    }
-
-private:
-    // A line to one SMSC, and what comes over it.
-    class line_end final : public telecom::single_line_events {
-    public:
-        explicit line_end(machine& owner) : owner_(&owner) {}
-        void on_submitted(std::uint64_t token, telecom::submit_result result, std::uint32_t command_status) override {
-            owner_->on_submitted(token, result, command_status);
-        }
-        void on_words(const telecom::card_words& words) override { owner_->on_words(*line, words); }
-        void on_line_failed(const error& why) override { owner_->on_line_failed(*line, why); }
-        std::unique_ptr<telecom::single_line> line;
-
-    private:
-        machine* owner_;
-    };
-
-    struct operation {
-        operation_key key;
-        cards::card_id card;
-        telecom::subscriber_number subscriber = 0;
-        telecom::single_line* line = nullptr;
-        std::shared_ptr<bearer> way;  // instead of the line
-        under_way work;
-        std::function<void(single_answer)> done;
-        bytes packet;
-        std::uint64_t counter = 0;
-        int packets = 0;
-        int answers = 0;
-        bool accepted = false;  // the network took the packet under way at least once, or may have
-        instant give_up{};      // whatever comes
-        std::unique_ptr<net::event_loop::timer> timer;
-    };
-    struct begun {
-        std::optional<single_answer> refused;
-        std::optional<operation> made;
-    };
-    using operations_by_key = std::map<std::int64_t, operation>;
-
-    void on_submitted(std::uint64_t token, telecom::submit_result result, std::uint32_t command_status);
-    void on_words(telecom::single_line& line, const telecom::card_words& words);
-    void on_line_failed(const telecom::single_line& line, const error& why);
-    void answer_later(const waiting_request& asked, single_answer answer) {
-        env_.home->post([done = asked.done, answer = std::move(answer)] { done(answer); });
-    }
-    void try_to_begin(waiting_request asked);
-    void look_at_waiting();
-    bearer_events events_of(std::int64_t key);
-    void transmit(operation& one);
-    result<begun> begin_in(store::connection& writer, const single_request& request, bool by_radio);
-    result<std::optional<single_answer>> busy(store::connection& writer, const cards::card& card);
-    result<void> put_next_packet(store::connection& writer, operation& one);
-    result<telecom::single_line*> line_to(const std::string& smsc);
-    void send(operation& one);
-    void wait_for_answer(operation& one, duration how_long);
-    void on_time(std::int64_t key);
-    void follow(operation& one, under_way::step step, const telecom::card_words* words);
-    result<void> record(store::connection& writer, operation& one, under_way::step step,
-                        const telecom::card_words* words);
-    result<void> record_end(store::connection& writer, operation& one);
-    void hear(operation& one, const telecom::card_words& words);
-    void settle_strays();
-    void finish(std::int64_t key, std::optional<error> problem);
-
-    desk_environment env_;
-    cards::key_vault vault_;
-    codec::secured_packet_codec codec_;
-    judge judge_;
-    std::map<std::string, std::unique_ptr<line_end>> lines_;
-    operations_by_key open_;
-    std::vector<waiting_request> waiting_;
-    std::unique_ptr<net::event_loop::timer> look_timer_;
-    std::shared_ptr<int> alive_ = std::make_shared<int>(0);
-};
 
 // --- beginning
 
@@ -218,6 +106,8 @@ result<std::optional<single_answer>> desk::machine::busy(store::connection& writ
 
 result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, const single_request& asked,
                                                      bool by_radio) {
+    // Commands may write, whatever they are.
+    if (asked.kind != operation_kind::read) TESSERA_TRY(env_.fleets->may_write(writer));
     cards::card_store cards(writer);
     TESSERA_TRY_VALUE(const auto card, cards.find(asked.card));
     if (!card) return failure("not_found", asked.card, "the registry has no card with this ICCID, IMSI or MSISDN");
@@ -227,17 +117,21 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
     if (refused) return begun{std::move(refused), std::nullopt};
     cards::key_rotation_store rotations(writer);
     TESSERA_TRY_VALUE(const auto sets, rotations.usable_key_sets(card->id));
+    auto request = asked;
+    TESSERA_TRY_VALUE(const auto profile, card_profile::of(writer, *card));
+    TESSERA_TRY(profile.address(request));
+    const auto application = application_of(request.security.tar);
     auto version = asked.security.key_version;
     if (asked.any_key_version) {
-        const auto highest = std::ranges::max_element(sets, {}, [](const auto& k) { return k.header.key_version; });
+        const auto* newest = cards::newest_key_set_for(sets, application);
         TESSERA_TRY_VALUE(version,
-                          rotations.current(card->id, highest == sets.end() ? version : highest->header.key_version));
+                          rotations.current(card->id, newest == nullptr ? version : newest->header.key_version));
     }
-    const auto chosen = std::ranges::find(sets, version, [](const auto& k) { return k.header.key_version; });
-    if (chosen == sets.end()) return failure("no_key", card->identity.iccid, "the card has no such key set");
+    const auto* chosen = cards::key_set_for(sets, version, application);
+    if (chosen == nullptr) return failure("no_key", card->identity.iccid, "the card has no such key set");
     TESSERA_TRY_VALUE(auto keys, vault_.unwrap(card->id, chosen->header, chosen->wrapped));
-    auto request = asked;
     request.security.key_version = chosen->header.key_version;
+    TESSERA_TRY(profile.obey(request, chosen->header));
 
     stored_operation row;
     row.id = make_uuid7(env_.clock->now(), *env_.random);
@@ -254,7 +148,7 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
                    {},      nullptr};
     made.work.answer().id = row.id;
     made.work.answer().iccid = card->identity.iccid;
-    TESSERA_TRY_VALUE(made.key, operation_store(writer).insert(row));
+    TESSERA_TRY_VALUE(made.key, operation_store(writer).insert(row, made.work.request()));
     // From here on the file may hold the old content, the new, or some of both, until the card says.
     const auto kind = made.work.request().kind;
     if (kind == operation_kind::write || kind == operation_kind::trial)
@@ -267,19 +161,16 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
 result<void> desk::machine::put_next_packet(store::connection& writer, operation& one) {
     cards::card_store cards(writer);
     const auto& security = one.work.request().security;
-    const auto wire = security_for(security, one.work.keys().header);
-    if (!speakable(wire))
-        return failure("no_packet", "spi", "this SPI asks for checks that the card's key set cannot name in one KID");
-    TESSERA_TRY_VALUE(const auto counters, cards.counters(one.card));
-    auto last = one.work.keys().header.initial_counter;
-    for (const auto& counter : counters)
-        if (counter.key_version == security.key_version && counter.application == application_of(security.tar))
-            last = std::max(last, counter.counter);
-    TESSERA_TRY_VALUE(one.counter, next_counter(last));
-    one.packet.clear();
-    const codec::packet_keys material{one.work.keys().kic.reveal(), one.work.keys().kid.reveal()};
-    TESSERA_TRY(codec_.encode_command(wire, material, one.counter, one.work.next().octets, one.packet));
-    TESSERA_TRY(cards.put_counter(one.card, security.key_version, application_of(security.tar), one.counter));
+    const auto counting = cards::counting_application(one.work.keys().header.scope, application_of(security.tar));
+    TESSERA_TRY_VALUE(const auto given, cards.counters(one.card));
+    const auto& keys = one.work.keys();
+    const auto given_out = last_counter(keys.header, given, application_of(security.tar));
+    const auto& first = one.work.request().counter;
+    if (one.packets == 0 && first && *first <= given_out)
+        return failure("bad_counter", "counter", "is not higher than those given out; a counter is never used twice");
+    const auto last = std::max(given_out, one.work.counter_floor());
+    TESSERA_TRY_VALUE(one.counter, builder_.build(security, keys, last, one.work.next().octets, one.packet));
+    TESSERA_TRY(cards.put_counter(one.card, security.key_version, counting, one.counter));
     operation_store operations(writer);
     TESSERA_TRY(operations.put_packet(one.key, one.packets, one.counter, one.packet));
     return operations.touch(one.key);
@@ -289,7 +180,7 @@ result<telecom::single_line*> desk::machine::line_to(const std::string& smsc) {
     const auto known = lines_.find(smsc);
     if (known != lines_.end()) return known->second->line.get();
     auto end = std::make_unique<line_end>(*this);
-    TESSERA_TRY_VALUE(end->line, telecom::single_line::make(*env_.radio, smsc, *env_.home, *end));
+    TESSERA_TRY_VALUE(end->line, telecom::single_line::make(*env_.radio, telecom::route_by(smsc), *env_.home, *end));
     return lines_.emplace(smsc, std::move(end)).first->second->line.get();
 }
 
@@ -360,87 +251,6 @@ void desk::machine::on_line_failed(const telecom::single_line& line, const error
         one.work.answer().refused = error{"no_network", why.field, why.message};
         follow(one, one.work.silence(), nullptr);
     }
-}
-
-// --- what comes back
-
-void desk::machine::on_words(telecom::single_line& line, const telecom::card_words& words) {
-    const auto whose = std::ranges::find_if(
-        open_, [&](const auto& entry) { return !entry.second.way && entry.second.subscriber == words.subscriber; });
-    if (whose != open_.end()) return hear(whose->second, words);
-    // Nobody here waits for it: kept for whom it concerns, and acknowledged once that is durable.
-    const auto kept = env_.writer->transact_first(
-        [&](store::connection& writer) { return env_.fleets->keep_stray(writer, words.subscriber, words.user_data); });
-    if (!kept) return log_error("an answer is left at the SMSC: " + to_string(kept.error()));
-    line.acknowledge(words.handle);
-    settle_strays();
-}
-
-void desk::machine::hear(operation& one, const telecom::card_words& words) {
-    const auto next = one.work.take(judge_, words.user_data);
-    const bool strange = one.work.strange();
-    follow(one, next, &words);
-    if (strange) settle_strays();
-}
-
-void desk::machine::settle_strays() {
-    if (const auto settled = env_.fleets->settle_strays(); !settled) log_error(to_string(settled.error()));
-}
-
-// One transaction makes durable what came and what follows from it: the next packet, or the end and the image (C-17).
-void desk::machine::follow(operation& one, under_way::step step, const telecom::card_words* words) {
-    auto recorded =
-        env_.writer->transact_first([&](store::connection& writer) { return record(writer, one, step, words); });
-    if (words != nullptr && recorded && !one.way) one.line->acknowledge(words->handle);
-    if (!recorded) return finish(one.key.value, std::move(recorded).error());
-    if (words != nullptr) ++one.answers;
-    if (step == under_way::step::send)
-        send(one);
-    else if (step == under_way::step::end)
-        finish(one.key.value, std::nullopt);
-}
-
-result<void> desk::machine::record(store::connection& writer, operation& one, under_way::step step,
-                                   const telecom::card_words* words) {
-    if (words != nullptr) {
-        TESSERA_TRY(operation_store(writer).put_answer(one.key, one.answers, words->user_data));
-        // Perhaps a campaign's: its card is free by now, and may still have had something to say (C-8).
-        if (one.work.strange() && words->subscriber != 0)
-            TESSERA_TRY(env_.fleets->keep_stray(writer, words->subscriber, words->user_data));
-    }
-    if (step == under_way::step::send) return put_next_packet(writer, one);
-    return step == under_way::step::end ? record_end(writer, one) : result<void>{};
-}
-
-result<void> desk::machine::record_end(store::connection& writer, operation& one) {
-    const auto& answer = one.work.answer();
-    const auto now = env_.clock->now();
-    TESSERA_TRY(operation_store(writer).end(one.key, answer.what, answer.why, answer.attempts, now));
-    if (!one.work.proved_write()) return {};
-    cards::card_store cards(writer);
-    const auto& writes = one.work.writes();
-    const auto& security = one.work.request().security;
-    TESSERA_TRY_VALUE(const auto image, cards.image(one.card));
-    // Late answers of campaigns may have changed the image meanwhile; the counters know the order.
-    proved_writes proved{&writes, {}, {security.key_version, application_of(security.tar), one.counter}, false, true};
-    for (const auto& write : writes) {
-        auto& before = proved.before.emplace_back();
-        const auto held = std::ranges::find_if(
-            image, [&](const auto& entry) { return entry.file == write.file && entry.record == write.record; });
-        if (held != image.end()) before.emplace(known_image{held->content, held->proof});
-    }
-    return write_image(cards, one.card, proved, now);
-}
-
-void desk::machine::finish(std::int64_t key, std::optional<error> problem) {
-    auto over = open_.extract(key);
-    auto& one = over.mapped();
-    if (one.way)
-        one.way->end();
-    else
-        one.line->let_go(one.subscriber);
-    if (problem) one.work.answer().refused = std::move(problem);
-    one.done(std::move(one.work.answer()));
 }
 
 // --- the desk

@@ -11,7 +11,12 @@ namespace tessera::operations {
 class file_reader {
 public:
     // A canonical path; record 0: a transparent file.
-    file_reader(std::string file, std::uint16_t record) : file_(std::move(file)), record_(record) {}
+    file_reader(std::string file, std::uint16_t record, const script_style& style = {})
+        : file_(std::move(file)),
+          record_(record),
+          style_(style),
+          longest_(style.piece_octets < read_back_piece_octets ? static_cast<std::uint16_t>(style.piece_octets) : 256),
+          length_(longest_) {}
 
     // SELECT and READ of the piece that is wanted now.
     [[nodiscard]] script next() const;
@@ -24,7 +29,9 @@ public:
 private:
     std::string file_;
     std::uint16_t record_;
-    std::uint16_t length_ = 256;
+    script_style style_;
+    std::uint16_t longest_;  // that one answer may bring
+    std::uint16_t length_;
     bytes content_;
 };
 

@@ -41,6 +41,19 @@ TEST(file_reader, goes_on_behind_a_full_answer_until_the_file_ends) {
     EXPECT_EQ(exact.content().size(), 256U);
 }
 
+TEST(file_reader, asks_cards_with_short_answers_for_small_pieces_and_selects_as_they_take_it) {
+    file_reader reader("7f20/6f46", 0, {.select_step_by_step = true, .piece_octets = lone_answer_octets});
+    EXPECT_EQ(to_hex(reader.next().octets),
+              "00a4000c023f00"
+              "00a4000c027f20"
+              "00a4000c026f46"
+              "00b0000062");
+    EXPECT_EQ(reader.take(answer(0x9000, 98, 4)), step::more);
+    EXPECT_EQ(reader.take(answer(0x6c03, 0, 4)), step::more);
+    EXPECT_EQ(reader.take(answer(0x9000, 3, 4)), step::complete);
+    EXPECT_EQ(reader.content().size(), 101U);
+}
+
 TEST(file_reader, reads_a_record_whole) {
     file_reader reader("7f10/6f3a", 3);
     EXPECT_EQ(to_hex(reader.next().octets),

@@ -1,5 +1,7 @@
 #include "operations/image_update.h"
 
+#include <algorithm>
+
 namespace tessera::operations {
 namespace {
 
@@ -33,6 +35,20 @@ bytes overlaid(byte_view before, byte_view content) {
 result<void> write_image(cards::card_store& cards, cards::card_id card, const proved_writes& proved, timestamp now) {
     for (std::size_t i = 0; i < proved.writes->size(); ++i) TESSERA_TRY(write_one(cards, card, proved, i, now));
     return {};
+}
+
+result<void> write_image_after(cards::card_store& cards, cards::card_id card, const std::vector<file_write>& writes,
+                               const application_security& security, std::uint64_t counter, timestamp now) {
+    TESSERA_TRY_VALUE(const auto image, cards.image(card));
+    // Others, or their late answers, may have changed the image meanwhile; the counters know the order.
+    proved_writes proved{&writes, {}, {security.key_version, application_of(security.tar), counter}, false, true};
+    for (const auto& write : writes) {
+        auto& before = proved.before.emplace_back();
+        const auto held = std::ranges::find_if(
+            image, [&](const auto& entry) { return entry.file == write.file && entry.record == write.record; });
+        if (held != image.end()) before.emplace(known_image{held->content, held->proof});
+    }
+    return write_image(cards, card, proved, now);
 }
 
 }  // namespace tessera::operations

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cards/store.h"
+#include "operations/packet_builder.h"
 #include "operations/script.h"
 
 namespace tessera::operations {
@@ -30,5 +31,11 @@ struct proved_writes {
 // executed last; where they cannot be compared, the image keeps what it has and the file is doubted.
 [[nodiscard]] result<void> write_image(cards::card_store& cards, cards::card_id card, const proved_writes& proved,
                                        timestamp now);
+
+// Of writes that nobody but the packet with this counter tells of, of several the last. In the caller's transaction.
+[[nodiscard]] result<void> write_image_after(cards::card_store& cards, cards::card_id card,
+                                             const std::vector<file_write>& writes,
+                                             const application_security& security, std::uint64_t counter,
+                                             timestamp now);
 
 }  // namespace tessera::operations

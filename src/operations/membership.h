@@ -27,11 +27,14 @@ public:
     virtual ~membership() = default;
     [[nodiscard]] virtual result<std::optional<inhibition>> inhibits(store::connection& writer,
                                                                      cards::card_id card) = 0;
-    // Something came from a card that no operation awaits: kept, for the campaign it belongs to (C-8).
+    // Errors: stopped_all (nothing that writes may begin now).
+    [[nodiscard]] virtual result<void> may_write(store::connection& writer) = 0;
+    // Something came from a card that no operation awaits: kept, for the campaign, or the operation that has ended,
+    // that it belongs to (C-8).
     [[nodiscard]] virtual result<void> keep_stray(store::connection& writer, telecom::subscriber_number subscriber,
                                                   byte_view user_data) = 0;
-    // Settles what keep_stray() kept; transactions of its own.
-    [[nodiscard]] virtual result<void> settle_strays() = 0;
+    // Settles what keep_stray() kept, of so many cards at most, in one transaction of its own. True: there may be more.
+    [[nodiscard]] virtual result<bool> settle_strays(std::int64_t cards) = 0;
 };
 
 }  // namespace tessera::operations

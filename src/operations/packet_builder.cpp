@@ -45,4 +45,24 @@ result<std::uint64_t> next_counter(std::uint64_t last) {
     return last + 1;
 }
 
+std::uint64_t last_counter(const cards::key_set_header& keys, std::span<const cards::application_counter> given,
+                           std::uint32_t application) {
+    auto last = keys.initial_counter;
+    const auto counting = cards::counting_application(keys.scope, application);
+    for (const auto& one : given)
+        if (one.key_version == keys.key_version && one.application == counting) last = std::max(last, one.counter);
+    return last;
+}
+
+result<std::uint64_t> packet_builder::build(const application_security& application, const cards::key_set& keys,
+                                            std::uint64_t last, byte_view data, bytes& into) {
+    into.clear();
+    const auto security = security_for(application, keys.header);
+    if (!speakable(security))
+        return failure("no_packet", "spi", "this SPI asks for checks that the card's key set cannot name in one KID");
+    TESSERA_TRY_VALUE(const auto counter, next_counter(last));
+    TESSERA_TRY(codec_.encode_command(security, {keys.kic.reveal(), keys.kid.reveal()}, counter, data, into));
+    return counter;
+}
+
 }  // namespace tessera::operations

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "cards/types.h"
 #include "codec/secured_packet.h"
@@ -37,5 +38,23 @@ struct application_security {
 // Counter bookkeeping: the next value for a key set of which `last` was the last one given out.
 // Errors: counter_exhausted (the card would be blocked for good at FFFFFFFFFF).
 [[nodiscard]] result<std::uint64_t> next_counter(std::uint64_t last);
+
+// The highest counter given out for this key set and application: what the registry remembers of its packets, else what
+// the card was delivered with.
+[[nodiscard]] std::uint64_t last_counter(const cards::key_set_header& keys,
+                                         std::span<const cards::application_counter> given, std::uint32_t application);
+
+// The one place where a packet gets its counter. Not thread safe.
+class packet_builder {
+public:
+    // A packet of `data` in place of what `into` held; its counter, the one after `last`, comes back and must be
+    // durable before anything of the packet is sent. On failure `into` holds nothing that could be.
+    // Errors: no_packet (not speakable()), counter_exhausted, and those of the codec.
+    [[nodiscard]] result<std::uint64_t> build(const application_security& application, const cards::key_set& keys,
+                                              std::uint64_t last, byte_view data, bytes& into);
+
+private:
+    codec::secured_packet_codec codec_;
+};
 
 }  // namespace tessera::operations

@@ -81,5 +81,32 @@ TEST(next_counter, rises_by_one_and_stops_before_the_value_that_blocks_a_card) {
         EXPECT_EQ(next_counter(last).error().code, "counter_exhausted");
 }
 
+TEST(last_counter, is_the_highest_given_to_this_key_set_and_application_and_never_below_the_cards_first) {
+    const cards::key_set_header keys{2, cipher_algorithm::aes128, cipher_algorithm::aes128, 0x10};
+    const std::vector<cards::application_counter> given{{1, 0xb00010, 0x99}, {2, 0xb00010, 0x20}, {2, 0xb00011, 0x77}};
+    EXPECT_EQ(last_counter(keys, given, 0xb00010), 0x20U);
+    EXPECT_EQ(last_counter(keys, given, 0xb00011), 0x77U);
+    EXPECT_EQ(last_counter(keys, given, 0), 0x10U);
+    const std::vector<cards::application_counter> lower{{2, 0, 0x0f}};
+    EXPECT_EQ(last_counter(keys, lower, 0), 0x10U);
+}
+
+TEST(packet_builder, gives_the_next_counter_to_the_packet_and_says_which) {
+    cards::key_set keys;
+    keys.header = {1, cipher_algorithm::aes128, cipher_algorithm::aes128, 0};
+    for (auto* key : {&keys.kic, &keys.kid}) std::ranges::fill(key->resize(16), std::uint8_t{0x11});
+    packet_builder builder;
+    bytes packet;
+    const bytes data{0x00, 0xa4, 0x00, 0x00, 0x02, 0x3f, 0x00};
+    ASSERT_EQ(builder.build(rfm(0x16, 0x39), keys, 41, data, packet).value(), 42U);
+    codec::secured_packet_codec codec;
+    const auto read = codec.decode_command(packet, {keys.kic.reveal(), keys.kid.reveal()});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->counter, 42U);
+    EXPECT_EQ(builder.build(rfm(0x16, 0x39), keys, 0xff'ffff'fffe, data, packet).error().code, "counter_exhausted");
+    EXPECT_TRUE(packet.empty());
+    EXPECT_EQ(builder.build(rfm(0x16, 0x35), keys, 41, data, packet).error().code, "no_packet");
+}
+
 }  // namespace
 }  // namespace tessera::operations

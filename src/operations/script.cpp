@@ -1,6 +1,7 @@
 #include "operations/script.h"
 
 #include <algorithm>
+#include <array>
 
 #include "codec/apdu.h"
 #include "codec/expanded_script.h"
@@ -12,19 +13,12 @@ namespace tessera::operations {
 namespace {
 
 constexpr std::size_t command_data_max = 255;
+constexpr std::uint8_t select_by_identifier = 0x00;
 constexpr std::uint8_t select_by_path_from_mf = 0x08;
 constexpr std::uint8_t no_response_data = 0x0c;
 constexpr std::uint8_t absolute_record = 0x04;
 constexpr std::uint8_t commands_max = 255;
 constexpr std::size_t chaining_octets = 3;
-
-bytes select_command(const std::string& file) {
-    const auto path = path_octets(file);
-    bytes out;
-    codec::append_apdu(
-        out, {0x00, codec::instruction::select, select_by_path_from_mf, no_response_data, path, std::nullopt});
-    return out;
-}
 
 bytes update_command(const file_write& write, std::size_t offset, byte_view piece) {
     bytes out;
@@ -40,47 +34,72 @@ bytes update_command(const file_write& write, std::size_t offset, byte_view piec
 
 class packer {
 public:
-    packer(std::size_t octets_max, std::size_t overhead) : octets_max_(octets_max), overhead_(overhead) {}
+    packer(std::size_t octets_max, std::size_t overhead, const script_style& style)
+        : octets_max_(octets_max), overhead_(overhead), style_(style) {}
 
     // One UPDATE, with a SELECT before it if the script under way has another file selected or none.
     void add(const file_write& write, std::size_t offset, byte_view piece) {
         const auto update = update_command(write, offset, piece);
-        const auto select = select_command(write.file);
+        bytes select;
+        const auto selects = append_select(select, write.file, style_);
         const bool selected = !scripts_.empty() && selected_ == write.file;
-        const auto needed = update.size() + overhead_ + (selected ? 0 : select.size() + overhead_);
+        const auto needed = update.size() + overhead_ + (selected ? 0 : select.size() + selects * overhead_);
         if (scripts_.empty() ||
             scripts_.back().octets.size() + scripts_.back().commands * overhead_ + needed > octets_max_ ||
-            scripts_.back().commands >= commands_max - 1) {
+            scripts_.back().commands >= commands_max - selects) {
             scripts_.emplace_back();
-            append_command(select);
+            append_commands(select, selects);
         } else if (!selected) {
-            append_command(select);
+            append_commands(select, selects);
         }
-        append_command(update);
+        append_commands(update, 1);
         selected_ = write.file;
     }
     std::vector<script> take() { return std::move(scripts_); }
 
 private:
-    void append_command(const bytes& command) {
-        append(scripts_.back().octets, command);
-        ++scripts_.back().commands;
+    void append_commands(const bytes& octets, std::uint8_t commands) {
+        append(scripts_.back().octets, octets);
+        scripts_.back().commands = static_cast<std::uint8_t>(scripts_.back().commands + commands);
     }
 
     std::size_t octets_max_;
     std::size_t overhead_;
+    script_style style_;
     std::vector<script> scripts_;
     std::string selected_;
 };
 
 }  // namespace
 
+std::uint8_t append_select(bytes& out, std::string_view file, const script_style& style) {
+    const auto path = path_octets(file);
+    const auto select = [&](std::uint8_t how, byte_view what) {
+        codec::append_apdu(out, {0x00, codec::instruction::select, how, no_response_data, what, std::nullopt});
+    };
+    if (!style.select_step_by_step) {
+        select(select_by_path_from_mf, path);
+        return 1;
+    }
+    // The application under way (7FFF) is found from anywhere, all else from the MF down (TS 102 221 clause 8.4.1).
+    constexpr std::array<std::uint8_t, 2> master_file{0x3f, 0x00};
+    std::uint8_t commands = 0;
+    const bool in_application = path.size() >= 2 && path[0] == 0x7f && path[1] == 0xff;
+    if (!in_application) select(select_by_identifier, master_file), ++commands;
+    for (std::size_t at = 0; at + 1 < path.size(); at += 2, ++commands)
+        select(select_by_identifier, byte_view(path).subspan(at, 2));
+    return commands;
+}
+
 std::vector<script> write_scripts(const std::vector<file_write>& writes, std::size_t octets_max,
-                                  std::size_t command_overhead) {
-    packer into(octets_max, command_overhead);
+                                  std::size_t command_overhead, const script_style& style) {
+    octets_max = style.at_most(octets_max);
+    packer into(octets_max, command_overhead, style);
     for (const auto& write : writes) {
         const byte_view content = write.content;
-        const auto overhead = select_command(write.file).size() + 5 + 2 * command_overhead;
+        bytes select;
+        const std::size_t selects = append_select(select, write.file, style);
+        const auto overhead = select.size() + 5 + (selects + 1) * command_overhead;
         const auto piece_max = write.record != 0 ? command_data_max : std::min(command_data_max, octets_max - overhead);
         for (std::size_t offset = 0; offset < content.size(); offset += piece_max)
             into.add(write, offset, content.subspan(offset, std::min(piece_max, content.size() - offset)));
@@ -123,17 +142,18 @@ void put_into_shape(std::vector<script>& scripts, const script_shape& shape) {
     }
 }
 
-std::vector<read_back> read_back_scripts(const std::vector<file_write>& writes, std::size_t piece_octets) {
+std::vector<read_back> read_back_scripts(const std::vector<file_write>& writes, const script_style& style) {
     std::vector<read_back> pieces;
     for (std::size_t i = 0; i < writes.size(); ++i) {
         const auto& write = writes[i];
         const byte_view content = write.content;
         // A record is read whole or not at all.
-        const auto step = write.record != 0 ? command_data_max : std::min<std::size_t>(piece_octets, command_data_max);
+        const auto step =
+            write.record != 0 ? command_data_max : std::min<std::size_t>(style.piece_octets, command_data_max);
         for (std::size_t offset = 0; offset < content.size(); offset += step) {
             const auto expected = content.subspan(offset, std::min(step, content.size() - offset));
             read_back piece;
-            piece.commands.octets = select_command(write.file);
+            const auto selects = append_select(piece.commands.octets, write.file, style);
             const auto length = static_cast<std::uint16_t>(expected.size());
             if (write.record != 0)
                 codec::append_apdu(piece.commands.octets, {0x00,
@@ -149,7 +169,7 @@ std::vector<read_back> read_back_scripts(const std::vector<file_write>& writes, 
                                                            static_cast<std::uint8_t>(offset & 0xffU),
                                                            {},
                                                            length});
-            piece.commands.commands = 2;
+            piece.commands.commands = static_cast<std::uint8_t>(selects + 1);
             piece.expected = expected;
             piece.write = i;
             pieces.push_back(std::move(piece));

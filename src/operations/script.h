@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -33,11 +34,32 @@ struct script {
     script_role role = script_role::other;
 };
 
-// SELECT by path and UPDATE for every write, packed into as few scripts as octets_max allows; each script selects for
+// How much of a file one answer brings back: a response of two short messages at most; and of one alone (140 octets
+// less UDH 3, response header 13, CC 8, padding 15, compact answer 3).
+inline constexpr std::size_t read_back_piece_octets = 200;
+inline constexpr std::size_t lone_answer_octets = 98;
+
+// What of scripts depends on the cards (the catalogue of profiles knows).
+struct script_style {
+    bool select_step_by_step = false;                   // by file identifiers from the MF, where SELECT by path fails
+    std::size_t octets_max = 0;                         // of a script; 0: as the short messages allow
+    std::size_t piece_octets = read_back_piece_octets;  // that one answer may bring
+    friend bool operator==(const script_style&, const script_style&) = default;
+
+    // Of `octets`, as the short messages allow, those that the cards take.
+    [[nodiscard]] std::size_t at_most(std::size_t octets) const {
+        return octets_max == 0 || octets < octets_max ? octets : octets_max;
+    }
+};
+
+// Appends what selects a file, given by its canonical path; returns how many commands that takes.
+std::uint8_t append_select(bytes& out, std::string_view file, const script_style& style);
+
+// SELECT and UPDATE for every write, packed into as few scripts as octets_max allows; each script selects for
 // itself, since a card starts a packet at its master file. octets_max >= 32. command_overhead: what its format adds to
 // every command.
 [[nodiscard]] std::vector<script> write_scripts(const std::vector<file_write>& writes, std::size_t octets_max,
-                                                std::size_t command_overhead = 0);
+                                                std::size_t command_overhead = 0, const script_style& style = {});
 
 // How scripts travel.
 struct script_shape {
@@ -51,9 +73,6 @@ struct script_shape {
 // Compact scripts in the format of the shape; GET STATUS asks for its data then. The scripts of this list follow one
 // another.
 void put_into_shape(std::vector<script>& scripts, const script_shape& shape);
-
-// How much of a file one answer brings back: a response of two short messages at most.
-inline constexpr std::size_t read_back_piece_octets = 200;
 
 // What the answer to reading back must be.
 enum class expectation : std::uint8_t {
@@ -72,7 +91,7 @@ struct read_back {
     expectation expect = expectation::contents;
     byte_view version = {};
 };
-// piece_octets: how much one answer may bring.
-[[nodiscard]] std::vector<read_back> read_back_scripts(const std::vector<file_write>& writes, std::size_t piece_octets);
+[[nodiscard]] std::vector<read_back> read_back_scripts(const std::vector<file_write>& writes,
+                                                       const script_style& style = {});
 
 }  // namespace tessera::operations

@@ -51,6 +51,38 @@ TEST(write_scripts, of_one_small_file_are_select_and_update) {
     EXPECT_EQ(scripts[0].commands, 2);
 }
 
+TEST(write_scripts, of_cards_that_refuse_paths_select_step_by_step) {
+    const script_style style{.select_step_by_step = true};
+    const auto sim = write_scripts({{"7f20/6f46", 0, {0x01}}}, 100, 0, style);
+    ASSERT_EQ(sim.size(), 1U);
+    // ETSI TS 102 221 clause 11.1.1: P1 00, by file identifier, from the MF down.
+    EXPECT_EQ(to_hex(sim[0].octets),
+              "00a4000c023f00"
+              "00a4000c027f20"
+              "00a4000c026f46"
+              "00d600000101");
+    EXPECT_EQ(sim[0].commands, 4);
+    // The application under way is found from anywhere (clause 8.4.1).
+    const auto usim = read_back_scripts({{"7fff/6f46", 0, {0x01}}}, style);
+    ASSERT_EQ(usim.size(), 1U);
+    EXPECT_EQ(to_hex(usim[0].commands.octets),
+              "00a4000c027fff"
+              "00a4000c026f46"
+              "00b0000001");
+    EXPECT_EQ(usim[0].commands.commands, 3);
+}
+
+TEST(write_scripts, are_no_longer_than_the_cards_take) {
+    const std::vector<file_write> writes{{"7f20/6f60", 0, ramp(300)}};
+    const script_style style{.octets_max = 80};
+    EXPECT_EQ(style.at_most(200), 80U);
+    EXPECT_EQ(style.at_most(50), 50U);
+    for (const auto& one : write_scripts(writes, 200, 0, style)) EXPECT_LE(one.octets.size(), 80U);
+    EXPECT_EQ(executed(write_scripts(writes, 200, 0, style)), executed(write_scripts(writes, 200)));
+    for (const auto& piece : read_back_scripts(writes, {.piece_octets = lone_answer_octets}))
+        EXPECT_LE(piece.expected.size(), 98U);
+}
+
 TEST(write_scripts, of_a_record_name_it_absolutely) {
     const auto scripts = write_scripts({{"6f3a", 3, {0xaa}}}, 100);
     ASSERT_EQ(scripts.size(), 1U);
@@ -94,7 +126,7 @@ TEST(write_scripts, never_hold_more_commands_than_an_answer_can_count) {
 
 TEST(read_back_scripts, bring_every_octet_with_the_last_command) {
     const std::vector<file_write> writes{{"7f20/6f46", 0, ramp(600)}, {"6f3a", 7, ramp(30)}};
-    const auto pieces = read_back_scripts(writes, read_back_piece_octets);
+    const auto pieces = read_back_scripts(writes);
     ASSERT_EQ(pieces.size(), 4U);
     bytes first;
     for (const auto& piece : pieces) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/limits.h"
+
 namespace tessera::operations {
 namespace {
 
@@ -16,6 +18,17 @@ result<std::vector<cards::card_id>> read_cards(store::statement& query) {
     }
 }
 
+result<std::vector<operation_key>> read_keys(store::statement& query) {
+    std::vector<operation_key> found;
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, query.step());
+        if (!more) return found;
+        found.push_back(operation_key{query.integer(0)});
+    }
+}
+
+std::int64_t spi_number(codec::security_parameter_indicator spi) { return spi.first << 8 | spi.second; }
+
 result<std::int64_t> read_number(store::statement& query) {
     TESSERA_TRY(query.with().step());
     const auto found = query.integer(0);
@@ -25,15 +38,21 @@ result<std::int64_t> read_number(store::statement& query) {
 
 }  // namespace
 
-result<operation_key> operation_store::insert(const stored_operation& begun) {
+result<operation_key> operation_store::insert(const stored_operation& begun, const single_request& asked) {
     TESSERA_TRY_VALUE(auto* last, database_->kept("SELECT COALESCE(MAX(operation_key), 0) FROM operation"));
     TESSERA_TRY_VALUE(const auto before, read_number(*last));
     TESSERA_TRY_VALUE(const auto now, moment());
-    TESSERA_TRY_VALUE(auto* put, database_->kept("INSERT INTO operation (operation_key, id, card_id, moment, state, "
-                                                 "kind, what, application, key_version, attempts, started_at) "
-                                                 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10)"));
+    TESSERA_TRY_VALUE(
+        auto* put, database_->kept("INSERT INTO operation (operation_key, id, card_id, moment, state, kind, what, "
+                                   "application, key_version, attempts, started_at, spi, checksum_octets, "
+                                   "parts_max, file, record, commands, content) VALUES "
+                                   "($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $16, $17)"));
+    bytes content = asked.file.content;
+    for (const auto& command : asked.commands) append(content, command);
     TESSERA_TRY(put->with(before + 1, begun.id, begun.card.value, now + 1, state::in_flight, begun.kind, begun.what,
-                          begun.application, begun.key_version, to_microseconds(begun.started_at))
+                          begun.application, begun.key_version, to_microseconds(begun.started_at),
+                          spi_number(asked.security.spi), asked.security.aes_checksum_octets, asked.parts_max,
+                          asked.file.file, asked.file.record, asked.commands.size(), content)
                     .execute());
     return operation_key{before + 1};
 }
@@ -65,6 +84,73 @@ result<void> operation_store::end(operation_key key, outcome what, const cause& 
                                                  "WHERE operation_key = $1"));
     return put->with(key.value, state::ended, what, why.kind, why.value, why.detail, attempts, to_microseconds(now))
         .execute();
+}
+
+result<std::vector<operation_key>> operation_store::unknown(cards::card_id card) {
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept("SELECT operation_key FROM operation WHERE outcome = 3 AND card_id = $1 "
+                                      "ORDER BY operation_key DESC LIMIT $2"));
+    return read_keys(query->with(card.value, limits::unknown_operations));
+}
+
+result<std::vector<operation_key>> operation_store::unknown(cards::card_id card, std::uint32_t application) {
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept("SELECT operation_key FROM operation WHERE outcome = 3 AND card_id = $1 "
+                                      "AND application = $2 ORDER BY operation_key DESC LIMIT $3"));
+    return read_keys(query->with(card.value, application, limits::unknown_operations));
+}
+
+result<void> operation_store::add_answer(operation_key key, byte_view octets) {
+    TESSERA_TRY_VALUE(auto* put, database_->kept("INSERT INTO operation_answer (operation_key, ordinal, octets) "
+                                                 "SELECT $1, COALESCE(MAX(ordinal), -1) + 1, $2 "
+                                                 "FROM operation_answer WHERE operation_key = $1"));
+    return put->with(key.value, octets).execute();
+}
+
+result<std::optional<operation_store::record>> operation_store::whole(operation_key key) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT kind, key_version, application, spi, checksum_octets, "
+                                                   "parts_max, file, record, commands, content FROM operation "
+                                                   "WHERE operation_key = $1 AND spi <> 0 AND kind <> $2"));
+    TESSERA_TRY_VALUE(const bool there, query->with(key.value, operation_kind::trial).step());
+    if (!there) return std::nullopt;
+    record made;
+    auto& asked = made.asked;
+    asked.kind = static_cast<operation_kind>(query->integer(0));
+    asked.security.key_version = static_cast<std::uint8_t>(query->integer(1));
+    store_big_endian(asked.security.tar.data(), static_cast<std::uint64_t>(query->integer(2)),
+                     asked.security.tar.size());
+    asked.security.spi = {static_cast<std::uint8_t>(query->integer(3) >> 8),
+                          static_cast<std::uint8_t>(query->integer(3) & 0xff)};
+    asked.security.aes_checksum_octets = static_cast<std::uint8_t>(query->integer(4));
+    asked.parts_max = static_cast<std::size_t>(query->integer(5));
+    asked.file = {std::string(query->text(6)), static_cast<std::uint16_t>(query->integer(7)), {}};
+    asked.commands.resize(static_cast<std::size_t>(query->integer(8)));
+    (asked.commands.empty() ? asked.file.content : asked.commands.front()) = to_bytes(query->octets(9));
+    asked.leap_max = limits::counter_leap_max;  // its packets say how far it went
+    query->reset();
+    TESSERA_TRY_VALUE(auto* packets, database_->kept("SELECT counter FROM operation_packet WHERE operation_key = $1 "
+                                                     "ORDER BY sequence"));
+    packets->with(key.value);
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, packets->step());
+        if (!more) break;
+        made.counters.push_back(static_cast<std::uint64_t>(packets->integer(0)));
+    }
+    TESSERA_TRY_VALUE(auto* answers, database_->kept("SELECT octets FROM operation_answer WHERE operation_key = $1 "
+                                                     "ORDER BY ordinal"));
+    answers->with(key.value);
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, answers->step());
+        if (!more) return made;
+        made.answers.push_back(to_bytes(answers->octets(0)));
+    }
+}
+
+result<void> operation_store::revise(operation_key key, outcome what, const cause& why) {
+    TESSERA_TRY(touch(key));
+    TESSERA_TRY_VALUE(auto* put, database_->kept("UPDATE operation SET outcome = $2, cause = $3, cause_value = $4, "
+                                                 "cause_detail = $5 WHERE operation_key = $1"));
+    return put->with(key.value, what, why.kind, why.value, why.detail).execute();
 }
 
 result<std::int64_t> operation_store::moment() {

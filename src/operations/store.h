@@ -27,12 +27,27 @@ public:
     explicit operation_store(store::connection& database) : database_(&database) {}
 
     // In flight from now on; `key` is made here.
-    [[nodiscard]] result<operation_key> insert(const stored_operation& begun);
+    [[nodiscard]] result<operation_key> insert(const stored_operation& begun, const single_request& asked);
     [[nodiscard]] result<void> put_packet(operation_key key, int sequence, std::uint64_t counter, byte_view octets);
     [[nodiscard]] result<void> put_answer(operation_key key, int ordinal, byte_view octets);
     // A counter was used, or the image changed: messages formatted before are stale.
     [[nodiscard]] result<void> touch(operation_key key);
     [[nodiscard]] result<void> end(operation_key key, outcome what, const cause& why, int attempts, timestamp now);
+
+    // --- of operations that ended unknown, for answers that come later; a card's newest first, a few at most
+    [[nodiscard]] result<std::vector<operation_key>> unknown(cards::card_id card);
+    [[nodiscard]] result<std::vector<operation_key>> unknown(cards::card_id card, std::uint32_t application);
+    // Behind the answers that it has.
+    [[nodiscard]] result<void> add_answer(operation_key key, byte_view octets);
+    // What is needed to weigh its answers; nothing of trials, and of operations older than the columns for it. The
+    // commands of a run come back as one text and empty ones.
+    struct record {
+        single_request asked;
+        std::vector<std::uint64_t> counters;  // of its packets, in order
+        std::vector<bytes> answers;           // in order of arrival
+    };
+    [[nodiscard]] result<std::optional<record>> whole(operation_key key);
+    [[nodiscard]] result<void> revise(operation_key key, outcome what, const cause& why);
 
     // The latest moment of all.
     [[nodiscard]] result<std::int64_t> moment();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/limits.h"
 #include "base/time.h"
 #include "operations/membership.h"
 #include "operations/packet_builder.h"
@@ -18,8 +19,9 @@ namespace tessera::operations {
 struct operation_tag;
 using operation_key = strong_id<operation_tag>;  // short, for rows; the world sees the UUID
 
-// trial: what a campaign writes, into one card in a reader.
-enum class operation_kind : std::uint8_t { write = 0, read = 1, run = 2, trial = 3 };
+// trial: what a campaign writes, into one card in a reader. resync: finds a counter that a card takes which is ahead of
+// ours, by a packet that changes nothing.
+enum class operation_kind : std::uint8_t { write = 0, read = 1, run = 2, trial = 3, resync = 4 };
 [[nodiscard]] std::string_view to_string(operation_kind kind);
 
 // What is asked of one card.
@@ -29,12 +31,17 @@ struct single_request {
     file_write file;                 // write: with its content; read: without
     std::vector<bytes> commands;     // run: APDUs, in one packet
     std::vector<file_write> writes;  // trial
+    // resync: the first value to try (default: the next), and how far beyond it to go.
+    std::optional<std::uint64_t> counter;
+    std::uint64_t leap_max = limits::counter_leap_default;
     application_security security;
     bool any_key_version = true;  // the card's highest, rather than the one that `security` names
-    std::string smsc = "main";
+    std::string smsc = "main";    // a name, or "auto": by prefixes
     duration por_timeout = std::chrono::seconds(30);
     int attempts = 3;           // sendings of the same octets, the first included
     std::size_t parts_max = 5;  // short messages that one packet may take
+    std::string application;    // by its name in the catalogue of profiles, in place of the TAR
+    script_style style;         // the desk takes it from the card's profile
     bool wait = false;          // for a card that a campaign or another operation keeps busy, instead of being refused
 };
 
@@ -56,6 +63,7 @@ struct single_answer {
     int attempts = 0;                          // of the packet that took most
     std::uint8_t executed = 0;                 // commands, of the last packet
     std::optional<std::uint16_t> status_word;  // of the last command that ran
+    std::uint64_t counter = 0;                 // resync: the value that the card took
     bytes data;                                // read: the file's content; run: what the last command returned
 
     std::vector<packet_report> reports;   // trial

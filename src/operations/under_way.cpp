@@ -19,11 +19,11 @@ under_way::under_way(single_request request, cards::key_set keys)
     switch (request_.kind) {
         case operation_kind::trial:
         case operation_kind::write:
-            for (auto& one : write_scripts(writes_, script_octets_max(request_.parts_max)))
+            for (auto& one : write_scripts(writes_, script_octets_max(request_.parts_max), 0, request_.style))
                 scripts_.push_back(std::move(one));
             break;
         case operation_kind::read:
-            reader_.emplace(request_.file.file, request_.file.record);
+            reader_.emplace(request_.file.file, request_.file.record, request_.style);
             scripts_.push_back(reader_->next());
             break;
         case operation_kind::run: {
@@ -33,6 +33,12 @@ under_way::under_way(single_request request, cards::key_set keys)
             scripts_.push_back(std::move(all));
             break;
         }
+        case operation_kind::resync:
+            // SELECT of the master file: nothing changes. What an application that has no files says to it will do as
+            // well; that it ran the packet is the proof.
+            scripts_.push_back({{0x00, 0xa4, 0x00, 0x04, 0x02, 0x3f, 0x00}, 1});
+            if (request_.counter) counter_floor_ = *request_.counter - 1;
+            break;
     }
     for (const auto& one : scripts_) plan_.push_back({0, one.commands, {}, 0});
 }
@@ -41,6 +47,7 @@ void under_way::sent_as(std::uint64_t counter) {
     auto packet = plan_.front();
     packet.counter = counter;
     round_.packets.push_back(packet);
+    if (first_counter_ == 0) first_counter_ = counter;
     ++answer_.packets;
     sendings_ = 0;
     if (request_.kind == operation_kind::trial) answer_.reports.push_back({counter, 0, {}, {}});
@@ -97,6 +104,7 @@ under_way::step under_way::weigh(judge& with) {
     strange_ = found.stray;
     if (found.why.kind == cause_kind::unreadable_answer && found.stray) return step::wait;
     if (reader_) return weigh_reading(found, ran);
+    if (request_.kind == operation_kind::resync) return weigh_resync(found, ran);
     switch (found.what) {
         case decision::done:
             return after_good_packet();
@@ -129,6 +137,31 @@ under_way::step under_way::weigh_reading(const verdict& found, const std::option
     return step::send;
 }
 
+// A card that ran the packet has taken its counter, whatever became of the command.
+under_way::step under_way::weigh_resync(const verdict& found, const std::optional<executed_answer>& ran) {
+    const bool taken = ran || found.what == decision::done || found.why.kind == cause_kind::unreadable_answer;
+    if (taken) {
+        answer_.counter = round_.packets.back().counter;
+        return end(outcome::done, {});
+    }
+    if (found.what == decision::read_back) return leap(found.why);
+    return found.what == decision::failed ? end(outcome::failed, found.why) : step::wait;
+}
+
+// TS 102 225 clause 5.1.4: a counter that is not higher than the card's is refused, and the answer repeats ours, not
+// the card's. So it is found by leaps, each twice as long as the one before: less than half of the values skipped are
+// lost.
+under_way::step under_way::leap(const cause& why) {
+    const auto last = round_.packets.back().counter;
+    const auto most = std::min(first_counter_ + request_.leap_max, codec::counter_max - 1);
+    if (last >= most) return end(outcome::failed, why);
+    next_leap_ *= 2;
+    counter_floor_ = std::min(last + next_leap_, most) - 1;
+    round_.packets.clear();
+    answers_.clear();
+    return step::send;
+}
+
 under_way::step under_way::after_good_packet() {
     scripts_.pop_front();
     plan_.pop_front();
@@ -145,7 +178,7 @@ under_way::step under_way::read_back(const cause& why) {
     if (reader_) return step::send;
     scripts_.clear();
     plan_.clear();
-    for (auto& piece : read_back_scripts(writes_, read_back_piece_octets)) {
+    for (auto& piece : read_back_scripts(writes_, request_.style)) {
         plan_.push_back({0, piece.commands.commands, piece.expected, 0});
         scripts_.push_back(std::move(piece.commands));
     }
@@ -164,7 +197,7 @@ bool under_way::proved_write() const {
 }
 
 std::string_view to_string(operation_kind kind) {
-    constexpr std::string_view names[] = {"write", "read", "run", "try"};
+    constexpr std::string_view names[] = {"write", "read", "run", "try", "resync"};
     return names[static_cast<std::size_t>(kind)];
 }
 

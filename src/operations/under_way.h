@@ -16,6 +16,8 @@ public:
     // The script of the packet that goes now; `counter` is what it got.
     [[nodiscard]] const script& next() const { return scripts_.front(); }
     void sent_as(std::uint64_t counter);
+    // The next packet's counter is higher than this one, and than whatever was given out.
+    [[nodiscard]] std::uint64_t counter_floor() const { return counter_floor_; }
     void sending();  // its octets go, for the first time or again
     [[nodiscard]] int sendings() const { return sendings_; }
 
@@ -54,6 +56,8 @@ private:
     void report(std::vector<decoded_answer> found);
     void begin_round(purpose what);
     step weigh_reading(const verdict& found, const std::optional<executed_answer>& ran);
+    step weigh_resync(const verdict& found, const std::optional<executed_answer>& ran);
+    step leap(const cause& why);
     step after_good_packet();
     step read_back(const cause& why);
     step end(outcome what, const cause& why);
@@ -69,7 +73,10 @@ private:
     std::vector<heard> answers_;
     std::size_t reported_ = 0;  // of answers_, as whole packets
     bool strange_ = false;
-    int sendings_ = 0;     // of the packet under way
+    int sendings_ = 0;  // of the packet under way
+    std::uint64_t counter_floor_ = 0;
+    std::uint64_t first_counter_ = 0;  // of the first packet
+    std::uint64_t next_leap_ = 1;
     int fresh_tries_ = 0;  // packets built because the one before may have been executed
 };
 

@@ -25,17 +25,17 @@ enum column : std::size_t {
     column_kid_algorithm,
     column_kid_key,
     column_counter,
+    column_tags,
+    column_tar,
+    column_counter_scope,
     column_dek_algorithm,
     column_dek_key,
     column_count
 };
 constexpr std::array<std::string_view, column_count> column_names{
-    "iccid",   "imsi",          "msisdn",  "profile", "kvn",           "kic_algorithm",
-    "kic_key", "kid_algorithm", "kid_key", "counter", "dek_algorithm", "dek_key"};
-constexpr bool optional(std::size_t which) {
-    return which == column_profile || which == column_counter || which == column_dek_algorithm ||
-           which == column_dek_key;
-}
+    "iccid",   "imsi",    "msisdn", "profile", "kvn",           "kic_algorithm", "kic_key", "kid_algorithm",
+    "kid_key", "counter", "tags",   "tar",     "counter_scope", "dek_algorithm", "dek_key"};
+constexpr bool optional(std::size_t which) { return which == column_profile || which >= column_counter; }
 constexpr std::size_t columns_max = 32;
 constexpr std::uint32_t added_keys = ~std::uint32_t{0};  // instead of a place in the arena
 constexpr std::uint8_t key_version_max = 15;
@@ -164,6 +164,15 @@ private:
         const auto [last, bad] = std::from_chars(counter.data(), counter.data() + counter.size(), set.base, 16);
         if (!counter.empty() && (bad != std::errc() || last != counter.data() + counter.size() || counter.size() > 10))
             return fail("bad_row", "counter", "expected up to 10 hexadecimal digits");
+        if (const auto tar = value(column_tar); !tar.empty()) {
+            std::array<std::uint8_t, 3> octets{};
+            if (!from_hex_into(tar, octets)) return fail("bad_row", "tar", "expected 6 hexadecimal digits");
+            set.tar = static_cast<std::int32_t>(load_big_endian(octets));
+        }
+        const auto scope = value(column_counter_scope);
+        if (!scope.empty() && scope != "application" && scope != "key_set")
+            return fail("bad_row", "counter_scope", "expected application or key_set");
+        set.one_counter = scope == "key_set";
         list_.key_sets_.push_back(set);
         return read_encryption_key(set);
     }
@@ -238,7 +247,7 @@ private:
             auto& card = list_.cards_[sets[i].card];
             if (card.key_sets == 0) card.first_key_set = i;
             for (std::uint32_t other = card.first_key_set; other < i; ++other)
-                if (sets[other].version == sets[i].version)
+                if (sets[other].version == sets[i].version && sets[other].tar == sets[i].tar)
                     return failure("duplicate", std::string(name_) + " kvn",
                                    "card " + list_.iccid(sets[i].card) + " has key version " +
                                        std::to_string(sets[i].version) + " twice");
@@ -308,11 +317,15 @@ std::span<const card_key_set> card_list::key_sets(card_index card) const {
     return std::span(key_sets_).subspan(cards_[card].first_key_set, cards_[card].key_sets);
 }
 
-card_key_set* card_list::key_set(card_index card, std::uint8_t version) {
+card_key_set* card_list::key_set(card_index card, std::uint8_t version, std::uint32_t tar) {
     if (version == 0) return nullptr;  // of sets that were replaced
-    for (auto& set : std::span(key_sets_).subspan(cards_[card].first_key_set, cards_[card].key_sets))
-        if (set.version == version) return &set;
-    if (added_.empty()) return nullptr;
+    card_key_set* found = nullptr;
+    for (auto& set : std::span(key_sets_).subspan(cards_[card].first_key_set, cards_[card].key_sets)) {
+        if (set.version != version) continue;
+        if (set.tar == static_cast<std::int32_t>(tar)) return &set;
+        if (set.tar < 0) found = &set;
+    }
+    if (found != nullptr || added_.empty()) return found;
     const auto added = added_.find(place_of(card, version));
     return added == added_.end() ? nullptr : &added->second.set;
 }
@@ -337,7 +350,8 @@ card_list::encryption_key card_list::key_encryption_key(const card_key_set& set)
 void card_list::put_key_set(card_index card, std::uint8_t replaced, std::uint8_t version,
                             const std::array<fresh_key, 3>& keys) {
     constexpr std::uint8_t no_version = 0;
-    if (auto* old = key_set(card, replaced); replaced != 0 && old != nullptr) {
+    constexpr std::uint32_t issuer_security_domain = 0;  // its TAR; what carries PUT KEY
+    if (auto* old = key_set(card, replaced, issuer_security_domain); replaced != 0 && old != nullptr) {
         encryption_.erase(place_of(card, replaced));
         const bool came_later = old->keys == added_keys;
         old->version = no_version;  // nobody names it any more

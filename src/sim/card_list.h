@@ -32,6 +32,8 @@ struct card_key_set {
     crypto::cipher_algorithm kic_algorithm{};
     crypto::cipher_algorithm kid_algorithm{};
     std::uint8_t counter_slot = 0xff;  // the application that used this set first; ff: none has yet
+    bool one_counter = false;          // for all applications
+    std::int32_t tar = -1;             // whose keys they are; -1: every application's that has none of its own
 };
 
 struct simulated_card_state {
@@ -52,7 +54,8 @@ public:
     ~card_list();  // wipes the keys
 
     // Header: iccid, imsi, msisdn, kvn, kic_algorithm, kic_key, kid_algorithm, kid_key and, not needed, profile,
-    // counter, dek_algorithm and dek_key, in any order. Rows of one ICCID are key sets of one card. `name` stands in
+    // counter, tags, tar, counter_scope, dek_algorithm and dek_key, in any order. Rows of one ICCID are key sets of one
+    // card. `name` stands in
     // errors, which carry "NAME:LINE FIELD" and never a key. Errors: bad_header, bad_row, duplicate, too_many.
     [[nodiscard]] static result<card_list> parse(std::string_view csv, std::string_view name);
     // Errors besides: unreadable.
@@ -67,8 +70,8 @@ public:
     // Depends on the ICCID alone, so that the faults of a card do not depend on its line in the file.
     [[nodiscard]] std::uint64_t identity_hash(card_index card) const;
 
-    // Null if the card has no key set of this version. The pointer lives as long as the list.
-    [[nodiscard]] card_key_set* key_set(card_index card, std::uint8_t version);
+    // Null if the card has no key set of this version for this application. The pointer lives as long as the list.
+    [[nodiscard]] card_key_set* key_set(card_index card, std::uint8_t version, std::uint32_t tar);
     [[nodiscard]] std::span<const card_key_set> key_sets(card_index card) const;
     [[nodiscard]] byte_view kic(const card_key_set& set) const;
     [[nodiscard]] byte_view kid(const card_key_set& set) const;

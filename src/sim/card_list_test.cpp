@@ -24,9 +24,9 @@ TEST(card_list, reads_identities_keys_and_counters) {
     EXPECT_EQ(list->iccid(0), "8949000012345678901");
     EXPECT_EQ(to_hex(list->at(0).identity.iccid), "989400002143658709f1");
     EXPECT_EQ(to_hex(list->at(0).identity.imsi), "080910101032547698");
-    const auto* set = list->key_set(0, 1);
+    const auto* set = list->key_set(0, 1, 0xb00010);
     ASSERT_NE(set, nullptr);
-    EXPECT_EQ(list->key_set(0, 2), nullptr);
+    EXPECT_EQ(list->key_set(0, 2, 0xb00010), nullptr);
     EXPECT_EQ(set->base, 0xffU);
     EXPECT_EQ(to_hex(list->kic(*set)), "000102030405060708090a0b0c0d0e0f");
     EXPECT_EQ(to_hex(list->kid(*set)), "101112131415161718191a1b1c1d1e1f");
@@ -52,8 +52,8 @@ TEST(card_list, rows_of_one_iccid_are_key_sets_of_one_card) {
     EXPECT_EQ(list->size(), 2U);
     EXPECT_EQ(list->key_sets(0).size(), 2U);
     EXPECT_EQ(list->key_sets(1).size(), 1U);
-    EXPECT_NE(list->key_set(0, 2), nullptr);
-    EXPECT_EQ(list->key_set(1, 2), nullptr);
+    EXPECT_NE(list->key_set(0, 2, 0xb00010), nullptr);
+    EXPECT_EQ(list->key_set(1, 2, 0xb00010), nullptr);
 }
 
 TEST(card_list, bad_rows_are_refused_by_line_and_field) {

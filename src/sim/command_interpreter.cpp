@@ -187,6 +187,7 @@ std::uint16_t command_interpreter::select(const codec::command_apdu& command) {
             break;
         case path_from_mf:
         case path_from_here:
+            if (refuses_paths_) return word(refusal::wrong_parameters);
             if (command.data.empty() || command.data.size() % 2 != 0) return wrong_length;
             found = select_by_path(command.p1 == path_from_mf ? master_file : directory_, command.data);
             break;

@@ -55,6 +55,8 @@ public:
     [[nodiscard]] outcome run(std::uint32_t card, const card_identity& identity, verification_attempts& attempts,
                               file_index start, byte_view script);
 
+    // From now on SELECT by path is answered as cards do that do not know it.
+    void refuse_paths(bool refuse) { refuses_paths_ = refuse; }
     // The same for whoever goes through the script himself: begin(), run_command() for each, end().
     void begin(std::uint32_t card, const card_identity& identity, verification_attempts& attempts,
                const script_context& context);
@@ -104,6 +106,7 @@ private:
     file_index elementary_ = no_file;
     std::size_t record_ = 0;  // the current one, from 1; 0: none yet
     bool older_class_ = false;
+    bool refuses_paths_ = false;
     bool verified_pin1_ = false;
     bool verified_adm1_ = false;
     bool verified_adm2_ = false;

@@ -27,7 +27,8 @@ json::object describe(const smsc_statistics& numbers, std::size_t cards) {
         {"lose_submit", happened(fault::lose_submit)}, {"lose_response", happened(fault::lose_response)},
         {"duplicate", happened(fault::duplicate)},     {"reorder", happened(fault::reorder)},
         {"throttle", happened(fault::throttle)},       {"queue_full", happened(fault::queue_full)},
-        {"card_off", happened(fault::card_off)}};
+        {"card_off", happened(fault::card_off)},       {"card_absent", happened(fault::card_absent)},
+        {"card_busy", happened(fault::card_busy)}};
     return {{"cards", cards},
             {"submits", numbers.submits},
             {"submits_refused", numbers.submits_refused},
@@ -89,8 +90,11 @@ control_answer answer_control_line(std::string_view line, const simulated_cards&
     } else if (is_true(*asked, "stop")) {
         said = {{"stopping", true}};
         answer.stop = true;
+    } else if (is_true(*asked, "kill")) {
+        said = {{"dying", true}};
+        answer.kill = true;
     } else {
-        said = refuse("bad_request", "", "expected card and file, or statistics, or stop");
+        said = refuse("bad_request", "", "expected card and file, or statistics, or stop, or kill");
     }
     answer.line = json::serialize(said) + "\n";
     return answer;

@@ -13,6 +13,7 @@ struct smsc_statistics;
 struct control_answer {
     std::string line;   // one JSON object and a newline
     bool stop = false;  // the process is asked to end
+    bool kill = false;  // this centre is to die with all that it holds; the cards and other centres stay
 };
 
 [[nodiscard]] control_answer answer_control_line(std::string_view line, const simulated_cards& cards,

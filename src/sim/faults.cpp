@@ -27,16 +27,22 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(fault::count)> f
     "receipt_before_submit_resp",
     "response_before_submit_resp",
     "card_off",
-    "card_wrong_key"};
+    "card_wrong_key",
+    "card_no_paths",
+    "card_one_part",
+    "card_absent",
+    "card_busy"};
 
 struct named_duration {
     std::string_view name;
     duration fault_plan::*member;
 };
-constexpr std::array<named_duration, 3> duration_names{
-    {{"delay", &fault_plan::delay},
-     {"drop_link_every", &fault_plan::drop_link_every},
-     {"response_follows_delay", &fault_plan::response_follows_delay}}};
+constexpr std::array<named_duration, 6> duration_names{{{"delay", &fault_plan::delay},
+                                                        {"drop_link_every", &fault_plan::drop_link_every},
+                                                        {"response_follows_delay", &fault_plan::response_follows_delay},
+                                                        {"absent_for", &fault_plan::absent_for},
+                                                        {"smsc_retry", &fault_plan::smsc_retry},
+                                                        {"smsc_validity", &fault_plan::smsc_validity}}};
 
 result<void> read_key(fault_plan& plan, std::string_view key, const toml::node& node, std::string_view name) {
     const auto field = std::string(name) + ":" + std::to_string(node.source().begin.line) + " " + std::string(key);

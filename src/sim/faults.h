@@ -29,6 +29,11 @@ enum class fault : std::uint8_t {
     // per card
     card_off,        // never answers
     card_wrong_key,  // its keys differ from the file's
+    card_no_paths,   // it refuses SELECT by path
+    card_one_part,   // an answer of more than one short message never comes
+    card_absent,     // out of reach from its first message on, for absent_for
+    // per try to deliver
+    card_busy,  // SW 9300, TP-FCS D4: the centre is to try again
     count
 };
 
@@ -38,8 +43,11 @@ struct fault_plan {
     duration delay{0};                                                         // of a card's answer
     duration drop_link_every{0};  // TCP links are reset so often; zero: never
     duration response_follows_delay = std::chrono::milliseconds(200);
+    duration absent_for{0};                           // zero: for ever
+    duration smsc_retry = std::chrono::seconds(1);    // between two tries to deliver; zero: the centre tries once
+    duration smsc_validity = std::chrono::hours(24);  // of a message that names none
 
-    // Keys are the names above, and delay, drop_link_every, response_follows_delay ("50ms"). Errors carry "NAME:LINE
+    // Keys are the names above, and those of the durations ("50ms"). Errors carry "NAME:LINE
     // KEY": bad_fault_file (TOML that does not parse), unknown_key, out_of_range, bad_duration.
     [[nodiscard]] static result<fault_plan> parse(std::string_view toml, std::string_view name, std::uint64_t seed);
     // Errors besides: unreadable.

@@ -100,8 +100,9 @@ card_reaction simulated_cards::receive_packet(request& job, byte_view packet) {
 // that the octet names; nothing if so.
 std::optional<response_status> simulated_cards::find_keys(request& job) {
     const auto& spi = job.security.spi;
-    auto* kic_set = cards_.key_set(job.card, version_of(job.security.kic));
-    auto* kid_set = cards_.key_set(job.card, version_of(job.security.kid));
+    const auto tar = static_cast<std::uint32_t>(load_big_endian(job.security.tar));
+    auto* kic_set = cards_.key_set(job.card, version_of(job.security.kic), tar);
+    auto* kid_set = cards_.key_set(job.card, version_of(job.security.kid), tar);
     if (kic_set != nullptr && codec::algorithm_octet(kic_set->kic_algorithm, kic_set->version) != job.security.kic)
         kic_set = nullptr;
     if (kic_set != nullptr) job.keys.kic = cards_.kic(*kic_set);
@@ -122,6 +123,7 @@ std::optional<response_status> simulated_cards::find_keys(request& job) {
 
 std::uint64_t& simulated_cards::counter_of(card_key_set& set, std::uint8_t slot) {
     constexpr std::uint8_t nobody = 0xff;
+    if (set.one_counter) slot = 0;
     if (set.counter_slot == nobody) {
         set.counter_slot = slot;
         set.counter = set.base;
@@ -176,6 +178,7 @@ card_reaction simulated_cards::execute(request& job, std::uint64_t counter, byte
 void simulated_cards::run_script(request& job, byte_view script) {
     const auto& addressed = applications()[job.slot];
     auto& state = cards_.at(job.card);
+    interpreter_.refuse_paths(job.faults.no_paths);
     if (!addressed.files) {
         card_keys keys{cards_.key_versions(job.card), {}, {}};
         if (job.counting_set != nullptr) {
@@ -247,6 +250,7 @@ void simulated_cards::answer(request& job, response_status status, std::uint64_t
         message.follows = follows;
     };
     if (packet_.size() <= card_message{}.octets.size()) return add(packet_);
+    if (job.faults.one_part) return;
     constexpr std::size_t header_octets = 3;
     const auto parts = codec::segment(byte_view(packet_).subspan(header_octets), codec::packet_kind::response,
                                       response_reference_++, 8);

@@ -32,6 +32,8 @@ struct card_message {
 struct message_faults {
     bool unsecured_error = false;
     bool response_follows = false;
+    bool no_paths = false;
+    bool one_part = false;
 };
 
 enum class card_reaction : std::uint8_t {

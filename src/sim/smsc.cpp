@@ -41,7 +41,7 @@ std::string_view print_message_id(std::uint64_t id, std::array<char, 20>& buffer
 
 smsc::smsc(simulated_cards& cards, smsc_options options) : cards_(cards), options_(std::move(options)) {
     options_.window = std::clamp<std::size_t>(options_.window, 1, limits::deliver_window_max);
-    for (card_index card = 0; card < cards_.list().size(); ++card)
+    for (card_index card = 0; options_.first && card < cards_.list().size(); ++card)
         if (options_.faults.happens(fault::card_wrong_key, cards_.list().identity_hash(card), 0))
             cards_.list().spoil_keys(card);
 }
@@ -123,6 +123,7 @@ std::size_t smsc::on_control(link& from, byte_view octets) {
     const auto answer = answer_control_line(text.substr(0, end), cards_, statistics_);
     append(from.output, as_bytes(answer.line));
     if (answer.stop) stop_requested_ = true;
+    if (answer.kill) kill_requested_ = true;
     return end + 1;
 }
 
@@ -247,7 +248,18 @@ bool smsc::happens(fault kind, const submission& about, std::uint64_t copy) {
     return true;
 }
 
-std::uint32_t smsc::check_submit(const link& from, const smpp::short_message& message, submission& accepted) {
+// A twentieth of a second's worth may come at once.
+bool smsc::takes_one_more(instant now) {
+    if (options_.rate == 0) return true;
+    const auto interval = duration(std::chrono::seconds(1)) / options_.rate;
+    const auto burst = std::max<duration>(std::chrono::milliseconds(50), interval);
+    if (rate_free_at_ > now + burst - interval) return false;
+    rate_free_at_ = std::max(rate_free_at_, now) + interval;
+    return true;
+}
+
+std::uint32_t smsc::check_submit(const link& from, const smpp::short_message& message, submission& accepted,
+                                 instant now) {
     if (from.bound_to == nullptr || !from.transmits) return smpp::status::incorrect_bind_status;
     const auto subscriber = subscriber_of(message.destination.digits);
     accepted.card = subscriber == 0 ? no_card : cards_.list().by_msisdn(subscriber);
@@ -258,7 +270,8 @@ std::uint32_t smsc::check_submit(const link& from, const smpp::short_message& me
         if (const auto* payload = smpp::find_option(message.options, smpp::tag::message_payload))
             accepted.user_data = payload->value;
     if (accepted.user_data.size() > card_message{}.octets.size()) return smpp::status::invalid_message_length;
-    if (statistics_.waiting >= limits::waiting_deliveries) return smpp::status::queue_full;
+    if (statistics_.waiting + undelivered_.size() >= limits::waiting_deliveries) return smpp::status::queue_full;
+    if (!takes_one_more(now)) return smpp::status::throttled;
     accepted.card_hash = cards_.list().identity_hash(accepted.card);
     accepted.ordinal = cards_.list().at(accepted.card).messages++;
     if (happens(fault::throttle, accepted)) return smpp::status::throttled;
@@ -269,7 +282,7 @@ std::uint32_t smsc::check_submit(const link& from, const smpp::short_message& me
 void smsc::on_submit(link& from, const smpp::header& head, const smpp::short_message& message, instant now) {
     ++statistics_.submits;
     submission accepted;
-    const auto verdict = check_submit(from, message, accepted);
+    const auto verdict = check_submit(from, message, accepted, now);
     if (verdict != smpp::status::ok) {
         ++statistics_.submits_refused;
         smpp::append_message_response(from.output, command::submit_sm_resp, verdict, head.sequence, {});
@@ -287,15 +300,22 @@ void smsc::on_submit(link& from, const smpp::header& head, const smpp::short_mes
         smpp::append_message_response(from.output, command::submit_sm_resp, smpp::status::ok, head.sequence,
                                       print_message_id(accepted.message_id, buffer));
     };
-    // registered_delivery, clause 5.2.17: 01 asks for the outcome, whatever it is.
-    const bool receipt = (message.registered_delivery & 3U) == 1;
+    // registered_delivery, clause 5.2.17: 01 asks for the outcome, whatever it is, 10 for a failure only.
+    const auto wanted = message.registered_delivery & 3U;
+    accepted.receipt = wanted == 1;
+    accepted.receipt_on_failure = wanted == 1 || wanted == 2;
+    accepted.validity = smpp::parse_relative_time(message.validity_period).value_or(std::chrono::seconds(0));
+    if (const auto met = obstacle(accepted, 0, now); met != 0) {
+        answer_submit();
+        return keep(*from.bound_to, accepted, met, now);
+    }
     const bool response_first = happens(fault::response_before_submit_resp, accepted);
-    const bool receipt_first = receipt && happens(fault::receipt_before_submit_resp, accepted);
+    const bool receipt_first = accepted.receipt && happens(fault::receipt_before_submit_resp, accepted);
     if (response_first) bring_to_card(*from.bound_to, accepted, now);
     if (receipt_first) issue_receipt(*from.bound_to, accepted);
     answer_submit();
     if (!response_first) bring_to_card(*from.bound_to, accepted, now);
-    if (receipt && !receipt_first) issue_receipt(*from.bound_to, accepted);
+    if (accepted.receipt && !receipt_first) issue_receipt(*from.bound_to, accepted);
 }
 
 }  // namespace tessera::sim

@@ -27,6 +27,8 @@ struct smsc_options {
     std::optional<std::string> system_id;  // without: any
     std::optional<std::string> password;
     std::size_t window = limits::deliver_window;  // deliver_sm without answer per link
+    std::uint32_t rate = 0;  // submit_sm per second that it takes; more are answered ESME_RTHROTTLED; 0: any number
+    bool first = true;       // of the centres before these cards: the faults per card are applied once
     fault_plan faults;
 };
 
@@ -53,7 +55,7 @@ class smsc {
 public:
     using link_id = std::uint32_t;
 
-    // Applies the faults per card to `cards`, which must outlive it.
+    // Applies the faults per card to `cards`, which must outlive it, unless another centre has done so.
     smsc(simulated_cards& cards, smsc_options options);
     ~smsc();
     smsc(const smsc&) = delete;
@@ -80,6 +82,7 @@ public:
     [[nodiscard]] bool wants_close(link_id id) const;  // once its output is written
     [[nodiscard]] bool is_control(link_id id) const;
     [[nodiscard]] bool stop_requested() const { return stop_requested_; }  // by the control channel
+    [[nodiscard]] bool kill_requested() const { return kill_requested_; }  // likewise: this centre alone is to die
     [[nodiscard]] const smsc_statistics& statistics() const { return statistics_; }
 
 private:
@@ -95,6 +98,8 @@ private:
         std::uint64_t message_id = 0;  // of the submit_sm that a receipt is for; 0: a card's answer
         peer_address destination;
         card_message content;
+        bool expired = false;             // of a receipt: the validity ended
+        std::uint16_t network_error = 0;  // likewise: why it was not delivered; 0: it was
     };
     struct link;
     struct account {
@@ -108,6 +113,7 @@ private:
         account* to = nullptr;
         delivery what;
     };
+    struct undelivered;
 
     // smsc.cpp: PDUs in
     void on_pdu(link& from, byte_view octets, instant now, timestamp wall);
@@ -115,7 +121,9 @@ private:
     std::uint32_t check_bind(const link& from, const codec::smpp::bind& body) const;
     void on_unbind(link& from, std::uint32_t sequence);
     void on_submit(link& from, const codec::smpp::header& head, const codec::smpp::short_message& message, instant now);
-    std::uint32_t check_submit(const link& from, const codec::smpp::short_message& message, submission& accepted);
+    std::uint32_t check_submit(const link& from, const codec::smpp::short_message& message, submission& accepted,
+                               instant now);
+    bool takes_one_more(instant now);
     void on_unserved(link& from, const codec::smpp::header& head);
     void on_malformed(link& from, const codec::smpp::header& head, const error& problem);
     std::size_t on_control(link& from, byte_view octets);
@@ -124,6 +132,7 @@ private:
     // smsc_delivery.cpp: deliver_sm out
     void bring_to_card(account& sender, const submission& message, instant now);
     void issue_receipt(account& sender, const submission& message);
+    void report_failure(account& sender, const submission& message, bool expired, std::uint16_t network_error);
     void schedule(account& to, delivery what, instant now, duration hold);
     void dispatch(account& to);
     [[nodiscard]] static link* receiver_with_room(account& of);
@@ -132,6 +141,12 @@ private:
     void on_delivery_answer(link& from, const codec::smpp::header& head, instant now);
     void take_back(link& from);
     account* account_of(std::string_view system_id);
+
+    // smsc_retries.cpp: what cannot be delivered at once
+    [[nodiscard]] std::uint16_t obstacle(const submission& message, std::uint64_t attempt, instant now);
+    void keep(account& sender, const submission& message, std::uint16_t network_error, instant now);
+    void put_off(undelivered what, std::uint16_t network_error, instant now);
+    void deliver_again(instant now);
 
     void touch(link& which);
     [[nodiscard]] link& at(link_id id) const;
@@ -144,11 +159,15 @@ private:
     std::vector<std::unique_ptr<account>> accounts_;
     std::map<std::pair<instant, std::uint64_t>, held_back> held_back_;
     std::uint64_t held_back_order_ = 0;
+    std::multimap<instant, undelivered> undelivered_;  // by the time of the next try
+    std::unordered_map<card_index, instant> absent_since_;
     std::uint64_t next_message_id_ = 0;
     std::vector<link_id> touched_;
-    std::vector<card_message> answers_;  // of the card at work
-    timestamp wall_{};                   // of the octets at work
+    std::vector<card_message> answers_;      // of the card at work
+    timestamp wall_{};                       // of the octets at work
+    instant rate_free_at_ = instant::min();  // when the next submit_sm is within the rate
     bool stop_requested_ = false;
+    bool kill_requested_ = false;
 };
 
 }  // namespace tessera::sim

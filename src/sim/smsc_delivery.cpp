@@ -15,7 +15,8 @@ namespace smpp = codec::smpp;
 using smpp::command;
 
 constexpr std::uint8_t esm_class_header = 0x40, esm_class_receipt = 0x04, esm_class_acknowledgement = 0x08;
-constexpr std::uint8_t message_state_delivered = 2;
+constexpr std::uint8_t message_state_delivered = 2, message_state_expired = 3, message_state_undeliverable = 5;
+constexpr std::uint8_t network_gsm = 3;  // SMPP 3.4 clause 5.3.2.31
 constexpr std::uint8_t international = 1, telephone_plan = 1;
 
 bool is_temporary(std::uint32_t status) {
@@ -55,7 +56,9 @@ void smsc::bring_to_card(account& sender, const submission& message, instant now
     const std::uint64_t copies = happens(fault::duplicate, message) ? 2 : 1;
     for (std::uint64_t copy = 0; copy < copies; ++copy) {
         const message_faults faults{.unsecured_error = happens(fault::unsecured_error, message, copy),
-                                    .response_follows = happens(fault::response_follows, message, copy)};
+                                    .response_follows = happens(fault::response_follows, message, copy),
+                                    .no_paths = options_.faults.happens(fault::card_no_paths, message.card_hash, 0),
+                                    .one_part = options_.faults.happens(fault::card_one_part, message.card_hash, 0)};
         const auto reaction = cards_.receive(message.card, message.user_data, now, faults, answers_);
         if (reaction == card_reaction::executed) ++statistics_.executed;
         if (reaction == card_reaction::refused) ++statistics_.refused;
@@ -79,6 +82,17 @@ void smsc::issue_receipt(account& sender, const submission& message) {
              instant{}, duration{0});
 }
 
+void smsc::report_failure(account& sender, const submission& message, bool expired, std::uint16_t network_error) {
+    if (!message.receipt_on_failure) return;
+    delivery made;
+    made.subscriber = cards_.list().at(message.card).msisdn;
+    made.message_id = message.message_id;
+    made.destination = message.source;
+    made.expired = expired;
+    made.network_error = network_error;
+    schedule(sender, made, instant{}, duration{0});
+}
+
 void smsc::schedule(account& to, delivery what, instant now, duration hold) {
     ++statistics_.waiting;
     if (hold > duration{0}) {
@@ -90,8 +104,10 @@ void smsc::schedule(account& to, delivery what, instant now, duration hold) {
 }
 
 std::optional<instant> smsc::next_due() const {
-    if (held_back_.empty()) return std::nullopt;
-    return held_back_.begin()->first.first;
+    std::optional<instant> next;
+    if (!held_back_.empty()) next = held_back_.begin()->first.first;
+    if (!undelivered_.empty()) next = std::min(next.value_or(instant::max()), undelivered_.begin()->first);
+    return next;
 }
 
 void smsc::on_time(instant now) {
@@ -99,6 +115,7 @@ void smsc::on_time(instant now) {
         const auto node = held_back_.extract(held_back_.begin());
         node.mapped().to->waiting.push_back(node.mapped().what);
     }
+    deliver_again(now);
     for (const auto& each : accounts_) dispatch(*each);
     cards_.expire(now);
     for (auto& [id, each] : links_)
@@ -172,11 +189,17 @@ void smsc::send_receipt(link& to, std::uint32_t sequence, const delivery& what) 
     std::array<char, 16> date{};
     std::strftime(date.data(), date.size(), "%y%m%d%H%M", &parts);
     std::array<char, 140> text{};
-    const auto length =
-        std::snprintf(text.data(), text.size(),
-                      "id:%s sub:001 dlvrd:001 submit date:%s done date:%s stat:DELIVRD err:000 text:", id.data(),
-                      date.data(), date.data());
-    const std::array<std::uint8_t, 1> state{message_state_delivered};
+    const bool delivered = what.network_error == 0;
+    const char* const word = delivered ? "DELIVRD" : what.expired ? "EXPIRED" : "UNDELIV";
+    const auto length = std::snprintf(
+        text.data(), text.size(),
+        "id:%s sub:001 dlvrd:%s submit date:%s done date:%s stat:%s err:%03u text:", id.data(),
+        delivered ? "001" : "000", date.data(), date.data(), word, static_cast<unsigned>(what.network_error));
+    const std::array<std::uint8_t, 1> state{delivered      ? message_state_delivered
+                                            : what.expired ? message_state_expired
+                                                           : message_state_undeliverable};
+    const std::array<std::uint8_t, 3> error{network_gsm, static_cast<std::uint8_t>(what.network_error >> 8U),
+                                            static_cast<std::uint8_t>(what.network_error & 0xffU)};
     smpp::short_message message;
     message.source = {international, telephone_plan, {digits.data(), end}};
     message.destination = {what.destination.type_of_number,
@@ -188,6 +211,7 @@ void smsc::send_receipt(link& to, std::uint32_t sequence, const delivery& what) 
     message.options = {
         {smpp::tag::receipted_message_id, as_bytes({id.data(), static_cast<std::size_t>(id_length) + 1})},
         {smpp::tag::message_state, state}};
+    if (!delivered) message.options.push_back({smpp::tag::network_error_code, error});
     if (smpp::append_short_message(to.output, command::deliver_sm, sequence, message)) ++statistics_.receipts;
 }
 

@@ -8,7 +8,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 #include <csignal>
 #include <cstring>
 #include <unordered_map>
@@ -16,6 +15,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "net/asio_context.h"
+#include "net/tls.h"
 #include "sim/address.h"
 
 namespace tessera::sim {
@@ -30,8 +30,8 @@ constexpr std::chrono::seconds tick{1};  // for the time-outs
 
 struct connection {
     explicit connection(tcp::socket from)
-        : socket(std::move(from)), input(read_octets + tessera::limits::smpp_pdu_octets) {}
-    tcp::socket socket;
+        : channel(std::move(from)), input(read_octets + tessera::limits::smpp_pdu_octets) {}
+    net::tcp_channel channel;  // lives as long as a handler holds the connection
     smsc::link_id id = 0;
     bytes input;
     std::size_t used = 0;
@@ -44,11 +44,12 @@ struct connection {
 }  // namespace
 
 struct smsc_server::implementation : std::enable_shared_from_this<implementation> {
-    implementation(net::event_loop& on, smsc& serves, duration drop_every)
+    implementation(net::event_loop& on, smsc& serves, duration drop_every, std::unique_ptr<net::tls_context> secured)
         : loop(on),
           io(on.asio().io),
           centre(serves),
           drop_link_every(drop_every),
+          tls(std::move(secured)),
           acceptor(io),
           due_timer(io),
           tick_timer(io),
@@ -56,6 +57,7 @@ struct smsc_server::implementation : std::enable_shared_from_this<implementation
           signals(io) {}
 
     void accept();
+    void greet(const std::shared_ptr<connection>& from);
     void read(const std::shared_ptr<connection>& from);
     void process(const std::shared_ptr<connection>& from);
     void write(const std::shared_ptr<connection>& to);
@@ -66,12 +68,14 @@ struct smsc_server::implementation : std::enable_shared_from_this<implementation
     void arm_tick();
     void arm_drop();
     void drop_links();
+    void die();
     void finish();
 
     net::event_loop& loop;
     asio::io_context& io;
     smsc& centre;
     duration drop_link_every;
+    std::unique_ptr<net::tls_context> tls;  // none: in clear
     std::string host;
     tcp::acceptor acceptor;
     asio::steady_timer due_timer, tick_timer, drop_timer;
@@ -92,7 +96,7 @@ void smsc_server::implementation::accept() {
                 auto made = std::make_shared<connection>(std::move(socket));
                 made->id = *id;
                 self->connections.emplace(*id, made);
-                self->read(made);
+                self->tls ? self->greet(made) : self->read(made);
             } else {
                 log_warning("sim: more links than the simulator serves; one was turned away");
             }
@@ -103,18 +107,36 @@ void smsc_server::implementation::accept() {
     });
 }
 
+// The control channel speaks in clear on a TLS port, too; what does not begin with a brace must begin with a handshake.
+void smsc_server::implementation::greet(const std::shared_ptr<connection>& from) {
+    from->channel.socket().async_wait(tcp::socket::wait_read, [self = shared_from_this(), from](error_code problem) {
+        if (from->gone || self->finished) return;
+        std::array<char, 1> first{};
+        if (!problem) from->channel.socket().receive(asio::buffer(first), tcp::socket::message_peek, problem);
+        if (problem) return self->close(*from, false);
+        if (first[0] == '{') return self->read(from);
+        from->channel.secure_as_server(*self->tls);
+        from->channel.async_handshake([self, from](const error_code& refused) {
+            if (from->gone || self->finished) return;
+            if (!refused) return self->read(from);
+            log_warning("sim: TLS: " + refused.message());
+            self->close(*from, false);
+        });
+    });
+}
+
 void smsc_server::implementation::read(const std::shared_ptr<connection>& from) {
     if (from->gone || from->read_under_way) return;
     from->read_under_way = true;
     const auto room = std::min(read_octets, from->input.size() - from->used);
-    from->socket.async_read_some(asio::buffer(from->input.data() + from->used, room),
-                                 [self = shared_from_this(), from](const error_code& problem, std::size_t octets) {
-                                     from->read_under_way = false;
-                                     if (from->gone || self->finished) return;
-                                     if (problem) return self->close(*from, false);
-                                     from->used += octets;
-                                     self->process(from);
-                                 });
+    from->channel.async_read_some(asio::buffer(from->input.data() + from->used, room),
+                                  [self = shared_from_this(), from](const error_code& problem, std::size_t octets) {
+                                      from->read_under_way = false;
+                                      if (from->gone || self->finished) return;
+                                      if (problem) return self->close(*from, false);
+                                      from->used += octets;
+                                      self->process(from);
+                                  });
 }
 
 void smsc_server::implementation::process(const std::shared_ptr<connection>& from) {
@@ -154,16 +176,19 @@ void smsc_server::implementation::write(const std::shared_ptr<connection>& to) {
     to->writing.clear();
     std::swap(to->writing, output);
     to->write_under_way = true;
-    asio::async_write(to->socket, asio::buffer(to->writing),
-                      [self = shared_from_this(), to](const error_code& problem, std::size_t) {
-                          to->write_under_way = false;
-                          if (to->gone || self->finished) return;
-                          if (problem) return self->close(*to, false);
-                          if (self->centre.stop_requested() && self->centre.is_control(to->id)) return self->finish();
-                          self->centre.written(to->id);
-                          if (!to->read_under_way && !self->centre.wants_close(to->id)) self->process(to);
-                          self->write(to);
-                      });
+    to->channel.async_write(asio::buffer(to->writing),
+                            [self = shared_from_this(), to](const error_code& problem, std::size_t) {
+                                to->write_under_way = false;
+                                if (to->gone || self->finished) return;
+                                if (problem) return self->close(*to, false);
+                                if (self->centre.stop_requested() && self->centre.is_control(to->id))
+                                    return self->finish();
+                                if (self->centre.kill_requested() && self->centre.is_control(to->id))
+                                    return self->die();
+                                self->centre.written(to->id);
+                                if (!to->read_under_way && !self->centre.wants_close(to->id)) self->process(to);
+                                self->write(to);
+                            });
 }
 
 void smsc_server::implementation::close(connection& which, bool abruptly) {
@@ -171,12 +196,12 @@ void smsc_server::implementation::close(connection& which, bool abruptly) {
     which.gone = true;
     error_code ignored;  // the link is given up in any case
     if (abruptly) {
-        which.socket.set_option(asio::socket_base::linger(true, 0), ignored);
+        which.channel.socket().set_option(asio::socket_base::linger(true, 0), ignored);
         centre.link_was_dropped();
     } else {
-        which.socket.shutdown(tcp::socket::shutdown_both, ignored);
+        which.channel.socket().shutdown(tcp::socket::shutdown_both, ignored);
     }
-    which.socket.close(ignored);
+    which.channel.close();
     centre.closed(which.id);
     connections.erase(which.id);
     schedule_flush();
@@ -222,15 +247,28 @@ void smsc_server::implementation::drop_links() {
     for (const auto& each : open) close(*each, true);
 }
 
+// As if its process had been killed: nobody is told, and what it held is gone. Questions to it are answered no more.
+void smsc_server::implementation::die() {
+    error_code ignored;
+    acceptor.close(ignored);
+    std::vector<std::shared_ptr<connection>> open;
+    for (const auto& [id, each] : connections) open.push_back(each);
+    for (const auto& each : open) close(*each, !centre.is_control(each->id));
+}
+
 void smsc_server::implementation::finish() {
     finished = true;
     loop.stop();
 }
 
 result<std::unique_ptr<smsc_server>> smsc_server::listen(net::event_loop& loop, std::string_view address, smsc& centre,
-                                                         duration drop_link_every) {
+                                                         duration drop_link_every, const smsc_tls& tls) {
     TESSERA_TRY_VALUE(const auto where, split_address(address));
-    auto made = std::make_shared<implementation>(loop, centre, drop_link_every);
+    std::unique_ptr<net::tls_context> secured;
+    if (!tls.certificate.empty()) {
+        TESSERA_TRY_VALUE(secured, net::make_server_tls({tls.client_authorities, tls.certificate, tls.key}, "smsc"));
+    }
+    auto made = std::make_shared<implementation>(loop, centre, drop_link_every, std::move(secured));
     made->host = std::string(address.substr(0, address.rfind(':')));
     error_code problem;
     tcp::resolver resolver(made->io);
@@ -268,7 +306,7 @@ smsc_server::~smsc_server() {
     state.signals.cancel(ignored);
     for (const auto& [id, each] : state.connections) {
         each->gone = true;
-        each->socket.close(ignored);
+        each->channel.close();
     }
     state.connections.clear();
 }

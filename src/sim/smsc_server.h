@@ -13,14 +13,21 @@
 
 namespace tessera::sim {
 
+// Paths of PEM files. No certificate: SMPP in clear.
+struct smsc_tls {
+    std::string certificate, key;
+    std::string client_authorities;  // clients must show a certificate from these; empty: they need none
+};
+
 // Everything on the loop's thread.
 class smsc_server {
 public:
     // `address` is HOST:PORT, IPv6 as [::1]:2775; port 0 takes a free one. Serves as soon as the loop runs, until
     // stop() or until the control channel asks for it. `centre` and `loop` must outlive it. With `drop_link_every` not
-    // zero, all SMPP links are reset so often. Errors: bad_address, cannot_listen.
+    // zero, all SMPP links are reset so often. Errors: bad_address, cannot_listen, bad_tls.
     [[nodiscard]] static result<std::unique_ptr<smsc_server>> listen(net::event_loop& loop, std::string_view address,
-                                                                     smsc& centre, duration drop_link_every);
+                                                                     smsc& centre, duration drop_link_every,
+                                                                     const smsc_tls& tls = {});
     ~smsc_server();
     smsc_server(const smsc_server&) = delete;
     smsc_server& operator=(const smsc_server&) = delete;

@@ -40,6 +40,18 @@ struct smsc::submission {
     byte_view user_data;
     bool has_header = false;
     peer_address source;
+    bool receipt = false;             // when it is delivered
+    bool receipt_on_failure = false;  // when it is not
+    duration validity{0};
+};
+
+// A submission that waits for another try; it owns its octets.
+struct smsc::undelivered {
+    account* sender = nullptr;
+    submission message;  // but for user_data
+    card_message content;
+    std::uint64_t attempts = 1;
+    instant expires{};
 };
 
 }  // namespace tessera::sim

@@ -35,13 +35,14 @@ struct peer {
         say(out);
     }
     void submit(std::uint64_t subscriber, byte_view user_data, std::uint32_t sequence = 2, std::uint8_t receipt = 0,
-                instant now = {}) {
+                instant now = {}, std::string_view validity = {}) {
         const auto digits = std::to_string(subscriber);
         smpp::short_message sent;
         sent.source = {0, 1, "1000"};
         sent.destination = {1, 1, digits};
         sent.esm_class = 0x40;
         sent.registered_delivery = receipt;
+        sent.validity_period = validity;
         sent.user_data = user_data;
         bytes out;
         smpp::append_short_message(out, command::submit_sm, sequence, sent).value();
@@ -417,6 +418,61 @@ TEST_F(smsc_test, links_are_counted) {
     start();
     for (std::size_t i = 0; i < limits::links; ++i) EXPECT_TRUE(centre->opened({}));
     EXPECT_FALSE(centre->opened({}));
+}
+
+TEST_F(smsc_test, keeps_what_an_absent_card_cannot_take_and_delivers_it_when_it_is_there) {
+    start("card_absent = 1\nabsent_for = \"10s\"\nsmsc_retry = \"4s\"");
+    auto us = bound();
+    us.submit(msisdn, packet(), 2, 1);
+    EXPECT_EQ(kinds(us.listen()), (std::vector{command::bind_transceiver_resp, command::submit_sm_resp}));
+    for (const int second : {4, 8}) {
+        EXPECT_EQ(centre->next_due(), instant{} + std::chrono::seconds(second));
+        centre->on_time(instant{} + std::chrono::seconds(second));
+        EXPECT_TRUE(us.listen().empty());
+    }
+    centre->on_time(instant{} + std::chrono::seconds(12));
+    const auto units = us.listen();
+    ASSERT_EQ(kinds(units), (std::vector{command::deliver_sm, command::deliver_sm}));
+    EXPECT_EQ(smpp::parse_receipt(body(units[1]))->state, "DELIVRD");
+    EXPECT_EQ(executed(), 1U);
+    EXPECT_FALSE(centre->next_due());
+}
+
+TEST_F(smsc_test, gives_up_when_the_validity_of_the_message_ends_and_says_why) {
+    start("card_absent = 1\nsmsc_retry = \"40s\"");
+    auto us = bound();
+    us.submit(msisdn, packet(), 2, 1, {}, "000000000100000R");
+    us.submit(msisdn + 1, packet(), 3, 0, {}, "000000000100000R");  // nobody asks for a receipt
+    us.listen();
+    centre->on_time(instant{} + std::chrono::seconds(59));
+    EXPECT_TRUE(us.listen().empty());
+    centre->on_time(instant{} + std::chrono::seconds(60));
+    const auto units = us.listen();
+    ASSERT_EQ(units.size(), 1U);
+    const auto receipt = smpp::parse_receipt(body(units[0])).value();
+    EXPECT_EQ(receipt.state, "EXPIRED");
+    EXPECT_EQ(receipt.network_type, 3);
+    EXPECT_EQ(receipt.network_error, 27);
+    EXPECT_NE(as_text(body(units[0]).user_data).find("stat:EXPIRED err:027"), std::string_view::npos);
+    EXPECT_EQ(executed(), 0U);
+}
+
+TEST_F(smsc_test, a_busy_card_is_tried_again_unless_the_centre_does_not) {
+    start("card_busy = 0.5\nsmsc_retry = \"1s\"");
+    auto us = bound();
+    for (card_index card = 0; card < 10; ++card) us.submit(msisdn + card, packet(), 2 + card);
+    for (int second = 1; second < 60; ++second) centre->on_time(instant{} + std::chrono::seconds(second));
+    EXPECT_GT(centre->statistics().faults[static_cast<std::size_t>(fault::card_busy)], 0U);
+    for (card_index card = 0; card < 10; ++card) EXPECT_EQ(executed(card), 1U);
+
+    start("card_busy = 1\nsmsc_retry = \"0s\"");
+    auto again = bound();
+    again.submit(msisdn, packet(7), 2, 2);
+    const auto units = again.listen();
+    ASSERT_EQ(kinds(units),
+              (std::vector{command::bind_transceiver_resp, command::submit_sm_resp, command::deliver_sm}));
+    EXPECT_EQ(smpp::parse_receipt(body(units[2]))->state, "UNDELIV");
+    EXPECT_EQ(smpp::parse_receipt(body(units[2]))->network_error, 0xd4);
 }
 
 }  // namespace

@@ -282,12 +282,108 @@ CREATE TABLE campaign_gate (
     PRIMARY KEY (campaign_key, gate)) {clustered};
 )sql";
 
-constexpr std::array<migration, 6> migrations{{{1, "cards", cards_sql},
-                                               {2, "campaigns", campaigns_sql},
-                                               {3, "operations", operations_sql},
-                                               {4, "tags", tags_sql},
-                                               {5, "key_rotation", key_rotation_sql},
-                                               {6, "waves", waves_sql}}};
+// A card may have key sets of one version for several applications; application -1 is the set of all that have none of
+// their own. counter_scope 1: one counter for all applications of the set, kept under application -1.
+constexpr std::string_view application_keys_sql = R"sql(
+CREATE TABLE key_set_of_application (
+    card_id {int} NOT NULL,
+    key_version {int} NOT NULL,
+    application {int} NOT NULL,
+    kic_algorithm {int} NOT NULL,
+    kid_algorithm {int} NOT NULL,
+    wrapped {blob} NOT NULL,
+    initial_counter {int} NOT NULL,
+    counter_scope {int} NOT NULL,
+    created_at {int} NOT NULL,
+    PRIMARY KEY (card_id, key_version, application)) {clustered};
+INSERT INTO key_set_of_application (card_id, key_version, application, kic_algorithm, kid_algorithm, wrapped,
+    initial_counter, counter_scope, created_at)
+    SELECT card_id, key_version, -1, kic_algorithm, kid_algorithm, wrapped, initial_counter, 0, created_at FROM key_set;
+DROP TABLE key_set;
+ALTER TABLE key_set_of_application RENAME TO key_set;
+-- Whether any card has a set of its own for an application; fleets without pay nothing for it.
+CREATE INDEX key_set_by_application ON key_set (application) WHERE application >= 0;
+)sql";
+
+// The catalogue of profiles: what is said of each, as a section of its file.
+constexpr std::string_view profile_facts_sql = R"sql(
+CREATE TABLE profile_fact (
+    name TEXT PRIMARY KEY,
+    facts TEXT NOT NULL,
+    changed_at {int} NOT NULL) {table};
+)sql";
+
+// Keys under which vendors send keys: the exclusive-or of the components given so far, wrapped.
+constexpr std::string_view transport_keys_sql = R"sql(
+CREATE TABLE transport_key (
+    name TEXT PRIMARY KEY,
+    algorithm {int} NOT NULL,
+    components {int} NOT NULL,
+    wrapped {blob} NOT NULL,
+    check_value {blob} NOT NULL,
+    changed_at {int} NOT NULL) {table};
+CREATE TABLE transport_key_component (
+    name TEXT NOT NULL,
+    ordinal {int} NOT NULL,
+    custodian TEXT NOT NULL,
+    check_value {blob} NOT NULL,
+    given_at {int} NOT NULL,
+    PRIMARY KEY (name, ordinal)) {clustered};
+)sql";
+
+constexpr std::string_view safety_sql = R"sql(
+-- The global stop: a row without lifted_at stands.
+CREATE TABLE global_stop (
+    stop {int} PRIMARY KEY,
+    stopped_by TEXT NOT NULL,
+    stopped_at {int} NOT NULL,
+    lifted_by TEXT,
+    lifted_at {int}) {table};
+
+-- Cards of released chunks of which nothing had left when the exchange was stopped.
+CREATE TABLE unsent_target (
+    campaign_key {int} NOT NULL,
+    round {int} NOT NULL,
+    card_id {int} NOT NULL,
+    PRIMARY KEY (campaign_key, round, card_id)) {clustered};
+
+-- Short messages of all campaigns by the minute (since 1970), where the house allows so many an hour only.
+CREATE TABLE sends (
+    minute {int} PRIMARY KEY,
+    messages {int} NOT NULL) {table};
+)sql";
+
+// What a single operation was asked for, so that an answer that comes after its end can still be weighed. Of older ones
+// spi is 0, and nothing is known.
+constexpr std::string_view operation_requests_sql = R"sql(
+ALTER TABLE operation ADD COLUMN spi {int} NOT NULL DEFAULT 0;
+ALTER TABLE operation ADD COLUMN checksum_octets {int} NOT NULL DEFAULT 8;
+ALTER TABLE operation ADD COLUMN parts_max {int} NOT NULL DEFAULT 0;
+ALTER TABLE operation ADD COLUMN file TEXT NOT NULL DEFAULT '';
+ALTER TABLE operation ADD COLUMN record {int} NOT NULL DEFAULT 0;
+ALTER TABLE operation ADD COLUMN commands {int} NOT NULL DEFAULT 0;
+ALTER TABLE operation ADD COLUMN content {blob};
+CREATE INDEX operation_unknown ON operation (card_id) WHERE outcome = 3;
+)sql";
+
+// Counters with fewer than 2^32 values left, found without looking at the others; limits::counter_watched.
+constexpr std::string_view watched_counters_sql = R"sql(
+CREATE INDEX key_counter_watched ON key_counter (counter) WHERE counter >= 1095216660479;
+CREATE INDEX key_set_watched ON key_set (initial_counter) WHERE initial_counter >= 1095216660479;
+)sql";
+
+constexpr std::array<migration, 12> migrations{{{1, "cards", cards_sql},
+                                                {2, "campaigns", campaigns_sql},
+                                                {3, "operations", operations_sql},
+                                                {4, "tags", tags_sql},
+                                                {5, "key_rotation", key_rotation_sql},
+                                                {6, "waves", waves_sql},
+                                                {7, "application_keys", application_keys_sql},
+                                                {8, "profile_facts", profile_facts_sql},
+                                                {9, "transport_keys", transport_keys_sql},
+                                                {10, "safety", safety_sql},
+                                                {11, "operation_requests", operation_requests_sql},
+                                                {12, "watched_counters", watched_counters_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

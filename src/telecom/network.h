@@ -2,6 +2,7 @@
 // event loop's: calls in and calls back never overlap, and a call in never calls back before it returned.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ struct outbound_message {
     byte_view packet;            // a whole command packet; split here into as many short messages as it takes
     std::uint8_t reference = 0;  // wanted for the concatenation, when there is one; derived from the packet
     std::uint64_t token = 0;     // comes back with the result
+    // How long the network is to try; 0: as the settings of the SMSC say. At most limits::validity_max.
+    std::chrono::seconds validity{0};
+    bool receipt = false;  // a delivery receipt is wanted, whatever the settings say
 };
 
 enum class submit_result : std::uint8_t {
@@ -46,6 +50,10 @@ struct inbound_receipt {
     inbound_handle handle;
     subscriber_number subscriber = 0;
     std::string_view state;  // DELIVRD, EXPIRED, UNDELIV, REJECTD, ...; valid during the call
+    // Why it was not delivered, as the network says; 0: it does not. network_type: SMPP 3.4 clause 5.3.2.31 (3: GSM);
+    // 0: the code came as text.
+    std::uint8_t network_type = 0;
+    std::uint16_t network_error = 0;
 };
 
 class network_events {

@@ -1,4 +1,5 @@
-// Everything that speaks to SMSCs, on one thread: an event loop and a shared link for each SMSC of the configuration.
+// Everything that speaks to SMSCs, on one thread: an event loop, a shared link for each SMSC of the configuration, and
+// routing over several.
 #pragma once
 
 #include <map>
@@ -10,6 +11,7 @@
 #include "base/time.h"
 #include "net/event_loop.h"
 #include "telecom/reference_book.h"
+#include "telecom/route.h"
 #include "telecom/session_commons.h"
 #include "telecom/shared_link.h"
 #include "telecom/smsc_settings.h"
@@ -29,6 +31,12 @@ public:
     // Null: no such SMSC. To be used on the loop's thread.
     [[nodiscard]] shared_link* link(const std::string& smsc);
 
+    // Whether there is what the route names. Errors: no_smsc. Thread safe.
+    [[nodiscard]] result<void> check(const route& way) const;
+    // The network over the SMSCs of a route that check() found good, for one user of that rank. A route of one name
+    // goes by that SMSC whatever its prefixes say. Loop's thread; the radio must outlive what it gave.
+    [[nodiscard]] std::unique_ptr<network> attach(const route& way, link_rank rank, network_events& events);
+
 private:
     void keep_awake();
 
@@ -38,6 +46,8 @@ private:
         shared_link link;
     };
 
+    const std::vector<smsc_settings>* settings_;
+    const clock_port* clock_;
     net::event_loop loop_;
     reference_book references_;
     std::map<std::string, std::unique_ptr<centre>> centres_;

@@ -11,7 +11,7 @@ class single_line::far_end final : public network_events, public std::enable_sha
 public:
     far_end(net::event_loop& home, single_line_events& events) : home_(&home), events_(&events) {}
 
-    void attach(shared_link& link) { network_ = link.attach(link_rank::single_operations, *this); }
+    void attach(radio& over, const route& way) { network_ = over.attach(way, link_rank::single_operations, *this); }
     void detach() { network_.reset(); }
     void leave() { gone_ = true; }  // on the home thread: nothing is told any more
 
@@ -92,12 +92,11 @@ private:
     bool gone_ = false;  // home thread
 };
 
-result<std::unique_ptr<single_line>> single_line::make(radio& over, const std::string& smsc, net::event_loop& home,
+result<std::unique_ptr<single_line>> single_line::make(radio& over, const route& way, net::event_loop& home,
                                                        single_line_events& events) {
-    auto* link = over.link(smsc);
-    if (link == nullptr) return failure("no_smsc", "smsc", "tessera.toml has no [[smsc]] named \"" + smsc + "\"");
+    TESSERA_TRY(over.check(way));
     auto far = std::make_shared<far_end>(home, events);
-    over.loop().post([far, link] { far->attach(*link); });
+    over.loop().post([far, way, radio = &over] { far->attach(*radio, way); });
     return std::unique_ptr<single_line>(new single_line(over, std::move(far)));
 }
 

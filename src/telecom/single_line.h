@@ -29,8 +29,8 @@ public:
 class single_line {
 public:
     // Errors: no_smsc. `events` must outlive it.
-    [[nodiscard]] static result<std::unique_ptr<single_line>> make(radio& over, const std::string& smsc,
-                                                                   net::event_loop& home, single_line_events& events);
+    [[nodiscard]] static result<std::unique_ptr<single_line>> make(radio& over, const route& way, net::event_loop& home,
+                                                                   single_line_events& events);
     // Waits until the radio's thread has let go of it.
     ~single_line();
     single_line(const single_line&) = delete;

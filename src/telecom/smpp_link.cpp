@@ -5,13 +5,13 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 #include <charconv>
 #include <utility>
 
 #include "base/limits.h"
 #include "base/log.h"
 #include "net/asio_context.h"
+#include "net/tls.h"
 #include "telecom/smpp_session.h"
 
 namespace tessera::telecom {
@@ -26,14 +26,14 @@ using boost::system::error_code;
 class link_driver final : public std::enable_shared_from_this<link_driver> {
 public:
     link_driver(net::event_loop& loop, const smsc_settings& settings, const clock_port& clock, session_commons& commons,
-                network_events& events)
+                network_events& events, session_kind kind)
         : io_(loop.asio().io),
           settings_(settings),
           clock_(clock),
           events_(events),
-          session_(settings, commons, events),
+          session_(settings, commons, events, kind),
           resolver_(io_),
-          socket_(io_),
+          channel_(std::make_shared<net::tcp_channel>(io_)),
           deadline_timer_(io_),
           reconnect_timer_(io_),
           delay_(settings.reconnect_delay_min),
@@ -77,8 +77,7 @@ public:
 
     void abandon() {
         abandoned_ = true;
-        error_code ignored;
-        socket_.close(ignored);
+        channel_->close();
         resolver_.cancel();
         deadline_timer_.cancel();
         reconnect_timer_.cancel();
@@ -100,6 +99,13 @@ private:
         if (!wanted_) return;
         const auto address = parse_address(settings_.address);
         if (!address) return fail(address.error());
+        if (settings_.tls.wanted && !tls_) {
+            const net::tls_files files{settings_.tls.authorities, settings_.tls.certificate, settings_.tls.key};
+            auto made = net::make_client_tls(files, settings_.tls.verify, settings_.name);
+            if (!made) return fail(made.error());
+            tls_ = std::move(*made);
+        }
+        host_ = address->host;
         resolver_.async_resolve(address->host, address->port,
                                 [self = shared_from_this(), number = ++connection_](
                                     const error_code& problem, const tcp::resolver::results_type& found) {
@@ -115,14 +121,14 @@ private:
     }
 
     void connect(const tcp::resolver::results_type& endpoints) {
-        socket_ = tcp::socket(io_);
-        asio::async_connect(
-            socket_, endpoints,
-            [self = shared_from_this(), number = connection_](const error_code& problem, const tcp::endpoint&) {
-                if (!self->current(number)) return;
-                if (problem) return self->drop(problem.message());
-                self->begin_session();
-            });
+        channel_ = std::make_shared<net::tcp_channel>(io_);
+        asio::async_connect(channel_->socket(), endpoints,
+                            [self = shared_from_this(), number = connection_, channel = channel_](
+                                const error_code& problem, const tcp::endpoint&) {
+                                if (!self->current(number)) return;
+                                if (problem) return self->drop(problem.message());
+                                self->settings_.tls.wanted ? self->secure() : self->begin_session();
+                            });
         deadline_timer_.expires_after(settings_.response_time_out);
         deadline_timer_.async_wait([self = shared_from_this(), number = connection_](const error_code& cancelled) {
             if (!cancelled && self->current(number) && self->session_.state() == smpp_session::phase::down)
@@ -130,9 +136,29 @@ private:
         });
     }
 
+    void secure() {
+        channel_->secure_as_client(*tls_, settings_.tls.name.empty() ? host_ : settings_.tls.name);
+        channel_->async_handshake(
+            [self = shared_from_this(), number = connection_, channel = channel_](const error_code& problem) {
+                if (!self->current(number)) return;
+                if (!problem) return self->begin_session();
+                // What OpenSSL objects to will be the same the next time; a connection that broke may not be.
+                if (channel->distrust().empty() && problem.category() != asio::error::get_ssl_category())
+                    return self->drop("TLS: " + problem.message());
+                self->refuse_peer(channel->distrust().empty()
+                                      ? "TLS: " + problem.message()
+                                      : "the SMSC's certificate is not believed: " + channel->distrust());
+            });
+    }
+
+    void refuse_peer(const std::string& why) {
+        refused_peer_ = why;
+        drop(why);
+    }
+
     void begin_session() {
         error_code ignored;
-        socket_.set_option(tcp::no_delay(true), ignored);
+        channel_->socket().set_option(tcp::no_delay(true), ignored);
         deadline_timer_.cancel();
         session_.connected(clock_.monotonic());
         read();
@@ -151,6 +177,7 @@ private:
 
     void fail(const error& why) {
         wanted_ = false;
+        tls_.reset();  // the files may be other ones when it is tried again
         events_.on_failed(why);
     }
 
@@ -159,17 +186,25 @@ private:
     void read() {
         if (reading_ || !session_.wants_input()) return;
         reading_ = true;
-        socket_.async_read_some(asio::buffer(input_), [self = shared_from_this(), number = connection_](
-                                                          const error_code& problem, std::size_t count) {
-            if (!self->current(number)) return;
-            self->reading_ = false;
-            if (problem) return self->drop(problem == asio::error::eof ? "closed by the SMSC" : problem.message());
-            self->in_turn_ = true;
-            self->session_.on_octets(byte_view(self->input_).first(count), self->clock_.monotonic());
-            self->in_turn_ = false;
-            self->read();
-            self->end_turn();
-        });
+        channel_->async_read_some(
+            asio::buffer(input_), [self = shared_from_this(), number = connection_, channel = channel_](
+                                      const error_code& problem, std::size_t count) {
+                if (!self->current(number)) return;
+                self->reading_ = false;
+                if (problem) return self->read_failed(problem);
+                self->in_turn_ = true;
+                self->session_.on_octets(byte_view(self->input_).first(count), self->clock_.monotonic());
+                self->in_turn_ = false;
+                self->read();
+                self->end_turn();
+            });
+    }
+
+    void read_failed(const error_code& problem) {
+        // With TLS 1.3 a server says only after the handshake what it has against our certificate.
+        if (problem.category() == asio::error::get_ssl_category() && !session_.was_bound())
+            return refuse_peer("TLS: " + problem.message());
+        drop(problem == asio::error::eof ? "closed by the SMSC" : problem.message());
     }
 
     // What a call in left behind is written once, after the handlers that are ready now.
@@ -193,17 +228,17 @@ private:
         writing_ = true;
         written_.clear();
         std::swap(written_, session_.output());
-        asio::async_write(socket_, asio::buffer(written_),
-                          [self = shared_from_this(), number = connection_](const error_code& problem, std::size_t) {
-                              if (!self->current(number)) return;
-                              self->writing_ = false;
-                              if (problem) return self->drop(problem.message());
-                              self->in_turn_ = true;
-                              self->session_.on_drained(self->clock_.monotonic());
-                              self->in_turn_ = false;
-                              self->read();
-                              self->end_turn();
-                          });
+        channel_->async_write(asio::buffer(written_), [self = shared_from_this(), number = connection_,
+                                                       channel = channel_](const error_code& problem, std::size_t) {
+            if (!self->current(number)) return;
+            self->writing_ = false;
+            if (problem) return self->drop(problem.message());
+            self->in_turn_ = true;
+            self->session_.on_drained(self->clock_.monotonic());
+            self->in_turn_ = false;
+            self->read();
+            self->end_turn();
+        });
     }
 
     // Deadlines mostly move away, with every answer; the timer is moved only when one comes closer than it stands.
@@ -232,8 +267,7 @@ private:
 
     // The connection is over, whoever ended it: results first, then what comes next.
     void drop(const std::string& why) {
-        error_code ignored;
-        socket_.close(ignored);
+        channel_->close();
         deadline_timer_.cancel();
         armed_.reset();
         ++connection_;
@@ -244,10 +278,12 @@ private:
         in_turn_ = true;
         session_.disconnected();
         in_turn_ = false;
+        const auto refused_peer = std::exchange(refused_peer_, {});
         if (closing_) {
             closing_ = false;
             return events_.on_closed();
         }
+        if (!refused_peer.empty()) return fail({"tls_refused", settings_.name, refused_peer});
         if (ended && ending.kind == smpp_session::ending_kind::refused)
             return fail({"bind_refused", settings_.name, ending.why});
         if (was_open) delay_ = settings_.reconnect_delay_min;
@@ -261,7 +297,10 @@ private:
     network_events& events_;
     smpp_session session_;
     tcp::resolver resolver_;
-    tcp::socket socket_;
+    std::shared_ptr<net::tcp_channel> channel_;
+    std::unique_ptr<net::tls_context> tls_;  // made when it is first needed
+    std::string host_;
+    std::string refused_peer_;  // why this SMSC will never do
     asio::steady_timer deadline_timer_;
     asio::steady_timer reconnect_timer_;
     duration delay_;
@@ -319,14 +358,14 @@ result<host_and_port> parse_address(std::string_view address) {
 }
 
 std::unique_ptr<network> make_smpp_link(net::event_loop& loop, const smsc_settings& settings, const clock_port& clock,
-                                        session_commons& commons, network_events& events) {
-    return std::make_unique<smpp_link>(std::make_shared<link_driver>(loop, settings, clock, commons, events));
+                                        session_commons& commons, network_events& events, session_kind kind) {
+    return std::make_unique<smpp_link>(std::make_shared<link_driver>(loop, settings, clock, commons, events, kind));
 }
 
 std::unique_ptr<network> make_smpp_link(net::event_loop& loop, const smsc_settings& settings, const clock_port& clock,
                                         network_events& events) {
     auto commons = std::make_unique<session_commons>(settings);
-    auto driver = std::make_shared<link_driver>(loop, settings, clock, *commons, events);
+    auto driver = std::make_shared<link_driver>(loop, settings, clock, *commons, events, session_kind::transceiver);
     return std::make_unique<smpp_link>(std::move(driver), std::move(commons));
 }
 

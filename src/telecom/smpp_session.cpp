@@ -28,6 +28,18 @@ std::size_t window_of(const smsc_settings& settings) {
     return std::clamp<std::size_t>(settings.window, 1, limits::smpp_window);
 }
 
+command bind_of(session_kind kind) {
+    switch (kind) {
+        case session_kind::transmitter:
+            return command::bind_transmitter;
+        case session_kind::receiver:
+            return command::bind_receiver;
+        case session_kind::transceiver:
+            break;
+    }
+    return command::bind_transceiver;
+}
+
 bool bind_may_succeed_later(std::uint32_t status) {
     return status == smpp::status::throttled || status == smpp::status::queue_full ||
            status == smpp::status::system_error || status == smpp::status::receiver_temporary_error ||
@@ -36,14 +48,13 @@ bool bind_may_succeed_later(std::uint32_t status) {
 
 }  // namespace
 
-smpp_session::smpp_session(const smsc_settings& settings, session_commons& commons, network_events& events)
-    : settings_(settings), commons_(commons), events_(events), table_(window_of(settings)) {
+smpp_session::smpp_session(const smsc_settings& settings, session_commons& commons, network_events& events,
+                           session_kind kind)
+    : settings_(settings), commons_(commons), events_(events), table_(window_of(settings)), kind_(kind) {
     template_.source = {settings.source_type_of_number, settings.source_numbering_plan, settings.source_address};
     template_.destination = {settings.destination_type_of_number, settings.destination_numbering_plan, {}};
     template_.esm_class = header_indicator;
     template_.protocol_id = settings.protocol_id;
-    template_.validity_period = settings.validity_period;
-    template_.registered_delivery = settings.delivery_receipts ? registered : 0;
     template_.data_coding = settings.data_coding;
 }
 
@@ -63,7 +74,7 @@ void smpp_session::connected(instant now) {
     answer_by_ = now + settings_.response_time_out;
     phase_ = phase::binding;
     smpp::pdu unit;
-    unit.head = {.length = 0, .id = command::bind_transceiver, .status = 0, .sequence = table_.next_sequence()};
+    unit.head = {.length = 0, .id = bind_of(kind_), .status = 0, .sequence = table_.next_sequence()};
     unit.body = smpp::bind{settings_.system_id, settings_.password, settings_.system_type, 0x34, {}};
     if (const auto outcome = smpp::encode(unit, output_); !outcome)
         finish(ending_kind::refused, to_string(outcome.error()));
@@ -140,6 +151,8 @@ void smpp_session::take_response(const smpp::header& head, instant now) {
             break;
         }
         case command::bind_transceiver_resp:
+        case command::bind_transmitter_resp:
+        case command::bind_receiver_resp:
             take_bind_response(head.status);
             break;
         case command::unbind_resp:
@@ -195,7 +208,12 @@ void smpp_session::take_delivery(const smpp::header& head, const smpp::short_mes
     const auto type = message.esm_class & 0x3c;  // clause 5.2.12: receipt, or intermediate notification
     if (type == 0x04 || type == 0x20) {
         const auto receipt = smpp::parse_receipt(message);
-        return events_.on_receipt({handle, subscriber, receipt ? std::string_view(receipt->state) : "UNKNOWN"});
+        if (!receipt) return events_.on_receipt({.handle = handle, .subscriber = subscriber, .state = "UNKNOWN"});
+        return events_.on_receipt({.handle = handle,
+                                   .subscriber = subscriber,
+                                   .state = receipt->state,
+                                   .network_type = receipt->network_type,
+                                   .network_error = receipt->network_error});
     }
     auto user_data = message.user_data;
     if (const auto* const payload = smpp::find_option(message.options, smpp::tag::message_payload);
@@ -243,7 +261,7 @@ void smpp_session::refuse(const inbound_handle& handle, std::uint32_t command_st
 // ---- outwards
 
 bool smpp_session::may_send(instant now) const {
-    return phase_ == phase::open && table_.in_flight() < window_of(settings_) &&
+    return phase_ == phase::open && kind_ != session_kind::receiver && table_.in_flight() < window_of(settings_) &&
            output_.size() < limits::link_output_octets && commons_.rate().ready(now);
 }
 
@@ -253,6 +271,7 @@ bool smpp_session::may_take_on(instant now) const {
 }
 
 bool smpp_session::submit(const outbound_message& message, instant now) {
+    commons_.rate().look(now);
     if (!may_take_on(now)) {
         said_no_ = true;
         return false;
@@ -270,7 +289,9 @@ bool smpp_session::submit(const outbound_message& message, instant now) {
         plan.reference = commons_.references().take(message.subscriber, message.packet, message.reference, now);
     const auto owner = table_.add_message({.token = message.token,
                                            .subscriber = message.subscriber,
-                                           .parts_left = static_cast<std::uint32_t>(plan.count)});
+                                           .parts_left = static_cast<std::uint32_t>(plan.count),
+                                           .validity = message.validity,
+                                           .receipt = message.receipt});
     for (std::size_t i = 0; i < plan.count; ++i) {
         const auto which = table_.add_part(owner);
         auto& part = table_.part_at(which);
@@ -290,6 +311,14 @@ void smpp_session::send_part(submit_table::index which, instant now) {
         std::to_chars(digits.data(), digits.data() + digits.size(), table_.message_at(part.message).subscriber).ptr;
     template_.destination.digits = {digits.data(), static_cast<std::size_t>(end - digits.data())};
     template_.user_data = part.view();
+    const auto& whole = table_.message_at(part.message);
+    std::array<char, 16> period;
+    template_.validity_period = settings_.validity_period;
+    if (whole.validity.count() > 0) {
+        period = smpp::relative_time(whole.validity);
+        template_.validity_period = {period.data(), period.size()};
+    }
+    template_.registered_delivery = settings_.delivery_receipts || whole.receipt ? registered : 0;
     commons_.rate().take(now);
     const auto sequence = table_.launch(which, now);
     // What can fail here are the settings (a source address too long): every message would, so it is refused for good.
@@ -341,6 +370,7 @@ void smpp_session::finish_part(submit_table::index which) {
 }
 
 void smpp_session::send_what_waits(instant now) {
+    commons_.rate().look(now);
     // The other parts of a message that has failed are not worth sending.
     const auto send_or_finish = [&](submit_table::index which) {
         const auto& message = table_.message_at(table_.part_at(which).message);
@@ -382,7 +412,7 @@ void smpp_session::on_time(instant now) {
 
 void smpp_session::check_time_outs(instant now) {
     if (phase_ == phase::binding && now >= answer_by_)
-        return finish(ending_kind::lost, "no answer to bind_transceiver in time");
+        return finish(ending_kind::lost, "no answer to the bind in time");
     if (phase_ == phase::unbinding && now >= answer_by_) return finish(ending_kind::closed, "closed");
     if (phase_ != phase::open) return;
     const auto oldest = table_.oldest_launch();

@@ -20,6 +20,8 @@ namespace tessera::telecom {
 
 // One session object serves one connection after another; what was learned about the SMSC's rate stays in `commons`.
 //
+// A receiver takes no submits. What a transmitter is brought, against clause 4.6, is taken all the same.
+//
 // Calls of network_events happen only inside on_octets, on_time, on_drained and disconnected; of them this class uses
 // on_open, on_writable, on_result, on_message and on_receipt. Inside these, submit, acknowledge, refuse and close may
 // be called. All arguments must outlive the session. Not thread safe; `now` must not go backwards.
@@ -27,7 +29,7 @@ class smpp_session {
 public:
     enum class phase : std::uint8_t {
         down,       // no connection
-        binding,    // bind_transceiver left
+        binding,    // its bind left
         open,       // bound
         unbinding,  // unbind left
         ended,      // write what output() holds, then close the connection and say disconnected(); see ending()
@@ -42,7 +44,8 @@ public:
         std::string why;  // for people; nothing the peer wrote
     };
 
-    smpp_session(const smsc_settings& settings, session_commons& commons, network_events& events);
+    smpp_session(const smsc_settings& settings, session_commons& commons, network_events& events,
+                 session_kind kind = session_kind::transceiver);
 
     void connected(instant now);
     void on_octets(byte_view octets, instant now);
@@ -95,6 +98,7 @@ private:
     session_commons& commons_;
     network_events& events_;
     submit_table table_;
+    session_kind kind_;
     codec::smpp::short_message template_;  // what all submits have in common
 
     phase phase_ = phase::down;

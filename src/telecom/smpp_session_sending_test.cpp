@@ -125,8 +125,16 @@ TEST_F(smpp_session_sending_test, throttling_slows_the_sender_down_to_what_the_s
     };
     run(5s, 2'000);
     run(2s, 2'000);
-    EXPECT_GT(taken, 2'000U);         // at least half of what it would take
-    EXPECT_LT(throttled, taken / 2);  // and not much in vain
+    EXPECT_GT(taken, 3'600U);          // of the 4,000 that it would take
+    EXPECT_LT(throttled, taken / 20);  // and little in vain
+    // It takes less, all of a sudden, and more again.
+    run(1s, 200);
+    run(5s, 200);
+    EXPECT_GT(taken, 850U);
+    EXPECT_LT(throttled, taken / 10);
+    run(3s, 2'000);
+    run(2s, 2'000);
+    EXPECT_GT(taken, 3'400U);
     run(5s, 1e9);
     EXPECT_EQ(session->submits_per_second(), 0);  // unlimited again
     for (const auto& line : events.take()) ASSERT_TRUE(line == "1 accepted 0" || line == "writable") << line;

@@ -177,6 +177,8 @@ TEST_F(smpp_session_test, a_proof_of_receipt_is_taken_whatever_class_the_smsc_gi
     }
     deliver(1, 0x04, as_bytes("id:1 stat:DELIVRD err:000"));
     EXPECT_EQ(events.take(), lines({"receipt 491701234567 DELIVRD"}));
+    deliver(1, 0x04, as_bytes("id:1 stat:UNDELIV err:027"));
+    EXPECT_EQ(events.take(), lines({"receipt 491701234567 UNDELIV 27"}));
     deliver(1, 0x04, as_bytes("nothing to read"));
     EXPECT_EQ(events.take(), lines({"receipt 491701234567 UNKNOWN"}));
 }

@@ -34,7 +34,8 @@ public:
     }
     void on_receipt(const inbound_receipt& receipt) override {
         handles.push_back(receipt.handle);
-        said("receipt " + std::to_string(receipt.subscriber) + " " + std::string(receipt.state));
+        said("receipt " + std::to_string(receipt.subscriber) + " " + std::string(receipt.state) +
+             (receipt.network_error != 0 ? " " + std::to_string(receipt.network_error) : ""));
     }
     void on_link_down(std::string_view) override {}
     void on_closed() override {}

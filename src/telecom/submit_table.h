@@ -24,6 +24,8 @@ public:
         subscriber_number subscriber = 0;
         std::uint32_t parts_left = 0;
         std::uint32_t status = 0;
+        std::chrono::seconds validity{0};
+        bool receipt = false;
         submit_result result = submit_result::accepted;  // what it comes to, so far
     };
     struct part {

@@ -1,5 +1,7 @@
 #include "campaign_world.h"
 
+#include "campaigns/wave_store.h"
+
 #include <condition_variable>
 #include <fstream>
 #include <mutex>
@@ -254,6 +256,7 @@ campaign world::create(const campaign_options& options) {
     context.house = options.house;
     auto made = create_campaign(*writer, campaign_text(options), context, system_clock().now(), system_random());
     if (!made) throw std::runtime_error(to_string(made.error().front()));
+    if (options.approved) wave_store(*writer).approve(made->key, "the test", system_clock().now()).value();
     return std::move(*made);
 }
 
@@ -277,7 +280,7 @@ result<run_end> world::try_to_conduct(const campaign& which) {
     env.progress = &progress;
     env.stop = &stop;
     env.instance = "instance " + std::to_string(++instances_);
-    if (radio) env.shared_loop = &radio->loop();
+    env.shared_loop = radio ? &radio->loop() : &exchange_.loop();
     env.open_network = [this](net::event_loop& loop, telecom::network_events& events) {
         return make_network(loop, events);
     };

@@ -99,6 +99,9 @@ public:
     void phase_began(int round, phase which, std::int64_t cards) override;
     void cards_moved(std::int64_t count) override;
     void phase_ended(int round, phase which) override;
+    void waits(std::string_view what, timestamp until) override {
+        if (when_waits) when_waits(what, until);
+    }
 
     std::vector<step> phases;  // that began
     std::atomic<phase> now = phase::none;
@@ -106,6 +109,7 @@ public:
     std::function<void()> when_moved;
     std::function<void(phase)> when_began;
     std::function<void(int round, phase)> when_ended;
+    std::function<void(std::string_view what, timestamp until)> when_waits;
 };
 
 // Tells of every call between an exchange and the network, and can be struck dead, as a crash would.
@@ -137,6 +141,7 @@ struct campaign_options {
     std::string telecom = "por_timeout = \"250ms\"\nattempts = 3";
     std::string sections = {};  // further ones of the file
     house_rules house = {};
+    bool approved = true;  // whatever is dangerous about it
 };
 [[nodiscard]] std::string campaign_text(const campaign_options& options = {});
 [[nodiscard]] std::string write_text(std::string_view file, std::string_view content, int record = 0);
@@ -203,6 +208,7 @@ private:
     void import(const std::string& csv_file);
     std::unique_ptr<telecom::network> make_network(net::event_loop& loop, telecom::network_events& events);
 
+    loop_thread exchange_;  // where P2 runs without a radio
     std::size_t cards_;
     std::uint64_t seed_;
     std::filesystem::path directory_;

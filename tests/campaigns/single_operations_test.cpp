@@ -1,8 +1,7 @@
 // Single operations on cards while campaigns run (C-12 to C-17), over one link to the simulated SMSC.
 #include "campaign_world.h"
-#include "campaigns/membership.h"
-#include "operations/desk.h"
 #include "operations/store.h"
+#include "single_desk.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -13,62 +12,6 @@ using operations::single_answer;
 using operations::single_request;
 
 constexpr std::string_view other_content = "0158585858ffffffffffffffffffffffff";
-
-// A desk beside the campaigns of a world, on a thread of its own.
-class branch {
-public:
-    explicit branch(world& here) : here_(&here), members_(env_, definition_of) {
-        env_.storage = here.storage.get();
-        env_.writer = &here.shared;
-        env_.vault = &here.vault();
-        env_.clock = &system_clock();
-        operations::desk_environment needs;
-        needs.writer = &here.shared;
-        needs.vault = &here.vault();
-        needs.clock = &system_clock();
-        needs.random = &system_random();
-        needs.fleets = &members_;
-        needs.radio = here.radio.get();
-        needs.home = &home_.loop();
-        home_.run([&] { desk_.emplace(needs); });
-    }
-    ~branch() {
-        home_.run([&] { desk_.reset(); });
-    }
-    std::future<single_answer> ask(single_request request) {
-        auto promise = std::make_shared<std::promise<single_answer>>();
-        home_.run(
-            [&] { desk_->perform(std::move(request), [promise](single_answer made) { promise->set_value(made); }); });
-        return promise->get_future();
-    }
-    single_answer write(std::size_t card, std::string_view content, bool wait = false) {
-        return ask(write_request(card, content, wait)).get();
-    }
-    single_request write_request(std::size_t card, std::string_view content, bool wait = false) {
-        auto made = request(card, operation_kind::write);
-        made.file = {std::string(spn_file), 0, from_hex(content).value()};
-        made.wait = wait;
-        return made;
-    }
-    single_request request(std::size_t card, operation_kind kind) {
-        single_request made;
-        made.card = sim::fleet_iccid(card);
-        made.kind = kind;
-        made.security.spi = {0x16, 0x39};
-        made.security.tar = {0xb0, 0x00, 0x10};
-        made.smsc = here_->smsc.name;
-        made.por_timeout = std::chrono::milliseconds(500);
-        made.file.file = spn_file;
-        return made;
-    }
-
-private:
-    world* here_;
-    environment env_;
-    membership members_;
-    loop_thread home_;
-    std::optional<operations::desk> desk_;
-};
 
 TEST(single_operations, write_read_and_run_reach_the_card_and_a_write_changes_the_image) {
     world here({.cards = 5, .shared = true});
@@ -137,6 +80,129 @@ TEST(single_operations, silence_is_unknown_and_leaves_the_image_in_doubt) {
     EXPECT_EQ(made.attempts, 3);
     EXPECT_EQ(here.image_content(0), "");
     EXPECT_EQ(here.count("SELECT COUNT(*) FROM image_doubt"), 1);
+}
+
+// Its first packet takes the last counter that there is, so the second one cannot be built.
+TEST(single_operations, one_that_cannot_go_on_ends_unknown_and_leaves_its_card_free) {
+    const auto near_the_end = [](std::string csv) {
+        return replaced(std::move(csv), ",0000000000\n", ",fffffffffd\n");
+    };
+    world here({.cards = 1, .registry = near_the_end, .simulated = near_the_end, .shared = true});
+    branch desk(here);
+    auto request = desk.write_request(0, std::string(2 * 240, '7'));
+    request.file.file = "7f20/6f60";
+    request.parts_max = 1;
+    const auto made = desk.ask(request).get();
+    ASSERT_TRUE(made.refused);
+    EXPECT_EQ(made.refused->code, "counter_exhausted");
+    EXPECT_EQ(made.packets, 1);
+    EXPECT_EQ(here.sim->statistics().executed, 1U);
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM operation WHERE state = 0"), 0);
+    EXPECT_EQ(here.count("SELECT outcome FROM operation"), static_cast<int>(outcome::unknown));
+    EXPECT_EQ(here.count("SELECT cause FROM operation"), static_cast<int>(operations::cause_kind::no_packet));
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM operation_answer"), 1);
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM unmatched_message"), 0);
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM image_doubt"), 1);
+    EXPECT_EQ(here.image_content(0, "7f20/6f60"), "");
+    // Not "busy": the card is free, and only its counter is used up.
+    EXPECT_EQ(desk.write(0, other_content).refused->code, "counter_exhausted");
+}
+
+// As with a full disk: what follows from an answer cannot be written, and nor can the end, for a while.
+TEST(single_operations, an_end_that_cannot_be_written_is_written_when_the_disk_has_room_again) {
+    world here({.cards = 2, .shared = true});
+    here.writer
+        ->execute(
+            "CREATE TABLE disk_full (yes INTEGER); INSERT INTO disk_full VALUES (1);"
+            "CREATE TRIGGER no_room BEFORE UPDATE ON operation WHEN NEW.state = 1 AND EXISTS (SELECT 1 FROM disk_full) "
+            "BEGIN SELECT RAISE(ABORT, 'no room'); END;")
+        .value();
+    branch desk(here);
+    const auto made = desk.write(0, other_content);
+    ASSERT_TRUE(made.refused);
+    EXPECT_EQ(made.refused->code, store::code_database);
+    const auto state = [&](std::string_view sql) {
+        return here.shared
+            .transact([&](store::connection&) -> result<std::int64_t> { return here.count(std::string(sql)); })
+            .value();
+    };
+    EXPECT_EQ(state("SELECT COUNT(*) FROM operation WHERE state = 0"), 1);
+    EXPECT_EQ(desk.write(0, other_content).refused->code, "busy");
+    here.shared.transact([](store::connection& writer) { return writer.execute("DELETE FROM disk_full"); }).value();
+    // It ends unknown, with the answer that had come; and that proves it.
+    while (state("SELECT COUNT(*) FROM operation WHERE state = 1 AND outcome = 0") == 0) std::this_thread::yield();
+    EXPECT_EQ(here.image_content(0), other_content);
+    EXPECT_EQ(desk.write(0, spn_content).what, outcome::done);
+    EXPECT_EQ(here.image_content(0), spn_content);
+}
+
+// C-8, of single operations: the answer comes when nobody waits for it any more.
+TEST(single_operations, a_late_answer_settles_its_own_operation_and_the_image) {
+    world here({.cards = 3, .faults = "delay = \"150ms\"", .persistent = true});
+    branch desk(here);
+    const auto hasty = [](single_request request) {
+        request.por_timeout = std::chrono::milliseconds(20);
+        request.attempts = 1;
+        return request;
+    };
+    const auto count = [&](std::string_view sql) {
+        return here.shared
+            .transact([&](store::connection&) -> result<std::int64_t> { return here.count(std::string(sql)); })
+            .value();
+    };
+    EXPECT_EQ(desk.ask(hasty(desk.write_request(0, other_content))).get().what, outcome::unknown);
+    EXPECT_EQ(desk.ask(hasty(desk.write_request(1, std::string(2 * 30, 'f')))).get().what, outcome::unknown);
+    auto running = hasty(desk.request(2, operation_kind::run));
+    running.commands = {from_hex("00a40804047f206f46").value(), from_hex("00b0000002").value()};
+    EXPECT_EQ(desk.ask(running).get().what, outcome::unknown);
+    while (count("SELECT COUNT(*) FROM operation WHERE outcome = 3") > 0) std::this_thread::yield();
+    EXPECT_EQ(here.image_content(0), other_content);
+    EXPECT_EQ(count("SELECT outcome FROM operation WHERE card_id = 1"), static_cast<int>(outcome::done));
+    // More than the file holds: the card says so.
+    EXPECT_EQ(count("SELECT outcome FROM operation WHERE card_id = 2"), static_cast<int>(outcome::failed));
+    EXPECT_EQ(here.image_content(1), "");
+    EXPECT_EQ(count("SELECT outcome FROM operation WHERE card_id = 3"), static_cast<int>(outcome::done));
+    EXPECT_EQ(count("SELECT COUNT(*) FROM unmatched_message"), 0);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM image_doubt"), 1);  // card 2's
+}
+
+// It comes in the session of a campaign that waits for the same card: P3 gives it to the operation.
+TEST(single_operations, a_late_answer_in_a_campaigns_session_settles_its_own_operation) {
+    world here({.cards = 2, .faults = "delay = \"250ms\"", .shared = true});
+    branch desk(here);
+    auto request = desk.write_request(0, other_content);
+    request.por_timeout = std::chrono::milliseconds(20);
+    request.attempts = 1;
+    EXPECT_EQ(desk.ask(request).get().what, outcome::unknown);
+    here.sim->wait_for_waiting(1);
+    const auto made =
+        here.run({.writes = write_text("7f20/6f3e", "0102"), .telecom = "por_timeout = \"5s\"\nattempts = 1"});
+    here.expect_outcomes(made, {.done = 2});
+    EXPECT_EQ(here.count("SELECT outcome FROM operation"), static_cast<int>(outcome::done));
+    EXPECT_EQ(here.image_content(0), other_content);
+}
+
+// A flood of answers that nobody awaits, and an operation in the middle of it.
+TEST(single_operations, go_on_while_a_flood_of_late_answers_is_settled) {
+    constexpr int many = 1'500;
+    world here({.cards = many + 1, .faults = "delay = \"300ms\"", .shared = true});
+    const auto made = here.run({.telecom = "por_timeout = \"10ms\"\nattempts = 1"});
+    here.expect_outcomes(made, {.unknown = many + 1});
+    here.sim->wait_for_waiting(many + 1);
+    branch desk(here);
+    EXPECT_EQ(desk.write(many, other_content).what, outcome::done);
+    const auto unknown = [&] {
+        return here.shared
+            .transact([&](store::connection&) -> result<std::int64_t> {
+                return here.count("SELECT SUM(unknown) FROM chunk");
+            })
+            .value();
+    };
+    EXPECT_GT(unknown(), 0);                               // it did not wait for all of them
+    auto waiting = desk.request(0, operation_kind::read);  // keeps the link up
+    while (unknown() > 0) desk.ask(waiting).get();
+    here.expect_outcomes(made, {.done = many + 1});
+    EXPECT_EQ(here.image_content(many), other_content);  // newer than what the campaign wrote
 }
 
 // C-13, C-14: allowed in P1; the message that was formatted already is formatted again, and the card takes it.

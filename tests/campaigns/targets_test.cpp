@@ -151,11 +151,11 @@ TEST(campaign_targets, a_preview_says_when_no_packet_can_be_built) {
 TEST(campaign_targets, sending_takes_as_long_as_rate_and_window_make_it) {
     telecom::smsc_settings smsc;
     smsc.rate = 50;
-    EXPECT_DOUBLE_EQ(estimate_sending(1'000, smsc).seconds, 20);
-    EXPECT_TRUE(estimate_sending(1'000, smsc).by_rate);
+    EXPECT_DOUBLE_EQ(estimate_sending(1'000, {&smsc}).seconds, 20);
+    EXPECT_TRUE(estimate_sending(1'000, {&smsc}).by_rate);
     smsc.window = 1;  // ten a second, if each is answered after 100 ms
-    EXPECT_DOUBLE_EQ(estimate_sending(1'000, smsc).seconds, 100);
-    EXPECT_FALSE(estimate_sending(1'000, smsc).by_rate);
+    EXPECT_DOUBLE_EQ(estimate_sending(1'000, {&smsc}).seconds, 100);
+    EXPECT_FALSE(estimate_sending(1'000, {&smsc}).by_rate);
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ std::vector<leg> legs_of(world& here, const campaign& which) {
 
 campaign approve_now(world& here, const campaign& which) {
     return here.shared
-        .transact([&](store::connection& writer) { return approve(writer, which.key, "Ada", system_clock().now()); })
+        .transact(
+            [&](store::connection& writer) { return approve(writer, which.key, "Ada", true, system_clock().now()); })
         .value();
 }
 
@@ -202,7 +203,8 @@ TEST(waves, failures_that_cards_tell_stop_the_campaign_before_its_next_wave) {
 
 TEST(waves, test_cards_go_first_and_all_of_them_must_pass) {
     world here({.cards = 20});
-    house_rules house{{sim::fleet_iccid(3), sim::fleet_iccid(17)}, {}};
+    house_rules house;
+    house.test_cards = {sim::fleet_iccid(3), sim::fleet_iccid(17)};
     const auto made = here.create(
         {.targets = "iccids = [\"" + sim::fleet_iccid(1) + "\", \"" + sim::fleet_iccid(3) + "\"]", .house = house});
     EXPECT_EQ(made.targets, 3);
@@ -224,7 +226,8 @@ TEST(waves, test_cards_go_first_and_all_of_them_must_pass) {
 
 TEST(waves, a_campaign_that_means_no_test_card_that_it_does_not_exclude_is_refused) {
     world here({.cards = 5});
-    house_rules house{{sim::fleet_iccid(3)}, {}};
+    house_rules house;
+    house.test_cards = {sim::fleet_iccid(3)};
     EXPECT_THROW(
         static_cast<void>(here.create(
             {.targets = "all = true\n[targets.exclude]\niccids = [\"" + sim::fleet_iccid(3) + "\"]", .house = house})),

@@ -331,6 +331,7 @@ class Registry(WorldTest):
         self.assertEqual([one[key] for key in ("iccid", "imsi", "msisdn", "profile")],
                          [card.iccid, card.imsi, card.msisdn, card.profile])
         self.assertEqual(one["key_sets"], [{"kvn": 1, "kic_algorithm": card.algorithm, "kid_algorithm": card.algorithm,
+                                            "tar": None, "counter_scope": "application",
                                             "initial_counter": "0000000000", "state": None,
                                             "counters": []}])
         self.assertEqual((one["image"], one["history"][0]["event"]), ([], "imported"))

@@ -171,22 +171,38 @@ def campaign_text(name="Test", targets="all = true", writes=((SPN, SPN_CONTENT),
 # --- the simulated SMSC
 
 class Simulator:
-    """`tessera sim smsc` on a port of its own choice, and its control channel."""
+    """`tessera sim smsc` on ports of its own choice, one for each centre, and the control channel of the first."""
 
-    def __init__(self, folder, cards, faults="", seed=1):
-        words = ["sim", "smsc", "--listen", "127.0.0.1:0", "--cards", cards, "--seed", seed]
+    def __init__(self, folder, cards, faults="", seed=1, centres=1, more=()):
+        words = ["sim", "smsc", "--cards", cards, "--seed", seed, *more]
+        for _ in range(centres):
+            words += ["--listen", "127.0.0.1:0"]
         if faults:
             file = Path(folder) / "faults.toml"
             file.write_text(faults)
             words += ["--faults", file]
         self._running = Running(folder, *words)
-        listening = wait_for("the simulator to listen", lambda: "\n" in self._running.stdout(), self._running.process)
+        listening = wait_for("the simulator to listen", lambda: self._running.stdout().count("\n") == centres,
+                             self._running.process)
         assert listening, "the simulator ended: " + self._running.stderr()
-        self.address = self._running.stdout().strip().removeprefix("listening on ")
+        self.addresses = [line.removeprefix("listening on ") for line in self._running.stdout().splitlines()]
+        self.address = self.addresses[0]
         self.port = int(self.address.rpartition(":")[2])
-        self._socket = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS)
+        self._socket = self._lines = None
+        self.move_to(0)
+
+    def move_to(self, centre):
+        """Asks that centre from now on; the cards are the same."""
+        self._hang_up()
+        port = int(self.addresses[centre].rpartition(":")[2])
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
         self._lines = self._socket.makefile("rw", encoding="utf-8", newline="\n")
         self.statistics()  # a connection that has asked nothing is taken for a link, which drop_link_every cuts
+
+    def _hang_up(self):
+        if self._socket is not None:
+            self._lines.close()
+            self._socket.close()
 
     def ask(self, question):
         return self.ask_all([question])[0]
@@ -200,6 +216,14 @@ class Simulator:
             answers += [json.loads(self._lines.readline()) for _ in page]
         return answers
 
+    def ask_centre(self, number, question):
+        """Over a connection of its own: a centre that was killed answers no more."""
+        port = int(self.addresses[number].rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as link:
+            link.sendall((json.dumps(question) + "\n").encode())
+            with link.makefile("r", encoding="utf-8") as lines:
+                return json.loads(lines.readline())
+
     def statistics(self):
         return self.ask({"statistics": True})
 
@@ -209,8 +233,7 @@ class Simulator:
         return {answer["iccid"]: answer for answer in answers}
 
     def close(self):
-        self._lines.close()
-        self._socket.close()
+        self._hang_up()
         status = self._running.stop()
         self._running.close()
         return status

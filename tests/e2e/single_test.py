@@ -42,7 +42,10 @@ class Alone(WorldTest):
                (("write", self.card, "--file", SPN, "--value", "{"), "JSON"),
                (("read", self.card, "--file", SPN, "--spi", "0639"), "counter"),
                (("read", self.card, "--file", SPN, "--smsc", "other"), "other"),
-               (("run", self.card, "--apdu", "00a4"), "APDU")]
+               (("run", self.card, "--apdu", "00a4"), "APDU"),
+               (("resync", self.card, "--counter", "12"), "counter"),
+               (("resync", self.card, "--counter", "ffffffffff"), "counter"),
+               (("resync", self.card, "--spi", "1e39"), "very next")]
         for words, said in bad:
             with self.subTest(words=words):
                 self.assert_refused(self.here.run("card", *words), said)
@@ -50,6 +53,25 @@ class Alone(WorldTest):
         self.assertEqual(failed.status, 1)
         self.assertEqual(failed.json()["cause"], "status_word 6a82 file not found, command 1")
         self.assertEqual(self.here.run("card", "read", self.card).status, 2)
+
+    def test_counters_in_step_and_near_their_end(self):
+        resync = ("card", "resync", self.card)
+        self.assertEqual(self.here.must(*resync, "--json").json()["counter"], "0000000001")
+        told = self.here.must(*resync, "--counter", "0000001000", "--leap", "0", "--json").json()
+        self.assertEqual((told["outcome"], told["counter"], told["packets"]), ("done", "0000001000", 1))
+        self.assert_refused(self.here.run(*resync, "--counter", "0000000005"), "never used twice")
+        self.assertEqual(self.here.must("card", "counters", "--json").out, "")
+        self.here.must(*resync, "--counter", "fffffffff0")
+        near = self.here.must("card", "counters", "--json").json()
+        self.assertEqual(near, {"iccid": self.card, "kvn": 1, "tar": "b00010", "counter": "fffffffff0", "left": 14})
+        self.assertEqual(self.here.must("card", "counters", "--near", "14", "--json").out, "")
+        self.assertIn("14 left", self.here.must("card", "counters").out)
+        path = self.here.folder / "near.toml"
+        path.write_text(campaign_text())
+        self.assertEqual(self.here.must("campaign", "preview", path, "--json").json()["near_counter_end"], 1)
+        made = self.here.must("campaign", "create", path)
+        self.assertIn("1 of its cards have few counters left", made.err)
+        self.assertIn("tessera card counters", self.here.must("campaign", "status", made.out.strip()).out)
 
 
 class Beside(WorldTest):

@@ -33,6 +33,7 @@ LIBRARIES = [
     (r"(spdlog|fmt)/", "spdlog and fmt", ["src/base/log.cpp"]),
     (r"sqlite3", "SQLite", ["src/store/sqlite/*", "src/store/sqlite*"]),
     (r"openssl/", "OpenSSL", ["src/crypto/*"]),
+    (r"date/", "the tz library", ["src/base/time_zone.cpp"]),
     (r"zip\.h", "libzip", ["src/codec/zip_archive.cpp", "src/codec/test_cap.h"]),
     (r"(PCSC/|winscard|pcsclite)", "PC/SC", ["src/net/pcsc_reader.cpp"]),
 ]

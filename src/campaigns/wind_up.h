@@ -1,0 +1,14 @@
+// What is left to do of a campaign that was cancelled: whoever was sent something gets an outcome.
+#pragma once
+
+#include "campaigns/environment.h"
+#include "campaigns/settle.h"
+
+namespace tessera::campaigns {
+
+// Settles the cards of all cancelled campaigns whose packets may have left, by what came back for them: done, failed,
+// or unknown, and nobody comes in another round. The rest keeps no outcome: nothing was sent to them. May be
+// interrupted at any point and called again. env: storage, writer, vault, clock, progress, instance.
+[[nodiscard]] result<void> wind_up_cancelled(const environment& env, const definition_source& definition_of);
+
+}  // namespace tessera::campaigns

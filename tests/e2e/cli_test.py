@@ -332,7 +332,8 @@ class Registry(WorldTest):
                          [card.iccid, card.imsi, card.msisdn, card.profile])
         self.assertEqual(one["key_sets"], [{"kvn": 1, "kic_algorithm": card.algorithm, "kid_algorithm": card.algorithm,
                                             "tar": None, "counter_scope": "application",
-                                            "initial_counter": "0000000000", "counters": []}])
+                                            "initial_counter": "0000000000", "state": None,
+                                            "counters": []}])
         self.assertEqual((one["image"], one["history"][0]["event"]), ([], "imported"))
         self.assertIn(card.iccid, world.must("card", "show", card.imsi).out)
 

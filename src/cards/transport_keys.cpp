@@ -1,6 +1,7 @@
 #include "cards/transport_keys.h"
 
 #include <algorithm>
+#include <array>
 
 #include "cards/identifiers.h"
 
@@ -18,8 +19,11 @@ std::unexpected<error> refused(std::string_view field, std::string message) {
 
 // What the wrapped sum is bound to: which key it is of, and how much of it.
 bytes wrapping_context(const transport_key_status& status) {
-    bytes context{'T', static_cast<std::uint8_t>(status.algorithm), static_cast<std::uint8_t>(status.wanted),
-                  static_cast<std::uint8_t>(status.components.size())};
+    const std::array<std::uint8_t, 4> head{'T', static_cast<std::uint8_t>(status.algorithm),
+                                           static_cast<std::uint8_t>(status.wanted),
+                                           static_cast<std::uint8_t>(status.components.size())};
+    bytes context;
+    append(context, head);
     append(context, as_bytes(status.name));
     return context;
 }

@@ -78,7 +78,7 @@ TEST(campaigns, C_17_an_audit_tells_drift_and_the_image_follows_what_was_read_in
 TEST(audits, an_expectation_of_its_own_is_what_drift_is_told_by) {
     world here({.cards = 20});
     here.run({.targets = "imsi_range = [\"" + sim::fleet_imsi(0) + "\", \"" + sim::fleet_imsi(11) + "\"]"});
-    for (const std::string expect :
+    for (const std::string& expect :
          {"expect = \"" + std::string(spn_content) + "\"", std::string("expect = {display = \"Tessera\", flags = 1}"),
           std::string("expect = {value = {display = \"Tessera\", flags = 1}}"), std::string("expect = \"0154\"")}) {
         SCOPED_TRACE(expect);
@@ -89,7 +89,10 @@ TEST(audits, an_expectation_of_its_own_is_what_drift_is_told_by) {
         const auto write =
             here.create({.name = "mend", .targets = "campaign = \"" + made.id + "\"\noutcome = \"drift\""});
         EXPECT_EQ(write.targets, 8);
-        const auto follow_up = here.follow_up(made, {{}, true, ""});
+        campaigns::follow_up drifted;
+        drifted.outcomes.clear();
+        drifted.drifted = true;
+        const auto follow_up = here.follow_up(made, drifted);
         ASSERT_TRUE(follow_up) << to_string(follow_up.error().front());
         EXPECT_EQ(follow_up->targets, 8);
     }

@@ -26,9 +26,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         again->writes.size() != made->writes.size() || again->applications.size() != made->applications.size() ||
         again->reads.size() != made->reads.size())
         std::abort();
-    if (made->is_audit() ? !made->writes.empty() || !made->applications.empty()
-                         : made->writes.empty() == made->applications.empty())
-        std::abort();
+    const int kinds = int{!made->writes.empty()} + int{!made->applications.empty()} + int{made->rotation.has_value()} +
+                      int{made->is_audit()};
+    if (kinds != 1) std::abort();
     if (made->writes.size() > limits::writes_per_campaign || made->attempts < 1) std::abort();
     const auto scripts = campaigns::scripts_of(*made);
     if (!scripts) std::abort();

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 #include <charconv>
@@ -10,6 +11,7 @@
 #include "campaigns/store.h"
 #include "cards/identifiers.h"
 #include "cards/import.h"
+#include "cards/key_rotation.h"
 #include "cards/vendor_import.h"
 #include "operations/store.h"
 #include "tessera/commands.h"
@@ -111,12 +113,31 @@ struct card_details {
     std::vector<std::string> tags;
     std::vector<cards::card_variable> variables;
     std::vector<cards::stored_key_set> key_sets;
+    std::vector<std::uint8_t> pending;    // versions that the card has not answered under yet
+    std::optional<std::uint8_t> current;  // version that a rotation has proved last
     std::vector<cards::application_counter> counters;
     std::vector<cards::image_entry> image;
     std::vector<cards::image_difference> differences;
     std::vector<campaigns::campaign_store::history_row> history;
     std::vector<operations::stored_operation> operations;
 };
+
+result<void> add_rotations(store::connection& database, card_details& to) {
+    cards::key_rotation_store rotations(database);
+    for (const auto& one : to.key_sets) {
+        TESSERA_TRY_VALUE(const auto state, rotations.state_of(to.card.id, one.header.key_version));
+        if (state == cards::rotation_state::pending) to.pending.push_back(one.header.key_version);
+    }
+    TESSERA_TRY_VALUE(const auto current, rotations.current(to.card.id, 0));
+    if (current != 0) to.current = current;
+    return {};
+}
+
+// "pending", "current", or nothing to say.
+std::string_view state_of(const card_details& details, std::uint8_t version) {
+    if (std::ranges::find(details.pending, version) != details.pending.end()) return "pending";
+    return details.current == version ? "current" : "";
+}
 
 result<card_details> details_of(store::connection& database, const std::string& name) {
     cards::card_store cards(database);
@@ -126,6 +147,7 @@ result<card_details> details_of(store::connection& database, const std::string& 
     TESSERA_TRY_VALUE(made.tags, cards.tags(made.card.id));
     TESSERA_TRY_VALUE(made.variables, cards.variables(made.card.id));
     TESSERA_TRY_VALUE(made.key_sets, cards.key_sets(made.card.id));
+    TESSERA_TRY(add_rotations(database, made));
     TESSERA_TRY_VALUE(made.counters, cards.counters(made.card.id));
     TESSERA_TRY_VALUE(made.image, cards.image(made.card.id));
     TESSERA_TRY_VALUE(made.differences, cards.differences(made.card.id));
@@ -139,6 +161,7 @@ json::object details_json(const card_details& details) {
     json::array key_sets, image, history;
     for (const auto& one : details.key_sets) {
         json::array counters;
+        const auto state = state_of(details, one.header.key_version);
         for (const auto& counter : details.counters)
             if (counts_for(counter, one.header, details.key_sets))
                 counters.push_back(
@@ -149,6 +172,7 @@ json::object details_json(const card_details& details) {
                             {"kic_algorithm", crypto::to_string(one.header.kic_algorithm)},
                             {"kid_algorithm", crypto::to_string(one.header.kid_algorithm)},
                             {"initial_counter", hexadecimal(one.header.initial_counter, 5)},
+                            {"state", state.empty() ? json::value(nullptr) : json::value(state)},
                             {"counters", std::move(counters)}});
     }
     for (const auto& one : details.image)
@@ -203,13 +227,15 @@ void print_details(const card_details& details) {
                     i + 1 < details.tags.size() ? "" : "\n");
     for (const auto& one : details.variables) std::printf("variable %s = %s\n", one.name.c_str(), one.value.c_str());
     for (const auto& one : details.key_sets)
-        std::printf("keys     version %d%s%s, KIc %s, KID %s, %s from %s\n", one.header.key_version,
+        std::printf("keys     version %d%s%s, KIc %s, KID %s, %s from %s%s%s\n", one.header.key_version,
                     one.header.application == cards::all_applications ? "" : " for TAR ",
                     tar_text(one.header.application).c_str(),
                     std::string(crypto::to_string(one.header.kic_algorithm)).c_str(),
                     std::string(crypto::to_string(one.header.kid_algorithm)).c_str(),
                     one.header.scope == cards::counter_scope::key_set ? "one counter for all applications" : "counters",
-                    hexadecimal(one.header.initial_counter, 5).c_str());
+                    hexadecimal(one.header.initial_counter, 5).c_str(),
+                    state_of(details, one.header.key_version).empty() ? "" : ", ",
+                    std::string(state_of(details, one.header.key_version)).c_str());
     for (const auto& one : details.counters)
         std::printf("counter  version %d, %s%s: %s\n", one.key_version,
                     one.application == cards::all_applications ? "all applications" : "TAR ",

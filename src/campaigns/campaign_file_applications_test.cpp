@@ -137,6 +137,14 @@ TEST_F(campaign_file_applications, format_and_chaining_stand_in_security) {
               "220700d60000020154");
     EXPECT_TRUE(parse_campaign_file(text("format = \"expanded\"\nchaining = true\n"), context)->chaining);
     EXPECT_FALSE(parse_campaign_file(text("format = \"other\"\n"), context));
+    // A record that just fits a compact packet has no room for what the expanded format adds.
+    const auto record = [](std::string_view format) {
+        return "[campaign]\nname = \"x\"\n[targets]\nall = true\n[security]\ntar = \"b00010\"\nspi = \"1639\"\n" +
+               std::string(format) + "[[write]]\nfile = \"7f10/6f3a\"\nrecord = 1\ncontent = \"" +
+               std::string(2 * 80, '0') + "\"\n[telecom]\nparts_max = 1\n";
+    };
+    EXPECT_TRUE(parse_campaign_file(record(""), context));
+    EXPECT_FALSE(parse_campaign_file(record("format = \"expanded\"\n"), context));
     EXPECT_FALSE(parse_campaign_file(text("chaining = true\n"), context));
 }
 

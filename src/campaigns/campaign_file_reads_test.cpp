@@ -43,17 +43,17 @@ TEST(campaign_file_reads, mistakes_are_told_with_their_line) {
               std::string::npos);
     for (const auto& [text, said] : std::initializer_list<std::pair<std::string, std::string>>{
              {file_with("", "kind = \"audit\"\n"), "f:1: at least one [[read]]"},
-             {file_with("", "kind = \"survey\"\n"), "kind: expected"},
+             {file_with(spn, "kind = \"survey\"\n"), "kind: expected"},
              {file_with(spn, "kind = \"write\"\n"), "f:3: kind"},
-             {file_with(spn + "content = \"00\"\n"), "f:11: unknown key"},
+             {file_with(spn + "content = \"00\"\n"), "f:10: unknown key"},
              {file_with(spn + "record = 1\n"), "has no records"},
              {file_with("[[read]]\nfile = \"FDN\"\n"), "consists of records"},
              {file_with(spn + spn), "read twice"},
-             {file_with(spn + "length = 0\n"), "f:11: length"},
+             {file_with(spn + "length = 0\n"), "f:10: length"},
              {file_with(spn + "expect = \"\"\n"), "expect: takes 0"},
              {file_with(spn + "expect = {display = 5}\n"), "expect: "},
              {file_with("[[read]]\nfile = \"7f20/6f99\"\nexpect = 5\n"), "nothing is known"},
-             {file_with("[[read]]\nfile = \"7f20/6f99\"\nexpect = \"0g\"\n"), "f:11: expect"},
+             {file_with("[[read]]\nfile = \"7f20/6f99\"\nexpect = \"0g\"\n"), "f:10: expect"},
              {file_with("[[read]]\nfile = \"7f20/6f99\"\nlength = 1\nexpect = \"0102\"\n"), "expect: takes 2"}}) {
         EXPECT_NE(problem_of(text).find(said), std::string::npos) << problem_of(text) << " for\n" << text;
     }

@@ -58,6 +58,8 @@ protected:
                 const std::string detail(plan->text(3));
                 std::smatch scanned;
                 if (!std::regex_search(detail, scanned, std::regex("^SCAN (\\w+)"))) continue;
+                // All that are under way are a handful, and nothing else stands in this index.
+                if (detail.ends_with("USING INDEX operation_in_flight")) continue;
                 if (holds_cards(table_of(sql, scanned[1]))) found.push_back(detail + ": " + sql);
             }
         }
@@ -66,7 +68,7 @@ protected:
 
     std::filesystem::path directory = [] {
         auto pattern = (std::filesystem::temp_directory_path() / "tessera-plans-XXXXXX").string();
-        return mkdtemp(pattern.data());
+        return std::filesystem::path(mkdtemp(pattern.data()));
     }();
     std::unique_ptr<store::database> storage = store::open_sqlite(directory / "test.db").value();
     std::unique_ptr<store::connection> writer = storage->connect(store::access::write).value();

@@ -151,7 +151,7 @@ TEST(safety, a_cancelled_campaign_leaves_an_outcome_or_nothing_sent) {
         }
     }
     EXPECT_EQ(here.count("SELECT COUNT(*) FROM campaign WHERE phase <> 0"), 0);
-    follow_up wanted{{}, "the rest", true};
+    follow_up wanted{.outcomes = {}, .name = "the rest", .not_sent = true};
     const auto rest = here.follow_up(made, wanted);
     ASSERT_TRUE(rest) << to_string(rest.error().front());
     EXPECT_EQ(rest->targets, found.not_sent());

@@ -48,8 +48,8 @@ TEST(campaign_targets, a_follow_up_takes_the_outcomes_asked_for) {
     ASSERT_GT(found.unknown, 0);
     using operations::outcome;
     EXPECT_EQ(here.follow_up(first)->targets, found.failed + found.unknown);
-    EXPECT_EQ(here.follow_up(first, {{outcome::failed}, "Wrong keys"})->targets, found.failed);
-    EXPECT_EQ(here.follow_up(first, {{outcome::done}, ""})->targets, found.done);
+    EXPECT_EQ(here.follow_up(first, {.outcomes = {outcome::failed}, .name = "Wrong keys"})->targets, found.failed);
+    EXPECT_EQ(here.follow_up(first, {.outcomes = {outcome::done}, .name = {}})->targets, found.done);
 }
 
 TEST(campaign_targets, what_has_not_ended_is_not_followed_up) {

@@ -40,7 +40,7 @@ TEST(windows, nothing_is_sent_before_the_window_opens) {
 }
 
 TEST(windows, C_15_when_the_window_closes_nothing_new_is_released_and_the_session_is_closed) {
-    world here({.cards = 8'000});
+    world here({.cards = 12'000});
     here.smsc.window = 20;
     movable_clock clock(utc(2026y / 1 / 16, 3, 59));
     use(here, clock);
@@ -60,7 +60,7 @@ TEST(windows, C_15_when_the_window_closes_nothing_new_is_released_and_the_sessio
         const auto progress = here.summary(made).first_round();
         EXPECT_EQ(progress.sent, static_cast<std::int64_t>(sent));
         EXPECT_EQ(progress.answered, static_cast<std::int64_t>(sent));
-        const auto last = here.registered(7'999).id;
+        const auto last = here.registered(11'999).id;
         EXPECT_FALSE(campaign_store(*here.writer).managed(last).value().has_value());
         clock.set(until);
     };
@@ -68,8 +68,8 @@ TEST(windows, C_15_when_the_window_closes_nothing_new_is_released_and_the_sessio
     EXPECT_GE(sent_by_then, 700U);
     EXPECT_LT(sent_by_then, 3'000U);
     EXPECT_EQ(here.sessions, 2U);
-    EXPECT_EQ(here.summary(made).first_round().sent, 8'000);
-    here.expect_outcomes(made, {.done = 8'000});
+    EXPECT_EQ(here.summary(made).first_round().sent, 12'000);
+    here.expect_outcomes(made, {.done = 12'000});
     here.expect_sound(made);
 }
 

@@ -138,7 +138,8 @@ class Init(WorldTest):
             self.assertRegex(text, rf"(?m)^{key} = ")
         bare = [line for line in text.splitlines() if re.match(r"\w+ = ", line) and "#" not in line]
         explained_above = {"session", "workers", "name", "source_ton", "source_npi", "destination_ton",
-                           "destination_npi", "enquire_link_interval", "reconnect_delay_min", "reconnect_delay_max"}
+                           "destination_npi", "enquire_link_interval", "reconnect_delay_min", "reconnect_delay_max",
+                           "tls_key", "test_cards", "test_tag", "sends_per_hour"}
         self.assertLessEqual({line.split(" =")[0] for line in bare}, explained_above)
 
     def test_a_second_init_changes_nothing(self):
@@ -332,7 +333,8 @@ class Registry(WorldTest):
                          [card.iccid, card.imsi, card.msisdn, card.profile])
         self.assertEqual(one["key_sets"], [{"kvn": 1, "kic_algorithm": card.algorithm, "kid_algorithm": card.algorithm,
                                             "tar": None, "counter_scope": "application",
-                                            "initial_counter": "0000000000", "counters": []}])
+                                            "initial_counter": "0000000000", "state": None,
+                                            "counters": []}])
         self.assertEqual((one["image"], one["history"][0]["event"]), ([], "imported"))
         self.assertIn(card.iccid, world.must("card", "show", card.imsi).out)
 

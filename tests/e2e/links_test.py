@@ -74,7 +74,7 @@ class TwoCentres(WorldTest):
         (self.here.data / "tessera.toml").write_text(text.replace(self.simulator.addresses[0], strict.address))
         campaign = self.campaign()
         ended = self.here.must("campaign", "run", campaign)
-        self.assertIn("bind_refused", ended.err)
+        self.assertIn("north: the SMSC refused the bind: ESME_RINVSYSID", ended.err)
         self.assert_done_once(campaign)
         self.assertEqual(self.submits(1), 400)
 

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t message_header = 8 + 8 + 1 + 1 + 1 + 5 + 4 + 2;
 constexpr std::size_t answer_header = 8 + 1 + 1 + 4 + 2;
-constexpr auto purposes = static_cast<std::uint8_t>(operations::purpose::read_back);
+constexpr auto purposes = static_cast<std::uint8_t>(operations::purpose::read);
 constexpr auto answer_kinds = static_cast<std::uint8_t>(operations::answer_kind::refused_later);
 
 std::unexpected<error> damaged() {

@@ -43,13 +43,13 @@ TEST(variables, every_card_gets_its_own_number_and_its_image_has_it) {
 
 TEST(variables, content_in_hexadecimal_takes_digits_and_texts_in_their_forms) {
     world here({.cards = 6});
-    const auto made = here.run({.writes = write_text(spn_file, "01{{imsi|bcd}}{{ msisdn | hex }}")});
+    const auto made = here.run({.writes = write_text("7f20/6f60", "01{{imsi|bcd}}{{ msisdn | hex }}")});
     here.expect_outcomes(made, {.done = 6});
-    const auto content = here.image_content(2);
+    const auto content = here.image_content(2, "7f20/6f60");
     std::string digits = sim::fleet_imsi(2) + "f";
     for (std::size_t at = 0; at < digits.size(); at += 2) std::swap(digits[at], digits[at + 1]);
     EXPECT_EQ(content, "01" + digits + to_hex(as_bytes(std::to_string(sim::fleet_msisdn(2)))));
-    EXPECT_EQ(here.sim->read(2).content.substr(0, content.size()), content);
+    EXPECT_EQ(here.sim->read(2, "7f20/6f60").content.substr(0, content.size()), content);
 }
 
 TEST(variables, a_card_without_the_variable_fails_before_anything_is_sent_and_the_others_go_on) {
@@ -87,7 +87,7 @@ TEST(variables, a_name_that_no_card_has_is_refused_with_its_line) {
         const auto text = campaign_text({.writes = write_text(spn_file, content)});
         const auto made = check_campaign_file(*here.writer, text, context);
         ASSERT_FALSE(made);
-        EXPECT_EQ(made.error().front().field, "f:10");
+        EXPECT_EQ(made.error().front().field, "f:11");
     }
     EXPECT_TRUE(
         check_campaign_file(*here.writer, campaign_text({.writes = write_text(spn_file, "{{label|hex}}")}), context));

@@ -209,7 +209,7 @@ class Import(WorldTest):
         world = self.world()
         file = write_csv(world.folder / "a.csv", make_fleet(12))
         said = world.must("card", "import", file, "--json")
-        self.assertEqual(said.json(), {"rows": 12, "cards_added": 12, "key_sets_added": 12, "tags_added": 0,
+        self.assertEqual(said.json(), {"rows": 12, "cards_added": 12, "key_sets_added": 12, "tags_added": 0, "variables_added": 0,
                                        "unchanged": 0, "rejected": 0, "rejects_file": None, "problems": []})
         again = world.must("card", "import", file, "--json").json()
         self.assertEqual((again["unchanged"], again["cards_added"], again["key_sets_added"]), (12, 0, 0))

@@ -143,7 +143,7 @@ result<card_details> details_of(store::connection& database, const std::string& 
     cards::card_store cards(database);
     TESSERA_TRY_VALUE(auto found, cards.find(name));
     if (!found) return failure("not_found", name, "the registry has no card with this ICCID, IMSI or MSISDN");
-    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}, {}, {}};
+    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
     TESSERA_TRY_VALUE(made.tags, cards.tags(made.card.id));
     TESSERA_TRY_VALUE(made.variables, cards.variables(made.card.id));
     TESSERA_TRY_VALUE(made.key_sets, cards.key_sets(made.card.id));

@@ -31,9 +31,9 @@ namespace tessera::campaigns {
 // for one made of the earlier one's. Errors: bad_state (the earlier one has not ended), those of create_campaign().
 struct follow_up {
     std::vector<operations::outcome> outcomes{operations::outcome::unknown, operations::outcome::failed};
-    bool drifted = false;  // these, too: an audit found something else than expected
     std::string name;
     bool not_sent = false;  // also those that it was cancelled before
+    bool drifted = false;   // and those of which an audit found something else than expected
 };
 [[nodiscard]] std::expected<campaign, std::vector<error>> create_follow_up(store::connection& writer,
                                                                            const campaign& earlier,

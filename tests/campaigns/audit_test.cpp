@@ -89,7 +89,10 @@ TEST(audits, an_expectation_of_its_own_is_what_drift_is_told_by) {
         const auto write =
             here.create({.name = "mend", .targets = "campaign = \"" + made.id + "\"\noutcome = \"drift\""});
         EXPECT_EQ(write.targets, 8);
-        const auto follow_up = here.follow_up(made, {{}, true, ""});
+        campaigns::follow_up drifted;
+        drifted.outcomes.clear();
+        drifted.drifted = true;
+        const auto follow_up = here.follow_up(made, drifted);
         ASSERT_TRUE(follow_up) << to_string(follow_up.error().front());
         EXPECT_EQ(follow_up->targets, 8);
     }

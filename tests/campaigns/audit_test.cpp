@@ -147,7 +147,6 @@ TEST(audits, a_file_that_the_card_will_not_give_fails_and_the_others_are_told) {
 // A repeat is refused by the card's counter: what it read then nobody heard, so it is asked again with a new one.
 TEST(audits, lost_answers_are_asked_again_with_new_counters) {
     world here({.cards = 40, .faults = "lose_response = 0.4\nduplicate = 0.2", .seed = 9});
-    const std::string content(2 * 240, '7');
     const auto made = here.run(audit_of(read_text(spn_file) + read_text("7f20/6f60", "length = 240"),
                                         "por_timeout = \"100ms\"\nattempts = 8"));
     here.expect_outcomes(made, {.done = 40});

@@ -91,25 +91,19 @@ void run_or_resume(invocation& run, const campaign_options& options, bool resume
     if (const auto done = conduct(*data, options, resume); !done) refuse(run, done.error());
 }
 
-std::string text_of(const json::object& from, std::string_view key) {
-    const auto* found = from.if_contains(key);
-    if (found == nullptr || found->is_null()) return "-";
-    return found->is_string() ? std::string(found->get_string()) : json::serialize(*found);
-}
-
 // Where the campaign stands, from the process that owns the data directory, which is perhaps at work on it.
 void ask_and_print(invocation& run, const campaign_options& options, const char* method, const std::string& verb) {
     const auto answer = ask_owner(run, {method, "/v1/campaigns/" + options.id + verb, ""});
     if (!answer) return;
     if (answer->status != 200)
-        return refuse(run, error{text_of(answer->body, "code"), text_of(answer->body, "field"),
-                                 text_of(answer->body, "message")});
+        return refuse(run, error{text_of(answer->body, "code", "-"), text_of(answer->body, "field", "-"),
+                                 text_of(answer->body, "message", "-")});
     if (options.json) return print_json(answer->body);
-    std::printf("campaign \"%s\" %s: %s, round %s, phase %s\n", text_of(answer->body, "name").c_str(),
-                text_of(answer->body, "id").c_str(), text_of(answer->body, "state").c_str(),
-                text_of(answer->body, "round").c_str(), text_of(answer->body, "phase").c_str());
+    std::printf("campaign \"%s\" %s: %s, round %s, phase %s\n", text_of(answer->body, "name", "-").c_str(),
+                text_of(answer->body, "id", "-").c_str(), text_of(answer->body, "state", "-").c_str(),
+                text_of(answer->body, "round", "-").c_str(), text_of(answer->body, "phase", "-").c_str());
     for (const auto* key : {"targets", "prepared", "sent", "answered", "settled", "outcomes", "waits_for"})
-        std::printf("  %-9s %s\n", key, text_of(answer->body, key).c_str());
+        std::printf("  %-9s %s\n", key, text_of(answer->body, key, "-").c_str());
 }
 
 void status(invocation& run, const campaign_options& options) {

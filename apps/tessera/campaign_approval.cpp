@@ -19,11 +19,6 @@ struct approval_options {
     bool json = false;
 };
 
-std::string text_of(const json::object& from, std::string_view key) {
-    const auto* found = from.if_contains(key);
-    return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-}
-
 void approve(invocation& run, const approval_options& options) {
     const auto by = options.by.empty() ? login_name() : options.by;
     const auto answer = ask_owner(run, {"POST", "/v1/campaigns/" + options.id + "/approve",

@@ -8,18 +8,18 @@
 #include "tessera/commands.h"
 #include "tessera/json_output.h"
 #include "tessera/owner.h"
+#include "tessera/request_options.h"
 
 namespace tessera::app {
 namespace {
 
 namespace json = boost::json;
 
-struct operation_options {
-    std::string card, file, content, value, tar, application, spi, smsc, por_timeout, counter;
+struct operation_options : request_options {
+    std::string file, content, value, tar, application, counter;
     std::int64_t leap = -1;
     std::vector<std::string> commands;
-    int record = 0, length = 0, kvn = 0, attempts = 0;
-    bool wait = false, json = false;
+    int record = 0, length = 0;
 };
 
 void put(json::object& into, const char* key, const std::string& text) {
@@ -37,26 +37,15 @@ result<json::object> request_of(const char* kind, const operation_options& optio
     put(made, "length", options.length);
     put(made, "tar", options.tar);
     put(made, "application", options.application);
-    put(made, "spi", options.spi);
-    put(made, "kvn", options.kvn);
-    put(made, "smsc", options.smsc);
-    put(made, "por_timeout", options.por_timeout);
-    put(made, "attempts", options.attempts);
     put(made, "counter", options.counter);
     if (options.leap >= 0) made["leap"] = options.leap;
-    if (options.wait) made["wait"] = true;
+    put_request_options(made, options);
     if (!options.commands.empty()) made["commands"] = json::array(options.commands.begin(), options.commands.end());
     if (options.value.empty()) return made;
     boost::system::error_code problem;
     made["value"] = json::parse(options.value, problem);
     if (problem) return failure("bad_value", "--value", "expected JSON: " + problem.message());
     return made;
-}
-
-std::string text_of(const json::object& from, const char* key) {
-    const auto* found = from.if_contains(key);
-    if (found == nullptr || found->is_null()) return "";
-    return found->is_string() ? std::string(found->get_string()) : json::serialize(*found);
 }
 
 void print_answer(const json::object& answer) {
@@ -87,24 +76,9 @@ void operate(invocation& run, const char* kind, const operation_options& options
 CLI::App* add_operation(CLI::App& card_command, invocation& run, const char* kind, const char* description,
                         const std::shared_ptr<operation_options>& options) {
     auto* command = card_command.add_subcommand(kind, description);
-    command->add_option("NAME", options->card, "ICCID, IMSI or MSISDN")
-        ->required()
-        ->check(CLI::Validator(
-            [](std::string& text) {
-                const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-                return digits ? std::string() : std::string("expected digits");
-            },
-            "DIGITS"));
+    add_request_options(*command, *options);
     auto* tar = command->add_option("--tar", options->tar, "application on the card (default b00010)");
     command->add_option("--application", options->application, "by its name in the profile's `tars`")->excludes(tar);
-    command->add_option("--spi", options->spi, "security of the packet (default 1639)");
-    command->add_option("--kvn", options->kvn, "key set (default: the card's highest)")->check(CLI::Range(1, 15));
-    command->add_option("--smsc", options->smsc, "of tessera.toml, or auto: by prefixes (default main)");
-    command->add_option("--por-timeout", options->por_timeout, "wait for an answer (default 30s)");
-    command->add_option("--attempts", options->attempts, "sendings of the same octets (default 3)")
-        ->check(CLI::Range(1, 20));
-    command->add_flag("--wait", options->wait, "until the card is free, instead of being refused");
-    command->add_flag("--json", options->json, "print one JSON object");
     command->callback([&run, kind, options] { operate(run, kind, *options); });
     return command;
 }

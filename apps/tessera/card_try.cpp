@@ -21,12 +21,6 @@ struct try_options {
     bool any = false, list = false, json = false;
 };
 
-std::string text_of(const json::object& from, const char* key) {
-    const auto* found = from.if_contains(key);
-    if (found == nullptr || found->is_null()) return "";
-    return found->is_string() ? std::string(found->get_string()) : json::serialize(*found);
-}
-
 template <class Use>
 void for_each(const json::object& from, const char* key, Use&& use) {
     const auto* found = from.if_contains(key);

@@ -7,27 +7,23 @@
 #include "tessera/commands.h"
 #include "tessera/json_output.h"
 #include "tessera/owner.h"
+#include "tessera/request_options.h"
 
 namespace tessera::app {
 namespace {
 
 namespace json = boost::json;
 
-struct verify_options {
-    std::string card, tar, spi, smsc, por_timeout;
+struct verify_options : request_options {
+    std::string tar;
     std::vector<std::string> files;
-    int record = 0, kvn = 0, attempts = 0;
-    bool wait = false, json = false;
+    int record = 0;
 };
 
 json::object request_of(const verify_options& options) {
     json::object made;
-    for (const auto& [key, text] : {std::pair{"tar", &options.tar}, std::pair{"spi", &options.spi},
-                                    std::pair{"smsc", &options.smsc}, std::pair{"por_timeout", &options.por_timeout}})
-        if (!text->empty()) made[key] = *text;
-    if (options.kvn != 0) made["kvn"] = options.kvn;
-    if (options.attempts != 0) made["attempts"] = options.attempts;
-    if (options.wait) made["wait"] = true;
+    if (!options.tar.empty()) made["tar"] = options.tar;
+    put_request_options(made, options);
     if (options.files.empty()) return made;
     json::array files;
     for (const auto& file : options.files) {
@@ -37,12 +33,6 @@ json::object request_of(const verify_options& options) {
     }
     made["files"] = std::move(files);
     return made;
-}
-
-std::string text_of(const json::object& from, std::string_view key) {
-    const auto* found = from.if_contains(key);
-    if (found == nullptr || found->is_null()) return "";
-    return found->is_string() ? std::string(found->get_string()) : json::serialize(*found);
 }
 
 std::string with_value(const json::object& file, const std::string& prefix) {
@@ -94,27 +84,12 @@ void add_card_verify(CLI::App& card_command, invocation& run) {
     auto* command = card_command.add_subcommand(
         "verify",
         "read a card's files now and compare them with its image, which follows; exit status 1: not all same");
-    command->add_option("NAME", options->card, "ICCID, IMSI or MSISDN")
-        ->required()
-        ->check(CLI::Validator(
-            [](std::string& text) {
-                const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-                return digits ? std::string() : std::string("expected digits");
-            },
-            "DIGITS"));
+    add_request_options(*command, *options);
     command->add_option("--file", options->files, "path or name; several; default: every file that the image knows")
         ->allow_extra_args(false);
     command->add_option("--record", options->record, "of a file with records (default: those that the image knows)")
         ->check(CLI::Range(1, 254));
     command->add_option("--tar", options->tar, "application on the card (default: the one that proved the file last)");
-    command->add_option("--spi", options->spi, "security of the packet (default 1639)");
-    command->add_option("--kvn", options->kvn, "key set (default: the card's highest)")->check(CLI::Range(1, 15));
-    command->add_option("--smsc", options->smsc, "of tessera.toml (default main)");
-    command->add_option("--por-timeout", options->por_timeout, "wait for an answer (default 30s)");
-    command->add_option("--attempts", options->attempts, "sendings of the same octets (default 3)")
-        ->check(CLI::Range(1, 20));
-    command->add_flag("--wait", options->wait, "until the card is free, instead of being refused");
-    command->add_flag("--json", options->json, "print one JSON object");
     command->callback([&run, options] { verify(run, *options); });
 }
 

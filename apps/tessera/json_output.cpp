@@ -32,6 +32,12 @@ json::value optional_text(const std::string& text) { return text.empty() ? json:
 
 }  // namespace
 
+std::string text_of(const json::object& from, std::string_view key, std::string_view none) {
+    const auto* found = from.if_contains(key);
+    if (found == nullptr || found->is_null()) return std::string(none);
+    return found->is_string() ? std::string(found->get_string()) : json::serialize(*found);
+}
+
 void print_json(const json::object& object) {
     const auto line = json::serialize(object) + "\n";
     std::fwrite(line.data(), 1, line.size(), stdout);

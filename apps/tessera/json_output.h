@@ -2,6 +2,8 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <string>
+#include <string_view>
 
 #include "campaigns/report.h"
 #include "cards/types.h"
@@ -10,6 +12,9 @@ namespace tessera::app {
 
 // One line. Throws nothing; a broken pipe ends the program as usual.
 void print_json(const boost::json::object& object);
+
+// A field for people: a string as it is, anything else as JSON, and `none` where there is nothing or null.
+[[nodiscard]] std::string text_of(const boost::json::object& from, std::string_view key, std::string_view none = "");
 
 [[nodiscard]] boost::json::object to_json(const cards::card& card);
 // {id, name, state, round, phase, targets, prepared, sent, answered, settled, outcomes, ...}

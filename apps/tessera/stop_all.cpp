@@ -19,11 +19,6 @@ struct stop_options {
     bool lift = false, status = false, json = false;
 };
 
-std::string text_of(const json::object& from, std::string_view key) {
-    const auto* found = from.if_contains(key);
-    return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-}
-
 void stop_all(invocation& run, const stop_options& options) {
     const auto by = options.by.empty() ? login_name() : options.by;
     const auto body = json::serialize(json::object{{"by", by}});

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "tessera/commands.h"
 #include "tessera/json_output.h"
+#include "tessera/login_name.h"
 #include "tessera/owner.h"
 #include "tessera/request_options.h"
 
@@ -20,6 +21,8 @@ struct operation_options : request_options {
     std::int64_t leap = -1;
     std::vector<std::string> commands;
     int record = 0, length = 0;
+    std::string by;
+    bool approve_danger = false;
 };
 
 void put(json::object& into, const char* key, const std::string& text) {
@@ -39,6 +42,7 @@ result<json::object> request_of(const char* kind, const operation_options& optio
     put(made, "application", options.application);
     put(made, "counter", options.counter);
     if (options.leap >= 0) made["leap"] = options.leap;
+    if (options.approve_danger) made["approve_danger"] = options.by.empty() ? login_name() : options.by;
     put_request_options(made, options);
     if (!options.commands.empty()) made["commands"] = json::array(options.commands.begin(), options.commands.end());
     if (options.value.empty()) return made;
@@ -83,6 +87,12 @@ CLI::App* add_operation(CLI::App& card_command, invocation& run, const char* kin
     return command;
 }
 
+void add_approval(CLI::App& command, const std::shared_ptr<operation_options>& options) {
+    auto* approving = command.add_flag("--approve-danger", options->approve_danger,
+                                       "take the responsibility for what can make the card useless");
+    command.add_option("--by", options->by, "who does (default: whoever is logged in)")->needs(approving);
+}
+
 }  // namespace
 
 void add_card_operations(CLI::App& card_command, invocation& run) {
@@ -94,6 +104,7 @@ void add_card_operations(CLI::App& card_command, invocation& run) {
     write->add_option("--value", writing->value, "as JSON: {\"display\": \"Tessera\", \"flags\": 1}")
         ->excludes(content);
     write->add_option("--length", writing->length, "fill a value up to so many octets")->check(CLI::Range(1, 32'768));
+    add_approval(*write, writing);
 
     const auto reading = std::make_shared<operation_options>();
     auto* read = add_operation(card_command, run, "read", "a file of one card, now", reading);
@@ -103,6 +114,7 @@ void add_card_operations(CLI::App& card_command, invocation& run) {
     const auto running = std::make_shared<operation_options>();
     auto* runs = add_operation(card_command, run, "run", "commands on one card, now, in one packet", running);
     runs->add_option("--apdu", running->commands, "in hex; several run one after another")->required();
+    add_approval(*runs, running);
 
     const auto stepping = std::make_shared<operation_options>();
     auto* resync = add_operation(card_command, run, "resync",

@@ -122,6 +122,7 @@ private:
         request.security = what_.security;
         request.any_key_version = false;
         request.smsc = owner_->data_->settings.used_by(what_.way.smscs)->front()->name;
+        request.danger_approved_by = asked_.danger_approved_by;
         request.attempts = what_.attempts;
         request.parts_max = what_.parts_max;
         constexpr duration in_a_reader = std::chrono::seconds(10);

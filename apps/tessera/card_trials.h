@@ -1,7 +1,8 @@
 // The packets of a campaign file into one card in a reader (C-9 and C-17 hold as for any single operation): what the
 // owner of a data directory does for `tessera card try`.
 //
-//   POST /v1/trials {file, text, reader, any, smsc_address, por_timeout} -> what became of it, with every command
+//   POST /v1/trials {file, text, reader, any, smsc_address, por_timeout, approve_danger} -> what became of it, with
+//   every command
 #pragma once
 
 #include <functional>

@@ -9,6 +9,7 @@
 #include "tessera/campaign_planning.h"
 #include "tessera/commands.h"
 #include "tessera/json_output.h"
+#include "tessera/login_name.h"
 #include "tessera/owner.h"
 
 namespace tessera::app {
@@ -17,8 +18,8 @@ namespace {
 namespace json = boost::json;
 
 struct try_options {
-    std::string file, reader, smsc_address, por_timeout;
-    bool any = false, list = false, json = false;
+    std::string file, reader, smsc_address, por_timeout, by;
+    bool any = false, list = false, json = false, approve_danger = false;
 };
 
 template <class Use>
@@ -88,6 +89,7 @@ void try_card(invocation& run, const try_options& options) {
                          {"any", options.any}};
     if (!options.smsc_address.empty()) request["smsc_address"] = options.smsc_address;
     if (!options.por_timeout.empty()) request["por_timeout"] = options.por_timeout;
+    if (options.approve_danger) request["approve_danger"] = options.by.empty() ? login_name() : options.by;
     const auto answer = ask_owner(run, {"POST", "/v1/trials", json::serialize(request)});
     if (!answer) return;
     if (answer->status != 200) return refuse_with(run, answer->body, options.json);
@@ -121,6 +123,9 @@ void add_card_try(CLI::App& card_command, invocation& run) {
     command->add_option("--smsc-address", options->smsc_address, "service centre that the card sees, digits");
     command->add_option("--por-timeout", options->por_timeout,
                         "wait for an answer (default: the campaign's, at most 10s)");
+    auto* approving = command->add_flag("--approve-danger", options->approve_danger,
+                                        "take the responsibility for what can make the card useless");
+    command->add_option("--by", options->by, "who does (default: whoever is logged in)")->needs(approving);
     auto* list = command->add_flag("--list-readers", options->list, "name the readers and end");
     list->excludes(file)->excludes(reader);
     command->add_flag("--json", options->json, "print one JSON object; of --list-readers one per reader");

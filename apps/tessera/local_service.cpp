@@ -52,6 +52,7 @@ http_response refusal_response(const error& why) { return refusal(why); }
 
 unsigned status_of_refusal(const std::string& code) {
     if (code == "not_found") return 404;
+    if (code == "needs_approval") return 403;
     if (code == "inhibited" || code == "busy" || code == "conflict" || code == "bad_state" || code == "stopped_all")
         return 409;
     return code == store::code_database || code == store::code_retry || code == "no_network" ? 503 : 422;

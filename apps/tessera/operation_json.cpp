@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "base/limits.h"
+#include "campaigns/control.h"
 #include "codec/remote_management.h"
 #include "codec/uicc_files.h"
 #include "operations/counter_hint.h"
@@ -18,9 +19,9 @@ namespace json = boost::json;
 using operations::operation_kind;
 using operations::single_request;
 
-constexpr std::array<std::string_view, 17> fields{"kind",     "file", "record",  "content", "value",      "length",
-                                                  "commands", "tar",  "spi",     "kvn",     "smsc",       "por_timeout",
-                                                  "attempts", "wait", "counter", "leap",    "application"};
+constexpr std::array<std::string_view, 18> fields{
+    "kind", "file", "record",      "content",  "value", "length",  "commands", "tar",         "spi",
+    "kvn",  "smsc", "por_timeout", "attempts", "wait",  "counter", "leap",     "application", "approve_danger"};
 
 class request_reader {
 public:
@@ -172,6 +173,10 @@ private:
             return failure("bad_range", "por_timeout", "expected 1ms to 60m");
         TESSERA_TRY_VALUE(const auto attempts, number("attempts", 1, 20));
         made_.attempts = static_cast<int>(attempts.value_or(made_.attempts));
+        TESSERA_TRY_VALUE(const auto approving, text("approve_danger"));
+        if (approving) {
+            TESSERA_TRY_VALUE(made_.danger_approved_by, approving_name(*approving));
+        }
         const auto* wait = find("wait");
         if (wait != nullptr && !wait->is_bool()) return failure("bad_type", "wait", "expected true or false");
         made_.wait = wait != nullptr && wait->get_bool();
@@ -193,6 +198,12 @@ json::object refusal_json(const operations::single_answer& made) {
 }
 
 }  // namespace
+
+result<std::string> approving_name(std::string_view name) {
+    auto checked = campaigns::checked_name(name);
+    if (!checked) return failure(checked.error().code, "approve_danger", checked.error().message);
+    return checked;
+}
 
 result<single_request> operation_request(std::string card, const json::object& from) {
     return request_reader(from).read(std::move(card));

@@ -7,9 +7,13 @@
 
 namespace tessera::app {
 
-// {kind, file, record, content | value, length, commands, tar, spi, kvn, smsc, por_timeout, attempts, wait}; unknown
-// keys are errors. Errors name the field: missing_field, bad_type, bad_range, unknown_field, and the values' own.
+// {kind, file, record, content | value, length, commands, tar, spi, kvn, smsc, por_timeout, attempts, approve_danger,
+// wait}; approve_danger is the name of who takes the responsibility. Unknown keys are errors. Errors name the field:
+// missing_field, bad_type, bad_range, unknown_field, and the values' own.
 [[nodiscard]] result<operations::single_request> operation_request(std::string card, const boost::json::object& from);
+
+// Who takes the responsibility, by the field approve_danger. Errors: bad_name.
+[[nodiscard]] result<std::string> approving_name(std::string_view name);
 
 // {id, iccid, outcome, cause, ...}; of a reading {file, content, value} as well, of a
 // verification {state, expected_content, expected_value} with them. Of a refusal {code, field, message},

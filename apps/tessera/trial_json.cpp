@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "codec/apdu.h"
 #include "codec/secured_packet.h"
+#include "tessera/operation_json.h"
 
 namespace tessera::app {
 namespace {
@@ -15,7 +16,8 @@ namespace {
 namespace json = boost::json;
 using operations::reader_bearer;
 
-constexpr std::array<std::string_view, 6> fields{"file", "text", "reader", "any", "smsc_address", "por_timeout"};
+constexpr std::array<std::string_view, 7> fields{"file",         "text",        "reader",        "any",
+                                                 "smsc_address", "por_timeout", "approve_danger"};
 
 result<void> read_text(const json::object& from, std::string_view field, bool needed, std::string& into) {
     const auto* found = from.if_contains(field);
@@ -98,6 +100,10 @@ result<trial_request> trial_request_from(const json::object& from) {
     if (const auto* any = from.if_contains("any")) {
         if (!any->is_bool()) return failure("bad_type", "any", "expected true or false");
         made.any = any->get_bool();
+    }
+    TESSERA_TRY(read_text(from, "approve_danger", false, made.danger_approved_by));
+    if (!made.danger_approved_by.empty()) {
+        TESSERA_TRY_VALUE(made.danger_approved_by, approving_name(made.danger_approved_by));
     }
     std::string waiting;
     TESSERA_TRY(read_text(from, "por_timeout", false, waiting));

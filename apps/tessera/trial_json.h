@@ -16,7 +16,8 @@ struct trial_request {
     std::string reader;  // a name, or how the only one with such a name begins
     bool any = false;    // also a card that the campaign is not for
     std::string smsc_address = "882390000000";
-    duration por_timeout{};  // zero: the campaign's, but not longer than ten seconds
+    std::string danger_approved_by;  // who takes the responsibility for what can make the card useless
+    duration por_timeout{};          // zero: the campaign's, but not longer than ten seconds
 };
 // Unknown keys are errors. Errors name the field: missing_field, bad_type, bad_range, unknown_field, bad_value.
 [[nodiscard]] result<trial_request> trial_request_from(const boost::json::object& from);

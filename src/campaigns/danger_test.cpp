@@ -33,5 +33,15 @@ TEST(danger, the_issuer_security_domain) {
     EXPECT_EQ(dangers("7f20/6f46", {0, 0, 0}), "it speaks to the issuer security domain");
 }
 
+TEST(danger, applications_that_manage_the_card) {
+    definition what;
+    auto& removal = what.applications.emplace_back();
+    removal.kind = operations::application_kind::remove;
+    removal.removed = {0xa0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00};
+    EXPECT_EQ(dangers_of(what), "it deletes a security domain (a000000151000000)");
+    removal.removed = {0xa0, 0x00, 0x00, 0x00, 0x62, 0x50};
+    EXPECT_EQ(dangers_of(what), "");
+}
+
 }  // namespace
 }  // namespace tessera::campaigns

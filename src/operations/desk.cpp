@@ -5,6 +5,7 @@
 #include "cards/key_rotation.h"
 #include "cards/store.h"
 #include "operations/card_profile.h"
+#include "operations/danger.h"
 
 namespace tessera::operations {
 namespace {
@@ -20,6 +21,13 @@ std::string description(const single_request& request) {
     text += " " + request.file.file;
     if (request.file.record != 0) text += " record " + std::to_string(request.file.record);
     return text;
+}
+
+result<void> check_danger(const single_request& request, const cards::card& card) {
+    const auto danger = joined(dangers_of(request));
+    if (danger.empty() || !request.danger_approved_by.empty()) return {};
+    return failure("needs_approval", card.identity.iccid,
+                   danger + "; somebody must take the responsibility first: --approve-danger");
 }
 
 }  // namespace
@@ -113,13 +121,15 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
     if (!card) return failure("not_found", asked.card, "the registry has no card with this ICCID, IMSI or MSISDN");
     if (by_radio && card->identity.msisdn == 0)
         return failure("no_subscriber", card->identity.iccid, "the registry has no MSISDN for this card");
+    auto request = asked;
+    TESSERA_TRY_VALUE(const auto profile, card_profile::of(writer, *card));
+    TESSERA_TRY(profile.address(request));
+    // Before anybody waits for a card that is busy.
+    TESSERA_TRY(check_danger(request, *card));
     TESSERA_TRY_VALUE(auto refused, busy(writer, *card));
     if (refused) return begun{std::move(refused), std::nullopt};
     cards::key_rotation_store rotations(writer);
     TESSERA_TRY_VALUE(const auto sets, rotations.usable_key_sets(card->id));
-    auto request = asked;
-    TESSERA_TRY_VALUE(const auto profile, card_profile::of(writer, *card));
-    TESSERA_TRY(profile.address(request));
     const auto application = application_of(request.security.tar);
     auto version = asked.security.key_version;
     if (asked.any_key_version) {
@@ -138,6 +148,7 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
     row.card = card->id;
     row.kind = request.kind;
     row.what = description(request);
+    if (!dangers_of(request).empty()) row.what += ", danger approved by " + request.danger_approved_by;
     row.application = application_of(request.security.tar);
     row.key_version = request.security.key_version;
     row.started_at = env_.clock->now();

@@ -49,7 +49,9 @@ struct single_request {
     std::size_t parts_max = 5;  // short messages that one packet may take
     std::string application;    // by its name in the catalogue of profiles, in place of the TAR
     script_style style;         // the desk takes it from the card's profile
-    bool wait = false;          // for a card that a campaign or another operation keeps busy, instead of being refused
+    // Somebody takes the responsibility for what can make the card useless (danger.h): who; empty: nobody.
+    std::string danger_approved_by;
+    bool wait = false;  // for a card that a campaign or another operation keeps busy, instead of being refused
 };
 
 // One packet of a trial, and what the card said to it.

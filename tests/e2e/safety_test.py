@@ -1,9 +1,24 @@
 """stop-all, approval of what is dangerous, test cards, pause and cancel, with real processes."""
 
+import http.client
+import json
+import socket
 import time
 
 import harness
 from harness import SPN, SPN_CONTENT, WorldTest, campaign_text, make_fleet, wait_for
+
+
+def post(socket_path, target, body):
+    """Status and JSON of what the owner of the directory answers."""
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(str(socket_path))
+    connection.request("POST", target, json.dumps(body), {"Content-Type": "application/json"})
+    answer = connection.getresponse()
+    made = answer.status, json.loads(answer.read())
+    connection.close()
+    return made
 
 
 class StopAll(WorldTest):
@@ -45,6 +60,53 @@ class Danger(WorldTest):
         here.run("campaign", "run", campaign)
         self.assertEqual(here.status(campaign)["state"], "finished")
         self.assertEqual(here.simulator.statistics()["submits"] > 0, True)
+
+
+class DangerousOperations(WorldTest):
+    IMSI = ("--file", "7f20/6f07", "--content", "082943019000000000")
+    APDUS = ("--apdu", "00a40804047f206f07", "--apdu", "00d6000009082943019000000000")
+
+    def setUp(self):
+        fleet = make_fleet(2)
+        self.card = fleet[0].iccid
+        self.here = self.world(fleet, faults="")
+
+    def test_one_card_wants_somebody_to_take_the_responsibility_too(self):
+        for words in (("write", self.card, *self.IMSI), ("run", self.card, *self.APDUS),
+                      ("run", self.card, "--tar", "000000", "--apdu", "80e40000094f07a0000000871002"),
+                      ("write", self.card, "--tar", "000000", "--file", SPN, "--content", SPN_CONTENT)):
+            with self.subTest(words=words):
+                refused = self.here.run("card", *words, "--json")
+                self.assertEqual((refused.status, refused.json()["code"]), (1, "needs_approval"))
+                self.assertIn("--approve-danger", refused.err)
+        self.assert_refused(self.here.run("card", "write", self.card, *self.IMSI), "EF_IMSI")
+        self.assertEqual(self.here.simulator.statistics()["submits"], 0)
+
+    def test_who_took_it_stands_in_the_history(self):
+        made = self.here.run("card", "write", self.card, *self.IMSI, "--approve-danger", "--by", "Grace", "--json")
+        self.assertNotIn("code", made.json())
+        self.assertGreater(self.here.simulator.statistics()["submits"], 0)
+        self.here.run("card", "run", self.card, *self.APDUS, "--approve-danger")
+        history = self.here.must("card", "show", self.card, "--json").json()["history"]
+        told = [line["what"] for line in history if line["event"] == "operation"]
+        self.assertIn("write 7f20/6f07, danger approved by Grace", told)
+        self.assertEqual(sum("danger approved by" in one for one in told), 2)
+        self.assertEqual(self.here.run("card", "write", self.card, *self.IMSI, "--by", "Grace").status, 2)
+
+    def test_the_route_refuses_it_as_well(self):
+        serving = self.here.start("serve")
+        socket_path = self.here.data / "tessera.sock"
+        wait_for("the socket", socket_path.exists, serving.process)
+        asked = {"kind": "write", "file": "7f20/6f07", "content": "082943019000000000"}
+        status, answer = post(socket_path, f"/v1/cards/{self.card}/operations", asked)
+        self.assertEqual((status, answer["code"]), (403, "needs_approval"))
+        self.assertIn("EF_IMSI", answer["message"])
+        for wrong in ("", "a" * 101, 1):
+            status, answer = post(socket_path, f"/v1/cards/{self.card}/operations", {**asked, "approve_danger": wrong})
+            self.assertEqual((status, answer["field"]), (422, "approve_danger"))
+        self.assertEqual(self.here.simulator.statistics()["submits"], 0)
+        status, _ = post(socket_path, f"/v1/cards/{self.card}/operations", {**asked, "approve_danger": "Grace"})
+        self.assertEqual(status, 200)
 
 
 class TestCards(WorldTest):

@@ -94,9 +94,10 @@ public:
         const short_path where(path_);
         error_code problem;
         static_cast<void>(acceptor_.open(stream_protocol(), problem));
-        if (!problem) static_cast<void>(acceptor_.bind(where.endpoint(), problem));
-        if (!problem && ::chmod(path_.c_str(), S_IRUSR | S_IWUSR) != 0)
+        // Before it has a name: Linux gives the file the mode of the socket, so nobody ever sees it open to others.
+        if (!problem && ::fchmod(acceptor_.native_handle(), S_IRUSR | S_IWUSR) != 0)
             problem = error_code(errno, boost::system::system_category());
+        if (!problem) static_cast<void>(acceptor_.bind(where.endpoint(), problem));
         if (!problem) static_cast<void>(acceptor_.listen(asio::socket_base::max_listen_connections, problem));
         if (problem) return failure("cannot_listen", path_.string(), problem.message());
         accept();

@@ -3,8 +3,9 @@
 //
 //   access_bench [--cards N] [--dir DIR] [--json]
 //
-// An operation is measured from perform() to its answer, with the simulated SMSC and card on the same machine in it: an
-// upper bound of the server's own time.
+// Single operations go by turns over SMPP to the simulated SMSC (operation_*: from perform() to the answer, network,
+// SMSC and card in it) and to a card at hand (server_*: without the time that the card had the packet), because the
+// server's own time is what a campaign can make longer.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -14,6 +15,7 @@
 #include <future>
 #include <thread>
 
+#include "bench/card_at_hand.h"
 #include "bench/child_process.h"
 #include "bench/figures.h"
 #include "campaigns/conductor.h"
@@ -34,6 +36,7 @@ using campaigns::phase;
 
 constexpr std::size_t small_fleet = 1'000;
 constexpr int access_checks = 20'000;
+constexpr std::size_t quiet_operations = 1'000;
 constexpr std::string_view campaign_text = R"toml([campaign]
 name = "bench"
 [targets]
@@ -214,7 +217,8 @@ public:
     desk_thread(const desk_thread&) = delete;
     desk_thread& operator=(const desk_thread&) = delete;
 
-    operations::single_answer read(std::size_t card) {
+    // By radio, or by a way of its own.
+    operations::single_answer select(std::size_t card, std::shared_ptr<operations::bearer> way) {
         operations::single_request request;
         request.card = sim::fleet_iccid(card);
         request.kind = operations::operation_kind::run;
@@ -223,7 +227,11 @@ public:
         request.security.tar = {0xb0, 0x00, 0x10};
         std::promise<operations::single_answer> answered;
         loop_.post([&] {
-            desk_->perform(request, [&](operations::single_answer made) { answered.set_value(std::move(made)); });
+            auto done = [&](operations::single_answer made) { answered.set_value(std::move(made)); };
+            if (way)
+                desk_->perform_by(way, request, done);
+            else
+                desk_->perform(request, done);
         });
         return answered.get_future().get();
     }
@@ -239,52 +247,74 @@ private:
     std::thread thread_;
 };
 
-struct operation_times {
-    std::vector<double> milliseconds;
+class times {
+public:
+    void add(duration one) { milliseconds_.push_back(seconds(one) * 1e3); }
+    [[nodiscard]] std::size_t count() const { return milliseconds_.size(); }
     [[nodiscard]] double at(double share) {
-        std::ranges::sort(milliseconds);
-        const auto last = static_cast<double>(milliseconds.size() - 1);
-        return milliseconds[static_cast<std::size_t>(share * last)];
+        std::ranges::sort(milliseconds_);
+        const auto last = static_cast<double>(milliseconds_.size() - 1);
+        return milliseconds_[static_cast<std::size_t>(share * last)];
     }
+
+private:
+    std::vector<double> milliseconds_;
 };
 
-result<operation_times> time_operations(desk_thread& desk, std::size_t cards, const std::function<bool()>& go_on) {
+struct operation_times {
+    times whole;   // by radio
+    times server;  // by hand, without the card's time
+};
+
+result<operation_times> time_operations(desk_thread& desk, cards_at_hand& at_hand, std::size_t cards,
+                                        const std::function<bool()>& go_on) {
     operation_times made;
     seeded_random random(2);
-    while (go_on()) {
+    for (bool by_radio = true; go_on(); by_radio = !by_radio) {
+        const auto card = random.below(cards);
+        const auto way = by_radio ? nullptr : at_hand.to(card);
         const auto began = system_clock().monotonic();
-        const auto answer = desk.read(random.below(cards));
+        const auto answer = desk.select(card, way);
+        const auto took = system_clock().monotonic() - began;
         if (answer.refused) return std::unexpected(*answer.refused);
         if (answer.what != operations::outcome::done)
             return failure("not_done", answer.iccid, operations::describe(answer.why));
-        made.milliseconds.push_back(seconds(system_clock().monotonic() - began) * 1e3);
+        if (by_radio)
+            made.whole.add(took);
+        else
+            made.server.add(took - way->time_of_the_card());
     }
     return made;
 }
 
+void report_times(const reporter& report, const std::string& name, times& meanwhile, times& quiet) {
+    for (const auto& [suffix, share] : {std::pair{"_p50", 0.5}, std::pair{"_p99", 0.99}, std::pair{"_most", 1.0}})
+        report.add({name + suffix, meanwhile.at(share), "ms", "quiet", meanwhile.at(share) / quiet.at(share)});
+}
+
 // Operations one after another while P1 of a campaign over all cards runs, and beside them the same without it.
-result<void> measure_operations(world& here, const options& wanted, const reporter& report) {
+result<void> measure_operations(world& here, const fs::path& fleet, const options& wanted, const reporter& report) {
     telecom::radio radio(here.data.settings.smscs, system_clock(), true);
+    TESSERA_TRY_VALUE(const auto at_hand, cards_at_hand::load(fleet));
     desk_thread desk(here, radio);
-    constexpr std::size_t quiet_operations = 500;
     std::size_t left = quiet_operations;
-    TESSERA_TRY_VALUE(auto quiet, time_operations(desk, wanted.cards, [&] { return left-- > 0; }));
+    TESSERA_TRY_VALUE(auto quiet, time_operations(desk, *at_hand, wanted.cards, [&] { return left-- > 0; }));
     TESSERA_TRY_VALUE(const auto made, here.create());
     watcher watching(false);
     auto conducted = std::async(std::launch::async, [&] { return here.conduct(made.key, watching); });
     while (!watching.began) std::this_thread::yield();
     const auto began = system_clock().monotonic();
-    auto meanwhile = time_operations(desk, wanted.cards, [&] { return !watching.prepared; });
+    auto meanwhile = time_operations(desk, *at_hand, wanted.cards, [&] { return !watching.prepared; });
     const double took = seconds(system_clock().monotonic() - began);
     watching.stop = true;
     TESSERA_TRY(conducted.get());
     if (!meanwhile) return std::unexpected(std::move(meanwhile).error());
-    if (meanwhile->milliseconds.empty()) return failure("too_few", "--cards", "P1 was over before any operation");
+    if (meanwhile->server.count() == 0) return failure("too_few", "--cards", "P1 was over before any operation");
     report.add({"prepare_meanwhile", static_cast<double>(wanted.cards) / took, "cards/s", "", 0});
-    report.add({"operations_meanwhile", static_cast<double>(meanwhile->milliseconds.size()), "operations", "", 0});
-    for (const auto& [name, share] : {std::pair{"operation_p50", 0.5}, std::pair{"operation_p99", 0.99}})
-        report.add({name, meanwhile->at(share), "ms", "quiet", meanwhile->at(share) / quiet.at(share)});
-    report.add({"operation_most", meanwhile->at(1), "ms", "quiet", meanwhile->at(1) / quiet.at(1)});
+    report.add({"operations_meanwhile", static_cast<double>(meanwhile->whole.count() + meanwhile->server.count()),
+                "operations", "", 0});
+    report_times(report, "server", meanwhile->server, quiet.server);
+    report_times(report, "operation", meanwhile->whole, quiet.whole);
     return here.cancel(made.key);
 }
 
@@ -310,7 +340,7 @@ result<void> measure(const options& wanted, const reporter& report) {
             continue;
         }
         report.add({"access_check", check, "us", "1000 cards", check / small_check});
-        TESSERA_TRY(measure_operations(*here, wanted, report));
+        TESSERA_TRY(measure_operations(*here, fleet, wanted, report));
     }
     return {};
 }

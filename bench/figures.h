@@ -8,7 +8,7 @@
 namespace tessera::bench {
 
 struct figure {
-    std::string_view name;
+    std::string name;
     double value = 0;
     std::string_view unit;
     std::string_view compared_to;  // empty: to nothing

@@ -41,7 +41,7 @@ private:
 
     result<std::vector<chunk>> lease() {
         const auto& env = *run_.env;
-        return env.writer->transact([&](store::connection& writer) {
+        return env.writer->transact_lazily([&](store::connection& writer) {
             const auto now = env.clock->now();
             return campaign_store(writer).lease(run_.subject.key, run_.subject.round, state_, env.instance, now,
                                                 now + lease_time, chunks_per_lease);

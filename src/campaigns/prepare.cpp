@@ -282,7 +282,8 @@ private:
         return {};
     }
 
-    // The commit that makes the chunk's messages and their counters durable, before anything of them is sent (C-9).
+    // Commits the chunk's messages and their counters. They are durable when P1 is over, whose barrier is a durable
+    // commit, so before anything of them is sent (C-9). If the power fails earlier, the chunk is prepared once more.
     result<void> commit(const chunk& held) {
         const auto& env = *run_.env;
         TESSERA_TRY(commit_in_one(env, held));
@@ -290,7 +291,7 @@ private:
         return {};
     }
     result<void> commit_in_one(const environment& env, const chunk& held) {
-        return env.writer->transact([&](store::connection& writer) -> result<void> {
+        return env.writer->transact_lazily([&](store::connection& writer) -> result<void> {
             campaign_store campaigns(writer);
             TESSERA_TRY(nobody_overtook(writer, held));
             TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::prepared, 0, made_.progress));
@@ -334,6 +335,8 @@ private:
     result<void> put_counters_and_outcomes(store::connection& writer, const chunk& held) {
         campaign_store campaigns(writer);
         cards::card_store cards(writer);
+        campaigns.gather();
+        cards.gather();
         for (const auto& one : made_.counters)
             TESSERA_TRY(cards.put_counter(one.card, one.key_version, one.application, one.counter));
         for (const auto& one : made_.contents) TESSERA_TRY(campaigns.put_content(held.id.campaign, one));
@@ -341,7 +344,8 @@ private:
         for (const auto& one : made_.key_sets) TESSERA_TRY(commit_key_set(writer, one, *run_.what->rotation, now));
         for (const auto& one : made_.outcomes)
             TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one, 0, held.id.round, now));
-        return {};
+        TESSERA_TRY(cards.flush());
+        return campaigns.flush();
     }
 
     campaign_run run_;

@@ -220,7 +220,8 @@ private:
         cards_.push_back(std::move(made));
     }
 
-    // The commit that makes the chunk's outcomes and images durable (C-17).
+    // Commits the chunk's outcomes and images together (C-17). They are durable when P3 is over; if the power fails
+    // earlier, the chunk is settled once more from the same answers.
     result<void> commit(const chunk& held) {
         const auto& env = *run_.env;
         chunk_progress progress;
@@ -230,18 +231,27 @@ private:
             else
                 progress.outcomes.count(one.result.what);
         }
-        return env.writer->transact([&](store::connection& writer) -> result<void> {
+        return env.writer->transact_lazily([&](store::connection& writer) -> result<void> {
             campaign_store campaigns(writer);
+            cards::card_store cards(writer);
+            campaigns.gather();
+            cards.gather();
             const auto now = env.clock->now();
             TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::settled, held.attempt, progress));
-            for (const auto& one : cards_) TESSERA_TRY(commit_card(writer, held, one, now));
-            return {};
+            cards::key_rotation_store rotations(writer);
+            for (const auto& one : cards_) TESSERA_TRY(commit_card({&campaigns, &cards, &rotations}, held, one, now));
+            TESSERA_TRY(cards.flush());
+            return campaigns.flush();
         });
     }
 
-    result<void> commit_card(store::connection& writer, const chunk& held, const settled_card& one, timestamp now) {
-        campaign_store campaigns(writer);
-        cards::card_store cards(writer);
+    struct stores {
+        campaign_store* campaigns;
+        cards::card_store* cards;
+        cards::key_rotation_store* rotations;
+    };
+    result<void> commit_card(const stores& to, const chunk& held, const settled_card& one, timestamp now) {
+        auto& campaigns = *to.campaigns;
         const auto card = one.result.card;
         if (one.stray) TESSERA_TRY(campaigns.mark_late(card));
         if (one.next) {
@@ -249,15 +259,14 @@ private:
             return {};
         }
         TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one.result, 0, held.id.round, now));
-        if (one.result.what != outcome::done) return doubt_images(cards, card);
-        if (run_.what->rotation)
-            return cards::key_rotation_store(writer).prove(card, run_.what->rotation->version, now);
+        if (one.result.what != outcome::done) return doubt_images(*to.cards, card);
+        if (run_.what->rotation) return to.rotations->prove(card, run_.what->rotation->version, now);
         operations::proved_writes proved{&formatted_.of(card), {}, one.proof, one.untouched, one.doubted};
         proved.before.resize(run_.what->writes.size());
         for (std::size_t i = 0; i < one.image.size(); ++i)
             if (one.image[i])
                 proved.before[i].emplace(operations::known_image{one.image[i]->content, one.image[i]->proof});
-        return operations::write_image(cards, card, proved, now);
+        return operations::write_image(*to.cards, card, proved, now);
     }
 
     // Sent and not proved: the files may hold the new content, the old, or some of both.

@@ -251,12 +251,16 @@ private:
                 progress.outcomes.count(one.result.what);
             if (!one.next && drifted(one)) ++differ;
         }
-        return env.writer->transact([&](store::connection& writer) -> result<void> {
+        return env.writer->transact_lazily([&](store::connection& writer) -> result<void> {
             campaign_store campaigns(writer);
             cards::card_store cards(writer);
+            campaigns.gather();
+            cards.gather();
             const auto now = env.clock->now();
             TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::settled, held.attempt, progress));
             for (const auto& one : cards_) TESSERA_TRY(commit_card(campaigns, cards, held, one, now));
+            TESSERA_TRY(cards.flush());
+            TESSERA_TRY(campaigns.flush());
             return differ == 0 ? result<void>{} : campaigns.count_drift(held.id, differ);
         });
     }

@@ -11,6 +11,7 @@
 
 #include "campaigns/types.h"
 #include "store/database.h"
+#include "store/row_batch.h"
 
 namespace tessera::campaigns {
 
@@ -103,6 +104,9 @@ public:
     [[nodiscard]] result<void> put_answers(const chunk_id& where, std::int64_t ordinal, byte_view block);
     [[nodiscard]] result<bytes> answers(const chunk_id& where);
     [[nodiscard]] result<void> put_unmatched(std::int64_t ordinal, std::uint64_t subscriber, byte_view octets);
+    // From now on put_outcome() gathers rows, which flush() writes: for many cards in one transaction.
+    void gather() { outcomes_.emplace(*database_, outcome_rows); }
+    [[nodiscard]] result<void> flush() { return outcomes_ ? outcomes_->flush() : result<void>{}; }
     [[nodiscard]] result<void> put_outcome(campaign_key key, const card_outcome& found, int revision, int round,
                                            timestamp now);
     struct stored_outcome {
@@ -214,7 +218,9 @@ public:
 
 private:
     [[nodiscard]] result<std::optional<campaign>> one(store::statement& query);
+    static const store::row_shape outcome_rows;
     store::connection* database_;
+    std::optional<store::row_batch> outcomes_;
 };
 
 }  // namespace tessera::campaigns

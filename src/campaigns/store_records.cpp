@@ -74,15 +74,18 @@ result<void> campaign_store::put_unmatched(std::int64_t ordinal, std::uint64_t s
     return put->with(ordinal, subscriber, octets).execute();
 }
 
+const store::row_shape campaign_store::outcome_rows{
+    "INSERT INTO outcome (campaign_key, card_id, revision, outcome, cause, cause_value, cause_detail, attempts, round, "
+    "settled_at) VALUES",
+    10};
+
 result<void> campaign_store::put_outcome(campaign_key key, const card_outcome& found, int revision, int round,
                                          timestamp now) {
-    TESSERA_TRY_VALUE(auto* put, database_->kept("INSERT INTO outcome (campaign_key, card_id, revision, outcome, "
-                                                 "cause, cause_value, cause_detail, attempts, round, settled_at) "
-                                                 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"));
-    return put
-        ->with(key.value, found.card.value, revision, found.what, found.why.kind, found.why.value, found.why.detail,
-               found.attempts, round, to_microseconds(now))
-        .execute();
+    store::row_batch one(*database_, outcome_rows);
+    auto& rows = outcomes_ ? *outcomes_ : one;
+    TESSERA_TRY(rows.add(key.value, found.card.value, revision, found.what, found.why.kind, found.why.value,
+                         found.why.detail, found.attempts, round, to_microseconds(now)));
+    return one.flush();
 }
 
 result<std::optional<campaign_store::stored_outcome>> campaign_store::latest_outcome(campaign_key key,

@@ -22,6 +22,17 @@ card read_card(const store::statement& row) {
     return found;
 }
 
+constexpr store::row_shape image_rows{
+    "INSERT INTO image_file (card_id, file, record, content, version, updated_at, key_version, application, counter) "
+    "VALUES",
+    9,
+    "ON CONFLICT (card_id, file, record) DO UPDATE SET content = excluded.content, "
+    "version = image_file.version + 1, updated_at = excluded.updated_at, key_version = excluded.key_version, "
+    "application = excluded.application, counter = excluded.counter"};
+constexpr store::row_shape counter_rows{
+    "INSERT INTO key_counter (card_id, key_version, application, counter) VALUES", 4,
+    "ON CONFLICT (card_id, key_version, application) DO UPDATE SET counter = excluded.counter"};
+
 }  // namespace
 
 const stored_key_set* key_set_for(const std::vector<stored_key_set>& sets, std::uint8_t key_version,
@@ -230,19 +241,23 @@ result<std::vector<image_entry>> card_store::image(card_id id) {
     }
 }
 
+void card_store::gather() {
+    images_.emplace(*database_, image_rows);
+    counters_.emplace(*database_, counter_rows);
+}
+
+result<void> card_store::flush() {
+    if (images_) TESSERA_TRY(images_->flush());
+    return counters_ ? counters_->flush() : result<void>{};
+}
+
 result<void> card_store::put_image(card_id id, std::string_view file, std::uint16_t record, byte_view content,
                                    const image_proof& proof, timestamp now) {
-    TESSERA_TRY_VALUE(auto* put,
-                      database_->kept("INSERT INTO image_file (card_id, file, record, content, version, updated_at, "
-                                      "key_version, application, counter) VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8) "
-                                      "ON CONFLICT (card_id, file, record) DO UPDATE SET content = excluded.content, "
-                                      "version = image_file.version + 1, updated_at = excluded.updated_at, "
-                                      "key_version = excluded.key_version, application = excluded.application, "
-                                      "counter = excluded.counter"));
-    return put
-        ->with(id.value, file, record, content, to_microseconds(now), proof.key_version, proof.application,
-               proof.counter)
-        .execute();
+    store::row_batch one(*database_, image_rows);
+    auto& rows = images_ ? *images_ : one;
+    TESSERA_TRY(rows.add(id.value, file, record, content, 1, to_microseconds(now), proof.key_version, proof.application,
+                         proof.counter));
+    return one.flush();
 }
 
 result<void> card_store::doubt_image(card_id id, std::string_view file, std::uint16_t record) {
@@ -259,11 +274,10 @@ result<void> card_store::clear_doubt(card_id id, std::string_view file, std::uin
 
 result<void> card_store::put_counter(card_id id, std::uint8_t key_version, std::int64_t application,
                                      std::uint64_t counter) {
-    TESSERA_TRY_VALUE(
-        auto* put,
-        database_->kept("INSERT INTO key_counter (card_id, key_version, application, counter) VALUES ($1, $2, $3, $4) "
-                        "ON CONFLICT (card_id, key_version, application) DO UPDATE SET counter = excluded.counter"));
-    return put->with(id.value, key_version, application, counter).execute();
+    store::row_batch one(*database_, counter_rows);
+    auto& rows = counters_ ? *counters_ : one;
+    TESSERA_TRY(rows.add(id.value, key_version, application, counter));
+    return one.flush();
 }
 
 result<bool> card_store::add_tag(card_id id, std::string_view tag) {

@@ -7,6 +7,7 @@
 
 #include "cards/types.h"
 #include "store/database.h"
+#include "store/row_batch.h"
 
 namespace tessera::cards {
 
@@ -69,6 +70,11 @@ public:
     [[nodiscard]] result<std::vector<stored_key_set>> key_sets(card_id id);
     [[nodiscard]] result<std::vector<application_counter>> counters(card_id id);
 
+    // From now on put_image() and put_counter() gather rows, which flush() writes: for many cards in one transaction.
+    // No file or counter of a card may come twice between.
+    void gather();
+    [[nodiscard]] result<void> flush();
+
     [[nodiscard]] result<std::vector<image_entry>> image(card_id id);
     // Also raises the card's image version.
     [[nodiscard]] result<void> put_image(card_id id, std::string_view file, std::uint16_t record, byte_view content,
@@ -105,6 +111,8 @@ public:
 private:
     [[nodiscard]] result<std::optional<card>> one(store::statement& query);
     store::connection* database_;
+    std::optional<store::row_batch> images_;
+    std::optional<store::row_batch> counters_;
 };
 
 }  // namespace tessera::cards

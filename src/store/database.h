@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <type_traits>
 #include <unordered_map>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -67,6 +69,8 @@ private:
     }
 };
 
+struct row_shape;
+
 class connection {
 public:
     virtual ~connection() = default;
@@ -77,18 +81,28 @@ public:
     [[nodiscard]] virtual result<std::unique_ptr<statement>> prepare(std::string_view sql) = 0;
     // A prepared statement that the connection keeps; `sql` is a literal, known by its address.
     [[nodiscard]] result<statement*> kept(const char* sql);
+    // Likewise one that inserts so many rows of a shape (row_batch.h), known by its address.
+    [[nodiscard]] result<statement*> kept(const row_shape& shape, int rows);
     // Rows that the last INSERT, UPDATE or DELETE changed.
     [[nodiscard]] virtual std::int64_t changed() const = 0;
 
     [[nodiscard]] virtual result<void> begin() = 0;
-    [[nodiscard]] virtual result<void> commit() = 0;  // durable when it returns
+    // commit() may then return before it is durable: it is so with the next durable commit of any connection at the
+    // latest, in the order of commits. A process that dies loses nothing of it; a machine that loses its power may. For
+    // work that would simply be done again.
+    [[nodiscard]] virtual result<void> begin_lazily() { return begin(); }
+    [[nodiscard]] virtual result<void> commit() = 0;  // durable when it returns, but for begin_lazily()
     virtual void rollback() = 0;
 
 protected:
-    void forget_statements() { kept_.clear(); }
+    void forget_statements() {
+        kept_.clear();
+        kept_rows_.clear();
+    }
 
 private:
     std::unordered_map<const char*, std::unique_ptr<statement>> kept_;
+    std::map<std::pair<const row_shape*, int>, std::unique_ptr<statement>> kept_rows_;
 };
 
 enum class access : std::uint8_t { read, write };
@@ -104,12 +118,15 @@ public:
 
 inline constexpr int transaction_attempts = 8;
 
+enum class durability : std::uint8_t { now, lazy };  // begin() or begin_lazily()
+
 // Runs work() in a transaction, again if the database asks for it; work returns result<T> and must start from nothing
 // each time. A failure rolls back.
 template <class Work>
-[[nodiscard]] auto in_transaction(connection& database, Work&& work) -> decltype(work()) {
+[[nodiscard]] auto in_transaction(connection& database, Work&& work, durability when = durability::now)
+    -> decltype(work()) {
     for (int attempt = 1;; ++attempt) {
-        auto begun = database.begin();
+        auto begun = when == durability::now ? database.begin() : database.begin_lazily();
         auto outcome = begun ? work() : decltype(work())(std::unexpected(std::move(begun).error()));
         if (outcome) {
             auto committed = database.commit();

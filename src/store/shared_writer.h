@@ -20,7 +20,14 @@ public:
         const turn mine(*this, false);
         return in_transaction(*connection, [&] { return work(*connection); });
     }
-    // Likewise, before everybody who waits in transact(): for work that somebody is waiting for.
+    // Likewise, durable with the next of transact() at the latest (connection::begin_lazily()).
+    template <class Work>
+    [[nodiscard]] auto transact_lazily(Work&& work) {
+        const turn mine(*this, false);
+        const auto of_turn = [&] { return work(*connection); };
+        return in_transaction(*connection, of_turn, durability::lazy);
+    }
+    // As transact(), before everybody who waits in transact(): for work that somebody is waiting for.
     template <class Work>
     [[nodiscard]] auto transact_first(Work&& work) {
         const turn mine(*this, true);

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "database_drivers.h"
+#include "store/row_batch.h"
 
 namespace tessera::store {
 namespace {
@@ -144,6 +145,59 @@ TEST_P(database_statement, a_statement_goes_on_working_after_a_refusal) {
     EXPECT_TRUE(insert.with(2).execute());
 }
 
+constexpr row_shape thing_rows{"INSERT INTO thing (id, name, number, octets) VALUES", 4,
+                               "ON CONFLICT (id) DO UPDATE SET number = excluded.number"};
+
+TEST_P(database_statement, a_batch_writes_any_number_of_rows_as_they_were_given) {
+    for (const int count : {0, 1, 9, 10, 99, 100, 101, 237}) {
+        run("DELETE FROM thing");
+        row_batch rows(*writer, thing_rows);
+        for (int i = 0; i < count; ++i) {
+            const auto name = "n" + std::to_string(i);  // gone when it is written
+            const bytes octets(static_cast<std::size_t>(i % 3), static_cast<std::uint8_t>(i));
+            if (i % 2 == 0)
+                ASSERT_TRUE(rows.add(i, name, i * 10, octets));
+            else
+                ASSERT_TRUE(rows.add(i, name, nullptr, octets));
+        }
+        ASSERT_TRUE(rows.flush());
+        auto& query = kept("SELECT id, name, number, octets FROM thing ORDER BY id");
+        query.with();
+        for (int i = 0; i < count; ++i) {
+            ASSERT_TRUE(query.step().value()) << count;
+            EXPECT_EQ(query.integer(0), i);
+            EXPECT_EQ(query.text(1), "n" + std::to_string(i));
+            EXPECT_EQ(query.is_null(2), i % 2 != 0);
+            EXPECT_EQ(query.integer(2), i % 2 == 0 ? i * 10 : 0);
+            EXPECT_EQ(to_bytes(query.octets(3)), bytes(static_cast<std::size_t>(i % 3), static_cast<std::uint8_t>(i)));
+        }
+        EXPECT_FALSE(query.step().value());
+    }
+}
+
+TEST_P(database_statement, a_batch_does_what_its_shape_says_of_rows_that_are_there) {
+    row_batch rows(*writer, thing_rows);
+    for (int i = 0; i < 150; ++i) ASSERT_TRUE(rows.add(i, "first", 1, bytes{1}));
+    ASSERT_TRUE(rows.flush());
+    for (int i = 100; i < 220; ++i) ASSERT_TRUE(rows.add(i, "second", 2, bytes{2}));
+    ASSERT_TRUE(rows.flush());
+    auto& query = kept("SELECT COUNT(*), SUM(number), SUM(CASE name WHEN 'first' THEN 1 ELSE 0 END) FROM thing");
+    ASSERT_TRUE(query.with().step().value());
+    EXPECT_EQ(query.integer(0), 220);
+    EXPECT_EQ(query.integer(1), 100 + 2 * 120);
+    EXPECT_EQ(query.integer(2), 150);
+}
+
+TEST_P(database_statement, a_row_of_a_batch_that_is_refused_is_an_error_of_the_batch) {
+    static constexpr row_shape plain{"INSERT INTO thing (id, name) VALUES", 2};
+    row_batch rows(*writer, plain);
+    ASSERT_TRUE(rows.add(1, "one"));
+    ASSERT_TRUE(rows.add(1, "another"));
+    const auto written = rows.flush();
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().code, code_unique);
+}
+
 TEST_P(database_statement, text_that_is_not_one_statement_is_refused) {
     for (const auto* wrong : {"", " ", "SELEKT 1", "INSERT INTO thing (id) VALUES (1); DELETE FROM thing"})
         EXPECT_EQ(writer->prepare(wrong).error().code, code_database) << wrong;
@@ -244,13 +298,15 @@ TEST_P(database_transaction, the_helper_tries_again_when_begin_or_commit_was_ref
 
 TEST_P(database_transaction, what_was_committed_is_there_after_opening_anew) {
     const auto insert = [&]() -> result<void> { return writer->execute("INSERT INTO thing (id) VALUES (1)"); };
+    const auto another = [&]() -> result<void> { return writer->execute("INSERT INTO thing (id) VALUES (2)"); };
     ASSERT_TRUE(in_transaction(*writer, insert));
+    ASSERT_TRUE(in_transaction(*writer, another, durability::lazy));
     ASSERT_TRUE(writer->begin());
-    run("INSERT INTO thing (id) VALUES (2)");  // never committed
+    run("INSERT INTO thing (id) VALUES (3)");  // never committed
     writer.reset();
     storage = std::move(place->open().value());
     writer = connect(access::write);
-    EXPECT_EQ(all(), lines{"1|-"});
+    EXPECT_EQ(all(), (lines{"1|-", "2|-"}));
 }
 
 const auto by_name = [](const auto& each) { return each.param.name; };

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "store/sqlite/wal_keeper.h"
+
 namespace tessera::store {
 namespace {
 
@@ -87,7 +89,10 @@ private:
 
 class sqlite_connection final : public connection {
 public:
-    sqlite_connection(handle_ptr handle, access mode) : handle_(std::move(handle)), mode_(mode) {}
+    sqlite_connection(handle_ptr handle, access mode, std::shared_ptr<wal_keeper> keeper)
+        : keeper_(std::move(keeper)), handle_(std::move(handle)), mode_(mode) {
+        if (mode == access::write) keeper_->look_after(handle_.get());
+    }
     ~sqlite_connection() override { forget_statements(); }
 
     result<void> execute(std::string_view sql) override {
@@ -110,8 +115,15 @@ public:
     }
     std::int64_t changed() const override { return sqlite3_changes64(handle_.get()); }
 
-    // IMMEDIATE takes the write lock at once, so a writer never finds half-way that it cannot have it.
-    result<void> begin() override { return execute(mode_ == access::write ? "BEGIN IMMEDIATE" : "BEGIN"); }
+    result<void> begin() override {
+        TESSERA_TRY(synchronise(true));
+        return begin_as_is();
+    }
+    // The log is written in order: who synchronises it takes along whatever stands before.
+    result<void> begin_lazily() override {
+        TESSERA_TRY(synchronise(false));
+        return begin_as_is();
+    }
     result<void> commit() override { return execute("COMMIT"); }
     void rollback() override {
         if (sqlite3_get_autocommit(handle_.get()) == 0)
@@ -119,14 +131,27 @@ public:
     }
 
 private:
+    // IMMEDIATE takes the write lock at once, so a writer never finds half-way that it cannot have it.
+    result<void> begin_as_is() { return execute(mode_ == access::write ? "BEGIN IMMEDIATE" : "BEGIN"); }
+    result<void> synchronise(bool each_commit) {
+        if (synchronised_ == each_commit) return {};
+        TESSERA_TRY(execute(each_commit ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
+        synchronised_ = each_commit;
+        return {};
+    }
+
+    std::shared_ptr<wal_keeper> keeper_;
     handle_ptr handle_;
     access mode_;
+    bool synchronised_ = true;  // as connect() sets it
 };
 
 class sqlite_database final : public database {
 public:
     sqlite_database(std::filesystem::path file, const sqlite_settings& settings)
-        : file_(std::move(file)), settings_(settings) {}
+        : file_(std::move(file)),
+          settings_(settings),
+          keeper_(std::make_shared<wal_keeper>(file_, settings.checkpoint_pages)) {}
 
     result<std::unique_ptr<connection>> connect(access mode) override {
         sqlite3* raw = nullptr;
@@ -137,11 +162,11 @@ public:
         sqlite3_extended_result_codes(handle.get(), 1);
         sqlite3_busy_timeout(handle.get(), 10'000);
         const auto cache = mode == access::write ? settings_.writer_cache_kibibytes : settings_.reader_cache_kibibytes;
-        auto made = std::make_unique<sqlite_connection>(std::move(handle), mode);
+        auto made = std::make_unique<sqlite_connection>(std::move(handle), mode, keeper_);
         TESSERA_TRY(made->execute(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
             "PRAGMA secure_delete=OFF; PRAGMA cache_size=-" +
-            std::to_string(cache) + "; PRAGMA wal_autocheckpoint=" + std::to_string(settings_.checkpoint_pages)));
+            std::to_string(cache)));
         if (mode == access::read) TESSERA_TRY(made->execute("PRAGMA query_only=ON"));
         return made;
     }
@@ -157,6 +182,7 @@ public:
 private:
     std::filesystem::path file_;
     sqlite_settings settings_;
+    std::shared_ptr<wal_keeper> keeper_;
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace tessera::store {
 struct sqlite_settings {
     std::int64_t writer_cache_kibibytes = 64 * 1024;
     std::int64_t reader_cache_kibibytes = 16 * 1024;
-    std::int64_t checkpoint_pages = 16'384;  // WAL pages before a commit copies them home
+    std::int64_t checkpoint_pages = 16'384;  // of the log, from which on it is copied home (wal_keeper.h)
 };
 
 // Opens or creates; new files are readable by the owner alone. Errors: database.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -42,6 +43,53 @@ TEST_F(sqlite_file, one_that_is_none_or_cannot_be_is_refused_by_name) {
     const auto missing = open_sqlite(folder / "nowhere" / "a.db");
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().field, (folder / "nowhere" / "a.db").string());
+}
+
+std::int64_t synchronous(connection& of) {
+    const auto asked = of.prepare("PRAGMA synchronous").value();
+    return asked->step().value() ? asked->integer(0) : -1;
+}
+
+TEST_F(sqlite_file, every_transaction_but_a_lazy_one_waits_for_the_disk) {
+    constexpr std::int64_t normal = 1;
+    constexpr std::int64_t full = 2;
+    const auto storage = open_sqlite(folder / "a.db").value();
+    const auto writer = storage->connect(access::write).value();
+    EXPECT_EQ(synchronous(*writer), full);
+    const auto during = [&] { return result<std::int64_t>(synchronous(*writer)); };
+    EXPECT_EQ(in_transaction(*writer, during, durability::lazy).value(), normal);
+    EXPECT_EQ(in_transaction(*writer, during, durability::lazy).value(), normal);
+    EXPECT_EQ(in_transaction(*writer, during).value(), full);
+    EXPECT_EQ(in_transaction(*writer, during, durability::lazy).value(), normal);
+    EXPECT_EQ(in_transaction(*writer, during).value(), full);
+}
+
+// Commits that go on and on must not make it longer and longer, whoever copies it.
+TEST_F(sqlite_file, its_log_is_copied_home_and_begun_anew) {
+    constexpr std::int64_t pages = 16;
+    constexpr std::uintmax_t page_octets = 4096;
+    sqlite_settings settings;
+    settings.checkpoint_pages = pages;
+    const auto storage = open_sqlite(folder / "a.db", settings).value();
+    const auto writer = storage->connect(access::write).value();
+    ASSERT_TRUE(writer->execute("CREATE TABLE t (id INTEGER PRIMARY KEY, octets BLOB)"));
+    const bytes octets(3 * page_octets, 7);
+    std::uintmax_t longest = 0;
+    for (int i = 0; i < 500; ++i) {
+        ASSERT_TRUE(in_transaction(*writer, [&]() -> result<void> {
+            TESSERA_TRY_VALUE(auto* insert, writer->kept("INSERT INTO t VALUES ($1, $2)"));
+            return insert->with(i, octets).execute();
+        }));
+        longest = std::max(longest, std::filesystem::file_size(folder / "a.db-wal"));
+    }
+    EXPECT_LE(longest, 6 * pages * (page_octets + 24) + 32);
+    const auto reader = storage->connect(access::read).value();
+    const auto check = reader->prepare("PRAGMA integrity_check").value();
+    ASSERT_TRUE(check->step().value());
+    EXPECT_EQ(check->text(0), "ok");
+    const auto count = reader->prepare("SELECT COUNT(*) FROM t").value();
+    ASSERT_TRUE(count->step().value());
+    EXPECT_EQ(count->integer(0), 500);
 }
 
 }  // namespace

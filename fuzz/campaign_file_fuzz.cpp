@@ -6,8 +6,25 @@
 #include "campaigns/packet_scripts.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+// As the file of a trigger: what is accepted makes a campaign file for any card.
+static void as_trigger(std::string_view text) {
+    using namespace tessera;
+    campaigns::file_context context;
+    context.file = "fuzz";
+    context.triggered = true;
+    const auto made = campaigns::parse_campaign_file(text, context);
+    if (!made) return;
+    if (!made->trigger || made->trigger->on.empty() || made->trigger->name.empty()) std::abort();
+    const auto campaign = campaigns::triggered_file(text, {"8949001000000000009"});
+    if (!campaign) std::abort();
+    context.triggered = false;
+    const auto again = campaigns::parse_campaign_file(*campaign, context);
+    if (!again || again->trigger || again->targets.include.lists.size() != 1 || again->name != made->name) std::abort();
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace tessera;
+    as_trigger(as_text({data, size}));
     campaigns::file_context context;
     context.file = "fuzz";
     const auto made = campaigns::parse_campaign_file(as_text({data, size}), context);

@@ -85,12 +85,6 @@ result<void> conduct(data_directory& data, const campaign_options& options, bool
     return print_end(data, options);
 }
 
-void run_or_resume(invocation& run, const campaign_options& options, bool resume) {
-    auto data = open_data_directory(run.data);
-    if (!data) return refuse(run, data.error());
-    if (const auto done = conduct(*data, options, resume); !done) refuse(run, done.error());
-}
-
 // Where the campaign stands, from the process that owns the data directory, which is perhaps at work on it.
 void ask_and_print(invocation& run, const campaign_options& options, const char* method, const std::string& verb) {
     const auto answer = ask_owner(run, {method, "/v1/campaigns/" + options.id + verb, ""});
@@ -104,6 +98,14 @@ void ask_and_print(invocation& run, const campaign_options& options, const char*
                 text_of(answer->body, "round", "-").c_str(), text_of(answer->body, "phase", "-").c_str());
     for (const auto* key : {"targets", "prepared", "sent", "answered", "settled", "outcomes", "waits_for"})
         std::printf("  %-9s %s\n", key, text_of(answer->body, key, "-").c_str());
+}
+
+void run_or_resume(invocation& run, const campaign_options& options, bool resume) {
+    auto data = open_data_directory(run.data);
+    // Campaigns of triggers are run by the process that serves.
+    if (!data && resume && data.error().front().code == "in_use") return ask_and_print(run, options, "POST", "/resume");
+    if (!data) return refuse(run, data.error());
+    if (const auto done = conduct(*data, options, resume); !done) refuse(run, done.error());
 }
 
 void status(invocation& run, const campaign_options& options) {

@@ -68,25 +68,32 @@ result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::c
     writer.connection = data.writer.get();
     telecom::radio radio(data.settings.smscs, system_clock(), data.settings.session == session_mode::persistent);
 
+    const auto env = campaign_environment(data, writer, radio, what, progress, stop_wanted);
+    TESSERA_TRY_VALUE(const auto service, local_service::start(data, writer, radio, true));
+    service->conducting(subject.id, stop_wanted);
+    auto end = campaigns::conduct(env, subject.key, campaigns::definition_of);
+    TESSERA_TRY(service->conducted());
+    return end;
+}
+
+campaigns::environment campaign_environment(data_directory& data, store::shared_writer& writer, telecom::radio& radio,
+                                            const campaigns::definition& what, campaigns::progress_sink& progress,
+                                            const std::atomic<bool>& stop) {
     campaigns::environment env;
     env.storage = data.storage.get();
     env.writer = &writer;
     env.vault = &data.vault;
     env.clock = &system_clock();
     env.progress = &progress;
-    env.stop = &stop_wanted;
+    env.stop = &stop;
     env.instance = data.instance;
     env.workers = data.settings.workers;
     env.sends_per_hour = data.settings.house.sends_per_hour;
     env.shared_loop = &radio.loop();
-    env.open_network = [&](net::event_loop&, telecom::network_events& events) {
+    env.open_network = [&radio, &what](net::event_loop&, telecom::network_events& events) {
         return radio.attach(what.way.smscs, what.way.rank(), events);
     };
-    TESSERA_TRY_VALUE(const auto service, local_service::start(data, writer, radio, true));
-    service->conducting(subject.id, stop_wanted);
-    auto end = campaigns::conduct(env, subject.key, campaigns::definition_of);
-    TESSERA_TRY(service->conducted());
-    return end;
+    return env;
 }
 
 result<campaigns::campaign> find_campaign(data_directory& data, const std::string& id) {

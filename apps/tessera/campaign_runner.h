@@ -3,6 +3,7 @@
 
 #include "campaigns/conductor.h"
 #include "campaigns/report.h"
+#include "telecom/radio.h"
 #include "tessera/data_directory.h"
 
 namespace tessera::app {
@@ -10,6 +11,12 @@ namespace tessera::app {
 // Runs the campaign from where it stands. SIGINT and SIGTERM stop it at the next commit; it can be resumed then.
 [[nodiscard]] result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::campaign& subject,
                                                       campaigns::progress_sink& progress);
+
+// What conduct() needs, from a data directory. All must outlive its use; the SMSCs of `what` must be there.
+[[nodiscard]] campaigns::environment campaign_environment(data_directory& data, store::shared_writer& writer,
+                                                          telecom::radio& radio, const campaigns::definition& what,
+                                                          campaigns::progress_sink& progress,
+                                                          const std::atomic<bool>& stop);
 
 // Errors: not_found.
 [[nodiscard]] result<campaigns::campaign> find_campaign(data_directory& data, const std::string& id);

@@ -14,6 +14,7 @@
 #include "cards/key_rotation.h"
 #include "cards/vendor_import.h"
 #include "operations/store.h"
+#include "tessera/card_outside.h"
 #include "tessera/commands.h"
 #include "tessera/data_directory.h"
 #include "tessera/json_output.h"
@@ -120,6 +121,7 @@ struct card_details {
     std::vector<cards::image_difference> differences;
     std::vector<campaigns::campaign_store::history_row> history;
     std::vector<operations::stored_operation> operations;
+    card_outside outside;
 };
 
 result<void> add_rotations(store::connection& database, card_details& to) {
@@ -143,7 +145,7 @@ result<card_details> details_of(store::connection& database, const std::string& 
     cards::card_store cards(database);
     TESSERA_TRY_VALUE(auto found, cards.find(name));
     if (!found) return failure("not_found", name, "the registry has no card with this ICCID, IMSI or MSISDN");
-    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
     TESSERA_TRY_VALUE(made.tags, cards.tags(made.card.id));
     TESSERA_TRY_VALUE(made.variables, cards.variables(made.card.id));
     TESSERA_TRY_VALUE(made.key_sets, cards.key_sets(made.card.id));
@@ -153,6 +155,7 @@ result<card_details> details_of(store::connection& database, const std::string& 
     TESSERA_TRY_VALUE(made.differences, cards.differences(made.card.id));
     TESSERA_TRY_VALUE(made.history, campaigns::campaign_store(database).history(made.card.id));
     TESSERA_TRY_VALUE(made.operations, operations::operation_store(database).history(made.card.id));
+    TESSERA_TRY_VALUE(made.outside, outside_of(database, made.card.id));
     return made;
 }
 
@@ -208,6 +211,8 @@ json::object details_json(const card_details& details) {
         put_content(line, one.file, "expected_", one.expected);
         history.push_back(std::move(line));
     }
+    add_events(history, details.outside);
+    add_phone(made, details.outside);
     json::object variables;
     for (const auto& one : details.variables) variables[one.name] = one.value;
     made["variables"] = std::move(variables);
@@ -222,6 +227,7 @@ void print_details(const card_details& details) {
     const auto& identity = details.card.identity;
     std::printf("ICCID    %s\nIMSI     %s\nMSISDN   %llu\nprofile  %s\n", identity.iccid.c_str(), identity.imsi.c_str(),
                 static_cast<unsigned long long>(identity.msisdn), details.card.profile.c_str());
+    print_phone(details.outside);
     for (std::size_t i = 0; i < details.tags.size(); ++i)
         std::printf("%s%s%s", i == 0 ? "tags     " : " ", details.tags[i].c_str(),
                     i + 1 < details.tags.size() ? "" : "\n");
@@ -257,6 +263,7 @@ void print_details(const card_details& details) {
         std::printf("history  %s difference in %s%s: the image said %s, the card held %s\n", to_iso8601(one.at).c_str(),
                     one.file.c_str(), one.record == 0 ? "" : (" record " + std::to_string(one.record)).c_str(),
                     to_hex(one.expected).c_str(), to_hex(one.found).c_str());
+    print_events(details.outside);
 }
 
 struct tag_report {

@@ -41,6 +41,8 @@ void add_card_counters(CLI::App& card_command, invocation& run);
 void add_transport_key(CLI::App& app, invocation& run);
 void add_profile(CLI::App& app, invocation& run);
 void add_card_try(CLI::App& card_command, invocation& run);
+void add_event(CLI::App& app, invocation& run);
+void add_trigger(CLI::App& app, invocation& run);
 void add_campaign(CLI::App& app, invocation& run);
 void add_stop_all(CLI::App& parent, invocation& run);
 void add_serve(CLI::App& app, invocation& run);

@@ -2,6 +2,7 @@
 
 #include "base/checked_toml.h"
 #include "base/limits.h"
+#include "tessera/configuration_events.h"
 #include "tessera/configuration_safety.h"
 #include "tessera/configuration_smsc.h"
 
@@ -35,6 +36,17 @@ sends_per_hour = 0
 # imsi = ["262"]
 # msisdn = ["49"]
 # tag = ["berlin"]
+
+# Short messages in which applets of cards tell that the card registered, and in which phone. A message is meant when all
+# of to, port and begins_with hold that are given; the sender's number says which card it is.
+# [[event]]
+# kind = "registration"           # or "new-imei"
+# to = "7001"                     # the number that the applet sends to
+# port = 16000                    # destination port in the user data header
+# begins_with = "d1"              # octets behind the header
+# imei = "tlv"                    # TLV 14/94 or 62/E2 as a terminal response has it; identity: its value alone;
+#                                 # bcd: swapped digits; text: digits as characters; none
+# imei_at = 1                     # octets behind the header; default: behind begins_with
 
 # One section [[smsc]] per short message centre; a campaign names the one it uses.
 [[smsc]]
@@ -88,7 +100,7 @@ public:
 
 private:
     void sections(const toml::table& root) {
-        toml_.only(root, {"telecom", "server", "smsc", "safety", "zone"}, "the file");
+        toml_.only(root, {"telecom", "server", "smsc", "safety", "zone", "event"}, "the file");
         if (const auto* table = toml_.section(root, "telecom", false)) {
             toml_.only(*table, {"session"}, "[telecom]");
             if (const auto session = toml_.text(*table, "session", false)) {
@@ -104,6 +116,7 @@ private:
         }
         if (const auto* list = root.get("smsc")) smscs(*list);
         made_.house = read_house_rules(root, toml_);
+        if (const auto* list = root.get("event")) made_.events = read_event_rules(*list, toml_);
     }
 
     void smscs(const toml::node& node) {

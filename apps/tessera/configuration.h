@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "campaigns/house_rules.h"
+#include "operations/event_message.h"
 #include "telecom/route.h"
 #include "telecom/smsc_settings.h"
 
@@ -23,6 +24,7 @@ struct configuration {
     session_mode session = session_mode::per_exchange;
     int workers = 2;  // threads that prepare and settle
     campaigns::house_rules house;
+    std::vector<operations::event_rule> events;
 
     [[nodiscard]] const telecom::smsc_settings* smsc(std::string_view name) const;
     // Those that a route names, or all. Errors: no_smsc.

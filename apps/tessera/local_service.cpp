@@ -18,8 +18,11 @@
 #include "tessera/card_numbers.h"
 #include "tessera/card_trials.h"
 #include "tessera/card_verification.h"
+#include "tessera/event_intake.h"
+#include "tessera/event_requests.h"
 #include "tessera/json_output.h"
 #include "tessera/operation_json.h"
+#include "tessera/trigger_requests.h"
 
 namespace tessera::app {
 namespace {
@@ -61,7 +64,7 @@ unsigned status_of_refusal(const std::string& code) {
 class local_service::machine {
 public:
     machine(data_directory& data, store::shared_writer& writer, telecom::radio& radio)
-        : writer_(&writer), members_(env_, campaigns::definition_of) {
+        : writer_(&writer), settings_(&data.settings), members_(env_, campaigns::definition_of) {
         env_.storage = data.storage.get();
         env_.writer = &writer;
         env_.vault = &data.vault;
@@ -79,6 +82,8 @@ public:
         needs.home = &loop_;
         desk_.emplace(needs);
         trials_.emplace(data, writer, *desk_, loop_);
+        if (!data.settings.events.empty())
+            intake_.emplace(writer, data.settings.events, radio, loop_, members_, [this] { tell_news(); });
     }
     ~machine() {
         loop_.post([this] {
@@ -111,6 +116,10 @@ public:
         return answered.get_future().get();
     }
 
+    void on_news(std::function<void()> tell) {
+        const std::lock_guard held(news_mutex_);
+        news_ = std::move(tell);
+    }
     void conducting(const std::string& campaign, std::atomic<bool>& stop) {
         const std::lock_guard held(mutex_);
         conducted_ = campaign;
@@ -146,11 +155,13 @@ private:
     };
 
     void end_when_idle(instant until) {
-        const bool idle = desk_->idle() && trials_->idle() && (!server_ || server_->idle());
+        const bool idle =
+            desk_->idle() && trials_->idle() && (!intake_ || intake_->idle()) && (!server_ || server_->idle());
         if (!idle && system_clock().monotonic() < until) {
             tick_ = loop_.after(std::chrono::milliseconds(5), [this, until] { end_when_idle(until); });
             return;
         }
+        intake_.reset();
         trials_.reset();
         desk_.reset();
         server_.reset();
@@ -174,12 +185,16 @@ private:
             return give(move_number(words[2], words[3], request.body));
         if (words.size() == 2 && words[0] == "v1" && words[1] == "trials" && request.method == "POST")
             return trials_->perform(request.body, give);
+        if (words.size() == 2 && words[0] == "v1" && words[1] == "events" && request.method == "POST")
+            return give(record_events(request.body));
+        if (words.size() >= 2 && words[0] == "v1" && words[1] == "triggers") return give(triggers(request, words));
         if (known && words[1] == "campaigns" && words.size() == 3 && request.method == "GET")
             return give(status(words[2]));
         if (known && words[1] == "campaigns" && words.size() == 4 && request.method == "POST") {
             if (words[3] == "pause") return control(words[2], campaign_event::pause, std::move(give));
             if (words[3] == "cancel") return control(words[2], campaign_event::cancel, std::move(give));
             if (words[3] == "approve") return give(approve(words[2], request.body));
+            if (words[3] == "resume") return give(resume(words[2]));
         }
         if (words.size() >= 2 && words[0] == "v1" && words[1] == "stop-all") return stop_all(request, words, give);
         give(refusal({"not_found", request.target, "there is no such route"}));
@@ -207,6 +222,54 @@ private:
     http_response move_number(const std::string& card, const std::string& verb, const std::string& body) {
         auto made = verb == "swap" ? swap_cards(*writer_, card, body) : change_number(*writer_, card, body);
         return made ? http_response{200, json::serialize(*made)} : refusal(made.error());
+    }
+
+    http_response record_events(const std::string& body) {
+        const auto made = record_event_request(*writer_, body, system_clock().now());
+        if (made) tell_news();
+        return made ? http_response{200, json::serialize(*made)} : refusal(made.error());
+    }
+
+    http_response triggers(const http_request& request, const std::vector<std::string>& words) {
+        result<json::object> made = failure("not_found", request.target, "there is no such route");
+        if (request.method == "GET" && words.size() == 2) made = list_triggers(*writer_);
+        if (request.method == "POST" && words.size() == 2) return add_trigger(request.body);
+        const bool verb = words.size() == 4 && (words[3] == "pause" || words[3] == "resume" || words[3] == "remove");
+        if (request.method == "POST" && verb) made = change_trigger(*writer_, words[2], words[3]);
+        if (made) tell_news();
+        return made ? http_response{200, json::serialize(*made)} : refusal(made.error());
+    }
+
+    http_response add_trigger(const std::string& body) {
+        const auto made = add_trigger_request(*writer_, *settings_, body);
+        if (made) return {200, json::serialize(*made)};
+        auto told = refusal(made.error().front());
+        json::array problems;
+        for (const auto& one : made.error())
+            problems.push_back({{"code", one.code}, {"field", one.field}, {"message", one.message}});
+        told.body = json::serialize(json::object{{"problems", std::move(problems)}});
+        return told;
+    }
+
+    // Whoever conducts triggers' campaigns takes it up; others are run by `campaign resume`, which conducts them
+    // itself.
+    http_response resume(const std::string& id) {
+        const auto changed = writer_->transact_first([&](store::connection& writer) -> result<campaigns::campaign> {
+            TESSERA_TRY_VALUE(const auto subject, find(writer, id));
+            TESSERA_TRY_VALUE(const bool triggered, campaigns::trigger_store(writer).is_triggered(subject.key));
+            if (!triggered)
+                return failure("bad_state", id,
+                               "is run by a process of its own: end the one that owns the data directory first");
+            return campaigns::change_state(writer, subject.key, campaign_event::resume, system_clock().now());
+        });
+        if (!changed) return refusal(changed.error());
+        tell_news();
+        return status(id);
+    }
+
+    void tell_news() {
+        const std::lock_guard held(news_mutex_);
+        if (news_) news_();
     }
 
     result<campaigns::campaign> find(store::connection& writer, const std::string& id) {
@@ -266,7 +329,10 @@ private:
             return lift ? safety.lift(*by, now) : safety.stop_all(*by, now);
         });
         if (!changed) return give(refusal(changed.error()));
-        if (lift) return give(stop_status(0));
+        if (lift) {
+            tell_news();
+            return give(stop_status(0));
+        }
         const std::lock_guard held(mutex_);
         if (conducted_.empty()) return give(pause_all());
         asked_.push_back({[this] { return pause_all(); }, give});
@@ -318,16 +384,19 @@ private:
             TESSERA_TRY_VALUE(const auto subject, find(writer, id));
             return campaigns::approve(writer, subject.key, *by, named, system_clock().now());
         });
+        if (changed) tell_news();
         return changed ? status(id) : refusal(changed.error());
     }
 
     store::shared_writer* writer_;
+    const configuration* settings_;
     silent_progress nobody_;
     campaigns::environment env_;
     campaigns::membership members_;
     net::event_loop loop_;
     std::optional<operations::desk> desk_;
     std::optional<card_trials> trials_;
+    std::optional<event_intake> intake_;
     std::unique_ptr<net::local_http_server> server_;
     std::unique_ptr<net::event_loop::timer> tick_;
     std::thread thread_;
@@ -337,6 +406,8 @@ private:
     std::atomic<bool>* stop_ = nullptr;
     std::vector<waiting> asked_;
     std::mutex winding_up_;
+    std::mutex news_mutex_;
+    std::function<void()> news_;
 };
 
 local_service::local_service(std::unique_ptr<machine> made) : machine_(std::move(made)) {}
@@ -350,6 +421,7 @@ result<std::unique_ptr<local_service>> local_service::start(data_directory& data
 }
 
 http_response local_service::ask(const http_request& request) { return machine_->ask(request); }
+void local_service::on_news(std::function<void()> tell) { machine_->on_news(std::move(tell)); }
 void local_service::conducting(const std::string& campaign, std::atomic<bool>& stop) {
     machine_->conducting(campaign, stop);
 }

@@ -5,10 +5,14 @@
 //   POST /v1/cards/NAME/verify            {files, ...} -> each as it is beside its image (card_verification.h)
 //   POST /v1/cards/ICCID/msisdn           {msisdn: digits or null} -> what changed (card_numbers.h)
 //   POST /v1/cards/ICCID/swap             {iccid of the card that takes its place}
+//   GET  /v1/triggers                     all of them; POST {file, text}: one more (trigger_requests.h)
+//   POST /v1/triggers/NAME/pause | resume | remove
+//   POST /v1/events                       an event of a card, or many -> what became of them (event_requests.h)
 //   POST /v1/trials                       a campaign file into a card in a reader (card_trials.h)
 //   GET  /v1/campaigns/ID                 its status
 //   POST /v1/campaigns/ID/pause | cancel  its status, once that is durable
 //   POST /v1/campaigns/ID/approve         {by}: likewise
+//   POST /v1/campaigns/ID/resume          of a trigger: it goes on when it is its turn
 //   GET  /v1/stop-all                     whether everything is stopped
 //   POST /v1/stop-all | /v1/stop-all/lift {by}: likewise, once every campaign stands still
 //
@@ -16,6 +20,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -50,6 +55,9 @@ public:
     // This process conducts that campaign from now on; a request to pause or cancel it sets `stop` and waits until
     // conducted() says that it stands still.
     void conducting(const std::string& campaign, std::atomic<bool>& stop);
+    // Called when events were recorded, or something else changed that campaigns of triggers wait for; from any thread,
+    // quickly. Empty: nobody. When this returns, what was given before is called no more.
+    void on_news(std::function<void()> tell);
     // Carries out what was asked for meanwhile. True: the campaign was paused or cancelled.
     [[nodiscard]] result<bool> conducted();
 

@@ -33,6 +33,8 @@ int run(int argc, char** argv) {
     add_card(app, run);
     add_transport_key(app, run);
     add_profile(app, run);
+    add_event(app, run);
+    add_trigger(app, run);
     add_campaign(app, run);
     add_serve(app, run);
     add_stop_all(app, run);

@@ -10,6 +10,7 @@
 #include "tessera/commands.h"
 #include "tessera/data_directory.h"
 #include "tessera/local_service.h"
+#include "tessera/trigger_runner.h"
 
 namespace tessera::app {
 namespace {
@@ -42,8 +43,11 @@ private:
 result<void> serve(data_directory& data, const stop_signal& stop) {
     store::shared_writer writer;
     writer.connection = data.writer.get();
-    telecom::radio radio(data.settings.smscs, system_clock(), data.settings.session == session_mode::persistent);
+    // Who is to hear of events has to listen.
+    const bool stays = data.settings.session == session_mode::persistent || !data.settings.events.empty();
+    telecom::radio radio(data.settings.smscs, system_clock(), stays);
     TESSERA_TRY_VALUE(const auto service, local_service::start(data, writer, radio, true));
+    const trigger_runner triggers(data, writer, radio, *service);
     std::printf("serving %s at %s\n", data.path.c_str(), (data.path / socket_name).c_str());
     std::fflush(stdout);
     stop.wait();

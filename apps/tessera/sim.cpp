@@ -34,6 +34,7 @@ struct card_arguments {
     std::string iccid;
     std::string smsc = "127.0.0.1:2775";
     std::string file;
+    std::string imei, to, begins_with;  // of a phone that is switched on
     std::filesystem::path cards;
     std::string vpcd;
     sim::terminal_faults faults;
@@ -76,8 +77,7 @@ result<void> run_smsc(const smsc_arguments& arguments) {
     return {};
 }
 
-result<void> show_card(const card_arguments& arguments) {
-    const boost::json::object question{{"card", arguments.iccid}, {"file", arguments.file}};
+result<void> ask(const card_arguments& arguments, const boost::json::object& question, std::string_view expected) {
     TESSERA_TRY_VALUE(const auto line, sim::ask_control_channel(arguments.smsc, boost::json::serialize(question)));
     boost::system::error_code problem;
     const auto answer = boost::json::parse(line, problem);
@@ -90,10 +90,23 @@ result<void> show_card(const card_arguments& arguments) {
         };
         return failure(text("code"), text("field"), text("message"));
     }
-    if (!said->contains("iccid"))
+    if (!said->contains(expected))
         return failure("bad_answer", "smsc", arguments.smsc + " is not a simulator's control channel");
     std::printf("%s\n", line.c_str());
     return {};
+}
+
+result<void> show_card(const card_arguments& arguments) {
+    return ask(arguments, {{"card", arguments.iccid}, {"file", arguments.file}}, "iccid");
+}
+
+result<void> switch_phone_on(const card_arguments& arguments) {
+    return ask(arguments,
+               {{"card", arguments.iccid},
+                {"phone", arguments.imei},
+                {"to", arguments.to},
+                {"begins_with", arguments.begins_with}},
+               "sends");
 }
 
 // A card of its own in a virtual reader.
@@ -160,6 +173,19 @@ void add_card_reading(CLI::App& parent, invocation& run) {
     });
 }
 
+void add_phone(CLI::App& parent, invocation& run) {
+    auto* command = parent.add_subcommand("phone", "switch on a phone with a simulated card, whose applet tells so");
+    auto arguments = std::make_shared<card_arguments>();
+    command->add_option("ICCID", arguments->iccid, "the card")->required();
+    command->add_option("--imei", arguments->imei, "of the phone: 15 digits, or 16 of an IMEISV")->required();
+    command->add_option("--to", arguments->to, "the number that the applet sends to")->required();
+    command->add_option("--begins-with", arguments->begins_with, "octets before the TLV of the IMEI");
+    command->add_option("--smsc", arguments->smsc, "HOST:PORT of the simulator")->capture_default_str();
+    command->callback([arguments, &run] {
+        if (const auto outcome = switch_phone_on(*arguments); !outcome) refuse(run, outcome.error());
+    });
+}
+
 }  // namespace
 
 void add_sim(CLI::App& app, invocation& run) {
@@ -167,6 +193,7 @@ void add_sim(CLI::App& app, invocation& run) {
     command->require_subcommand(1);
     add_smsc(*command, run);
     add_card_reading(*command, run);
+    add_phone(*command, run);
 }
 
 }  // namespace tessera::app

@@ -15,6 +15,7 @@
 #include "campaigns/campaign_file_retry.h"
 #include "campaigns/campaign_file_route.h"
 #include "campaigns/campaign_file_targets.h"
+#include "campaigns/campaign_file_trigger.h"
 #include "campaigns/campaign_file_value.h"
 #include "campaigns/campaign_file_waves.h"
 #include "campaigns/campaign_file_window.h"
@@ -44,11 +45,10 @@ private:
     void read(const toml::table& root) {
         toml_.only(root,
                    {"campaign", "targets", "security", "write", "read", "application", "load_files", "key", "telecom",
-                    "waves", "wave", "window", "resolved"},
+                    "waves", "wave", "window", "resolved", "trigger"},
                    "the file");
         campaign(toml_.section(root, "campaign", true));
-        if (const auto* table = toml_.section(root, "targets", true))
-            made_.targets = read_targets(*table, context_, toml_);
+        targets(root);
         security(toml_.section(root, "security", true));
         actions(root);
         telecom(toml_.section(root, "telecom", false));
@@ -62,6 +62,20 @@ private:
                                     : made_.applications.empty() ? "write"
                                                                  : "application"),
                           std::move(one));
+    }
+
+    // Whom it is for: said by the file, or by events.
+    void targets(const toml::table& root) {
+        const auto* other = root.get(context_.triggered ? "targets" : "trigger");
+        if (other != nullptr)
+            toml_.mistake(*other, context_.triggered ? "[targets]: the targets of a trigger are the cards of its events"
+                                                     : "[trigger]: goes with tessera trigger add");
+        const auto* table = toml_.section(root, context_.triggered ? "trigger" : "targets", true);
+        if (table == nullptr) return;
+        if (context_.triggered)
+            made_.trigger = read_trigger(*table, context_, made_.targets, toml_);
+        else
+            made_.targets = read_targets(*table, context_, toml_);
     }
 
     // Files and applications have other addresses on a card, and an outcome speaks of one thing.

@@ -27,7 +27,8 @@ struct file_context {
     // targets are chosen already.
     std::function<result<std::optional<cards::card_id>>(cards::identifier, std::string_view)> find_card;
     std::function<result<campaign_key>(std::string_view)> find_campaign;  // by id or name
-    bool stored = false;  // a campaign's text from the database, with what was decided when it was created
+    bool stored = false;     // a campaign's text from the database, with what was decided when it was created
+    bool triggered = false;  // the file of a trigger: [trigger] in place of [targets]
     house_rules house;
 };
 
@@ -43,5 +44,8 @@ struct file_context {
 [[nodiscard]] result<std::string> follow_up_file(std::string_view text, std::string_view name, std::string_view id,
                                                  const std::vector<operations::outcome>& outcomes,
                                                  bool not_sent_too = false, bool drifted = false);
+
+// The campaign file that a trigger's file (which must be a good one) makes for these cards.
+[[nodiscard]] result<std::string> triggered_file(std::string_view text, const std::vector<std::string>& iccids);
 
 }  // namespace tessera::campaigns

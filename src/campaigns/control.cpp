@@ -12,7 +12,9 @@ result<campaign> change_state(store::connection& writer, campaign_key key, campa
     TESSERA_TRY_VALUE(auto subject, campaigns.get(key));
     const auto next = next_state(subject.state, event);
     if (!next) {
-        const std::string verb = event == campaign_event::pause ? "paused" : "cancelled";
+        const std::string verb = event == campaign_event::pause    ? "paused"
+                                 : event == campaign_event::resume ? "resumed"
+                                                                   : "cancelled";
         return failure("bad_state", subject.id,
                        "is " + std::string(to_string(subject.state)) + " and cannot be " + verb);
     }

@@ -81,24 +81,54 @@ std::expected<definition, std::vector<error>> check_campaign_file(store::connect
     return what;
 }
 
-std::expected<campaign, std::vector<error>> create_campaign(store::connection& writer, std::string_view text,
-                                                            const file_context& context, timestamp now,
-                                                            random_port& random) {
-    const auto what = check_campaign_file(writer, text, context);
-    if (!what) return std::unexpected(what.error());
-    // From here on the campaign is whole: no file that it names is read again, and no profile asked.
-    const auto whole = resolved_text(with_load_files(text, what->load_files), *what);
+namespace {
+
+// A checked file that nothing needs to be asked for any more: no file that it names is read again, and no profile
+// asked.
+struct checked_file {
+    definition what;
+    std::string text;
+};
+std::expected<checked_file, std::vector<error>> whole_file(store::connection& reader, std::string_view text,
+                                                           const file_context& context) {
+    auto what = check_campaign_file(reader, text, context);
+    if (!what) return std::unexpected(std::move(what).error());
+    auto whole = resolved_text(with_load_files(text, what->load_files), *what);
     if (whole.size() > limits::campaign_file_octets)
         return std::unexpected(std::vector<error>{
             {"bad_campaign_file", context.file,
              "with its load files it is longer than " + std::to_string(limits::campaign_file_octets) + " octets"}});
-    auto made = store::in_transaction(writer, [&] { return insert(writer, whole, *what, context.house, now, random); });
-    if (made) return std::move(*made);
-    auto problem = std::move(made).error();
+    return checked_file{std::move(*what), std::move(whole)};
+}
+
+error placed(error problem, const file_context& context) {
     if (problem.code == "no_targets" && problem.field == "targets") problem.field = "[targets]";
     if (problem.code == "no_targets" || problem.code == "bad_waves" || problem.code == "no_zone")
         problem.field = context.file + ": " + problem.field;
-    return std::unexpected(std::vector{std::move(problem)});
+    return problem;
+}
+
+}  // namespace
+
+std::expected<campaign, std::vector<error>> create_campaign(store::connection& writer, std::string_view text,
+                                                            const file_context& context, timestamp now,
+                                                            random_port& random) {
+    const auto whole = whole_file(writer, text, context);
+    if (!whole) return std::unexpected(whole.error());
+    auto made = store::in_transaction(
+        writer, [&] { return insert(writer, whole->text, whole->what, context.house, now, random); });
+    if (made) return std::move(*made);
+    return std::unexpected(std::vector{placed(std::move(made).error(), context)});
+}
+
+std::expected<campaign, std::vector<error>> create_campaign_within(store::connection& writer, std::string_view text,
+                                                                   const file_context& context, timestamp now,
+                                                                   random_port& random) {
+    const auto whole = whole_file(writer, text, context);
+    if (!whole) return std::unexpected(whole.error());
+    auto made = insert(writer, whole->text, whole->what, context.house, now, random);
+    if (made) return std::move(*made);
+    return std::unexpected(std::vector{placed(std::move(made).error(), context)});
 }
 
 std::expected<campaign, std::vector<error>> create_follow_up(store::connection& writer, const campaign& earlier,

@@ -27,6 +27,12 @@ namespace tessera::campaigns {
                                                                           const file_context& context, timestamp now,
                                                                           random_port& random);
 
+// The same in the caller's transaction, to be rolled back after an error.
+[[nodiscard]] std::expected<campaign, std::vector<error>> create_campaign_within(store::connection& writer,
+                                                                                 std::string_view text,
+                                                                                 const file_context& context,
+                                                                                 timestamp now, random_port& random);
+
 // A new campaign that writes the same into the cards that had one of these outcomes in an earlier one. `name`: empty
 // for one made of the earlier one's. Errors: bad_state (the earlier one has not ended), those of create_campaign().
 struct follow_up {

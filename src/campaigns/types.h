@@ -11,6 +11,7 @@
 #include "campaigns/image_condition.h"
 #include "campaigns/retry_rules.h"
 #include "campaigns/send_window.h"
+#include "campaigns/trigger.h"
 #include "campaigns/wave.h"
 #include "cards/types.h"
 #include "codec/file_value.h"
@@ -132,7 +133,8 @@ struct definition {
     profile_terms profiles;
     operations::script_style style;  // as the catalogue of profiles decided
     wave_rules waves;
-    std::optional<window_rule> window;  // nothing: at any time
+    std::optional<window_rule> window;     // nothing: at any time
+    std::optional<trigger_terms> trigger;  // of the file of a trigger: which events choose the targets
 
     [[nodiscard]] bool is_personal() const { return !personal.empty(); }
     [[nodiscard]] bool is_audit() const { return !reads.empty(); }

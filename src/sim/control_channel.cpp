@@ -83,6 +83,11 @@ control_answer answer_control_line(std::string_view line, const simulated_cards&
     json::object said;
     if (asked == nullptr) {
         said = refuse("bad_request", "", "expected one JSON object per line");
+    } else if (asked->contains("phone")) {
+        auto message = switch_phone_on(cards, *asked);
+        said = message ? json::object{{"sends", to_hex(message->user_data)}, {"to", message->to}}
+                       : refuse(message.error().code, message.error().field, message.error().message);
+        if (message) answer.sends = std::move(*message);
     } else if (asked->contains("card")) {
         said = describe(cards, *asked);
     } else if (is_true(*asked, "statistics")) {
@@ -94,7 +99,7 @@ control_answer answer_control_line(std::string_view line, const simulated_cards&
         said = {{"dying", true}};
         answer.kill = true;
     } else {
-        said = refuse("bad_request", "", "expected card and file, or statistics, or stop, or kill");
+        said = refuse("bad_request", "", "expected card and file, card, phone and to, or statistics, or stop, or kill");
     }
     answer.line = json::serialize(said) + "\n";
     return answer;

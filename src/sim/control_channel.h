@@ -1,9 +1,11 @@
 // The simulator's control channel: JSON Lines on the SMPP port. What may be asked stands in README.md.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "sim/phone_applet.h"
 #include "sim/simulated_card.h"
 
 namespace tessera::sim {
@@ -11,8 +13,9 @@ namespace tessera::sim {
 struct smsc_statistics;
 
 struct control_answer {
-    std::string line;   // one JSON object and a newline
-    bool stop = false;  // the process is asked to end
+    std::string line;                              // one JSON object and a newline
+    bool stop = false;                             // the process is asked to end
+    std::optional<originated_message> sends = {};  // a card sends it now
     bool kill = false;  // this centre is to die with all that it holds; the cards and other centres stay
 };
 

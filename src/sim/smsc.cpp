@@ -121,7 +121,11 @@ std::size_t smsc::on_control(link& from, byte_view octets) {
         return octets.size();
     }
     const auto answer = answer_control_line(text.substr(0, end), cards_, statistics_);
-    append(from.output, as_bytes(answer.line));
+    constexpr std::string_view nobody =
+        R"({"error":{"code":"no_receiver","field":"","message":"nobody has bound here yet"}})"
+        "\n";
+    const bool brought = !answer.sends || originate(*answer.sends);
+    append(from.output, as_bytes(brought ? answer.line : nobody));
     if (answer.stop) stop_requested_ = true;
     if (answer.kill) kill_requested_ = true;
     return end + 1;

@@ -19,6 +19,7 @@
 #include "codec/smpp_pdu.h"
 #include "sim/faults.h"
 #include "sim/limits.h"
+#include "sim/phone_applet.h"
 #include "sim/simulated_card.h"
 
 namespace tessera::sim {
@@ -100,6 +101,7 @@ private:
         card_message content;
         bool expired = false;             // of a receipt: the validity ended
         std::uint16_t network_error = 0;  // likewise: why it was not delivered; 0: it was
+        bool originated = false;          // the card sends it of its own accord
     };
     struct link;
     struct account {
@@ -134,6 +136,8 @@ private:
     void issue_receipt(account& sender, const submission& message);
     void report_failure(account& sender, const submission& message, bool expired, std::uint16_t network_error);
     void schedule(account& to, delivery what, instant now, duration hold);
+    // False: nobody to bring it to has bound yet.
+    bool originate(const originated_message& message);
     void dispatch(account& to);
     [[nodiscard]] static link* receiver_with_room(account& of);
     void send(link& to, const delivery& what);

@@ -103,6 +103,24 @@ void smsc::schedule(account& to, delivery what, instant now, duration hold) {
     dispatch(to);
 }
 
+// To the account that listens, or to the one that bound first, when it comes back.
+bool smsc::originate(const originated_message& message) {
+    const auto listening = std::ranges::find_if(accounts_, [](const auto& each) { return !each->receivers.empty(); });
+    const auto whose = listening != accounts_.end() ? listening : accounts_.begin();
+    if (whose == accounts_.end()) return false;
+    delivery made;
+    made.subscriber = message.subscriber;
+    made.destination.type_of_number = 0;
+    made.destination.numbering_plan = telephone_plan;
+    made.destination.size = static_cast<std::uint8_t>(message.to.size());
+    std::ranges::copy(message.to, made.destination.digits.begin());
+    made.content.size = static_cast<std::uint8_t>(message.user_data.size());
+    std::ranges::copy(message.user_data, made.content.octets.begin());
+    made.originated = true;
+    schedule(**whose, made, instant{}, duration{0});
+    return true;
+}
+
 std::optional<instant> smsc::next_due() const {
     std::optional<instant> next;
     if (!held_back_.empty()) next = held_back_.begin()->first.first;
@@ -168,9 +186,9 @@ void smsc::send(link& to, const delivery& what) {
     message.destination = {what.destination.type_of_number,
                            what.destination.numbering_plan,
                            {what.destination.digits.data(), what.destination.size}};
-    message.esm_class = esm_class_of(what.content);
-    message.protocol_id = 0x7f;
-    message.data_coding = 0xf6;
+    message.esm_class = what.originated ? std::uint8_t{0} : esm_class_of(what.content);
+    message.protocol_id = what.originated ? 0x00 : 0x7f;
+    message.data_coding = what.originated ? 0x04 : 0xf6;
     message.user_data = what.content.user_data();
     // Nothing in here is too long: the address came by submit_sm, the rest is ours.
     if (smpp::append_short_message(to.output, command::deliver_sm, sequence, message)) ++statistics_.responses;

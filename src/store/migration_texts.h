@@ -1,4 +1,4 @@
-// Steps of the schema that stand beside migrations.cpp: audits, numbers that moved, variables of cards.
+// Steps of the schema that stand beside migrations.cpp: audits, numbers that moved, variables of cards, events.
 #pragma once
 
 #include <string_view>
@@ -68,6 +68,58 @@ CREATE TABLE campaign_content (
     place {int} NOT NULL,
     content {blob} NOT NULL,
     PRIMARY KEY (campaign_key, card_id, place)) {clustered};
+)sql";
+
+inline constexpr std::string_view events_sql = R"sql(
+-- What happened to cards outside. Insert only.
+CREATE TABLE card_event (
+    event_key {int} PRIMARY KEY,
+    card_id {int} NOT NULL,
+    kind {int} NOT NULL,
+    imei TEXT NOT NULL,
+    software_version TEXT NOT NULL,
+    source TEXT NOT NULL,
+    happened_at {int} NOT NULL,
+    recorded_at {int} NOT NULL) {table};
+CREATE INDEX card_event_by_card ON card_event (card_id, event_key);
+
+-- The phone that a card was last seen in, since when, and when it was last told of.
+CREATE TABLE card_phone (
+    card_id {int} PRIMARY KEY,
+    imei TEXT NOT NULL,
+    software_version TEXT NOT NULL,
+    since {int} NOT NULL,
+    seen_at {int} NOT NULL,
+    recorded_at {int} NOT NULL,
+    registered {int} NOT NULL) {table};
+)sql";
+
+inline constexpr std::string_view triggers_sql = R"sql(
+-- Campaign files whose targets are the cards of events. seen_event: events up to it have had their effect. State 2:
+-- removed; another one may have its name.
+CREATE TABLE campaign_trigger (
+    trigger_key {int} PRIMARY KEY,
+    name TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    state {int} NOT NULL,
+    seen_event {int} NOT NULL,
+    limited {int} NOT NULL,
+    problem TEXT NOT NULL,
+    created_at {int} NOT NULL) {table};
+
+-- Insert only: which campaigns triggers made, and which event made which card a target.
+CREATE TABLE triggered_campaign (
+    campaign_key {int} PRIMARY KEY,
+    trigger_key {int} NOT NULL) {table};
+CREATE INDEX triggered_campaign_by_trigger ON triggered_campaign (trigger_key, campaign_key);
+CREATE TABLE triggered_card (
+    trigger_key {int} NOT NULL,
+    event_key {int} NOT NULL,
+    card_id {int} NOT NULL,
+    campaign_key {int} NOT NULL,
+    triggered_at {int} NOT NULL,
+    PRIMARY KEY (trigger_key, event_key)) {clustered};
+CREATE INDEX triggered_card_by_card ON triggered_card (trigger_key, card_id, triggered_at);
 )sql";
 
 }  // namespace tessera::store

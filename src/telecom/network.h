@@ -40,9 +40,10 @@ struct inbound_handle {
 
 struct inbound_message {
     inbound_handle handle;
-    subscriber_number subscriber = 0;  // the sender; 0 if its address has no digits
-    byte_view user_data;               // UDH and data, raw; valid during the call
-    bool has_header = false;           // user_data begins with a UDH
+    subscriber_number subscriber = 0;   // the sender; 0 if its address has no digits
+    std::string_view destination = {};  // the address that it was sent to, as the SMSC writes it; valid during the call
+    byte_view user_data;                // UDH and data, raw; valid during the call
+    bool has_header = false;            // user_data begins with a UDH
     std::uint8_t esm_class = 0;
 };
 

@@ -42,6 +42,10 @@ shared_link* radio::link(const std::string& smsc) {
     return found == centres_.end() ? nullptr : &found->second->link;
 }
 
+void radio::for_each_link(const std::function<void(const std::string&, shared_link&)>& use) {
+    for (auto& [name, one] : centres_) use(name, one->link);
+}
+
 result<void> radio::check(const route& way) const {
     for (const auto& name : way.smscs)
         if (!centres_.contains(name))

@@ -2,6 +2,7 @@
 // routing over several.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -30,6 +31,9 @@ public:
     [[nodiscard]] net::event_loop& loop() { return loop_; }
     // Null: no such SMSC. To be used on the loop's thread.
     [[nodiscard]] shared_link* link(const std::string& smsc);
+
+    // For every SMSC: its name and link. Loop's thread.
+    void for_each_link(const std::function<void(const std::string&, shared_link&)>& use);
 
     // Whether there is what the route names. Errors: no_smsc. Thread safe.
     [[nodiscard]] result<void> check(const route& way) const;

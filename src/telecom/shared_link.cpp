@@ -53,6 +53,7 @@ public:
         kept_ = kept;
         kept_ ? link_->open() : settle();
     }
+    void ask_first(std::function<bool(const inbound_message&)> takes) { takes_ = std::move(takes); }
     void when_closed(std::function<void()> closed) {
         closed_ = std::move(closed);
         keep(false);
@@ -116,6 +117,7 @@ public:
         if (whose->events != nullptr) whose->events->on_result(token & token_mask, result, command_status);
     }
     void on_message(const inbound_message& message) override {
+        if (takes_ && takes_(message)) return;
         if (auto* const taker = taker_of(message.subscriber))
             taker->events->on_message(message);
         else
@@ -189,6 +191,7 @@ private:
     std::array<std::size_t, ranks> waiting_{};      // users of each rank
     std::array<std::size_t, ranks> last_served_{};  // by place: the next one begins
     const user* served_ = nullptr;                  // whose on_writable runs
+    std::function<bool(const inbound_message&)> takes_;
     std::function<void()> closed_;
     bool kept_ = false;
     bool up_ = false;
@@ -240,6 +243,11 @@ shared_link::shared_link(net::event_loop& loop, const link_factory& make)
     : state_(std::make_unique<state>(loop, make)) {}
 shared_link::~shared_link() = default;
 void shared_link::keep_open() { state_->keep(true); }
+void shared_link::ask_first(std::function<bool(const inbound_message&)> takes) { state_->ask_first(std::move(takes)); }
+void shared_link::acknowledge(const inbound_handle& handle) { state_->link().acknowledge(handle); }
+void shared_link::refuse(const inbound_handle& handle, std::uint32_t command_status) {
+    state_->link().refuse(handle, command_status);
+}
 void shared_link::close(std::function<void()> closed) { state_->when_closed(std::move(closed)); }
 std::unique_ptr<network> shared_link::attach(link_rank rank, network_events& events) {
     return std::make_unique<attachment>(*state_, rank, events);

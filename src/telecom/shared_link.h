@@ -2,9 +2,9 @@
 // exchanges by their priority, one after the other where it is equal. It is bound while somebody uses it, or from
 // keep_open() to close().
 //
-// What cards send goes to single operations if they await something of that card, else to the exchange that does, else
-// to any exchange, else to single operations all the same, which keep it. With nobody there it is refused for now, so
-// that the SMSC keeps it.
+// What cards send goes to whoever asked first for such messages; all else goes to single operations if they await
+// something of that card, else to the exchange that does, else to any exchange, else to single operations all the same,
+// which keep it. With nobody there it is refused for now, so that the SMSC keeps it.
 #pragma once
 
 #include <functional>
@@ -34,6 +34,12 @@ public:
     void keep_open();
     // Unbinds once nobody uses it; `closed` is called then.
     void close(std::function<void()> closed);
+
+    // Asked of every message before anybody else hears of it. True: it was taken, and is to be acknowledged or refused
+    // here.
+    void ask_first(std::function<bool(const inbound_message&)> takes);
+    void acknowledge(const inbound_handle& handle);
+    void refuse(const inbound_handle& handle, std::uint32_t command_status);
 
     // The network for one user: open() of it reports the link as soon as it is up, close() of it leaves the link alone
     // as long as somebody else wants it, or it is to be kept. Tokens are below 2^48.

@@ -364,5 +364,26 @@ TEST_F(shared_link_test, a_link_that_fails_tells_everybody_and_is_tried_again_by
     EXPECT_EQ(played->take_calls(), lines{"open"});
 }
 
+// What a card tells of itself is no answer to a packet, whoever awaits one.
+TEST_F(shared_link_test, who_asks_first_has_what_is_his_and_the_others_the_rest) {
+    const auto exchange = enter(link_rank::campaign, "exchange");
+    exchange->net->open();
+    exchange->awaited = {1};
+    up(1);
+    said();
+    shared.ask_first([](const inbound_message& message) { return message.destination == "7001"; });
+    link_events->on_message({.handle = {1, 7}, .subscriber = 1, .destination = "7001", .user_data = {}});
+    EXPECT_EQ(said(), lines{});
+    link_events->on_message({.handle = {1, 8}, .subscriber = 1, .destination = "1000", .user_data = {}});
+    EXPECT_EQ(said(), lines{"exchange message"});
+    played->take_calls();
+    shared.acknowledge({1, 7});
+    shared.refuse({1, 9}, 0x64);
+    EXPECT_EQ(played->take_calls(), (lines{"acknowledge 7", "refuse 9 100"}));
+    shared.ask_first({});
+    link_events->on_message({.handle = {1, 7}, .subscriber = 1, .destination = "7001", .user_data = {}});
+    EXPECT_EQ(said(), lines{"exchange message"});
+}
+
 }  // namespace
 }  // namespace tessera::telecom

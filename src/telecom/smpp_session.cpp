@@ -221,6 +221,7 @@ void smpp_session::take_delivery(const smpp::header& head, const smpp::short_mes
         user_data = payload->value;
     events_.on_message({.handle = handle,
                         .subscriber = subscriber,
+                        .destination = message.destination.digits,
                         .user_data = user_data,
                         .has_header = (message.esm_class & header_indicator) != 0,
                         .esm_class = message.esm_class});

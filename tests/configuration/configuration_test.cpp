@@ -182,6 +182,20 @@ tls_verify = false
     EXPECT_EQ(found.tls.name, "smsc.example");
 }
 
+TEST(configuration, events_say_which_messages_tell_of_them) {
+    const auto found = read(
+        "[[event]]\nto = \"+7001\"\nbegins_with = \"d10e\"\nimei = \"bcd\"\n"
+        "[[event]]\nkind = \"new-imei\"\nport = 16000\nimei = \"text\"\nimei_at = 5\n");
+    ASSERT_EQ(found.events.size(), 2U);
+    EXPECT_EQ(found.events[0].to, "7001");
+    EXPECT_EQ(found.events[0].begins_with, (bytes{0xd1, 0x0e}));
+    EXPECT_EQ(found.events[0].imei, operations::imei_form::bcd);
+    EXPECT_EQ(found.events[0].imei_at, 2U) << "behind what it begins with";
+    EXPECT_EQ(found.events[1].kind, cards::event_kind::new_imei);
+    EXPECT_EQ(found.events[1].port, 16000);
+    EXPECT_EQ(found.events[1].imei_at, 5U);
+}
+
 TEST(configuration, a_route_names_one_smsc_some_or_all) {
     const auto made = read("[[smsc]]\nname = \"north\"\n[[smsc]]\nname = \"south\"\n[[smsc]]\nname = \"west\"\n");
     const auto names = [&](const telecom::route& way) {
@@ -227,6 +241,12 @@ INSTANTIATE_TEST_SUITE_P(
         mistake_case{"letters", "gr\xc3\xb6sse = 1\n", "1", "ASCII"},
         mistake_case{"password_too_long", "[[smsc]]\npassword = \"geheim-geheim\"\n", "2", "at most 8"},
         mistake_case{"password_no_text", "[[smsc]]\npassword = 12345678\n", "2", "text in quotes"},
+        mistake_case{"event_of_no_message", "\n[[event]]\nkind = \"registration\"\n", "2", "to, port and begins_with"},
+        mistake_case{"event_kind", "[[event]]\nto = \"7001\"\nkind = \"first-registration\"\n", "3", "new-imei"},
+        mistake_case{"event_form", "[[event]]\nto = \"7001\"\nimei = \"ascii\"\n", "3", "identity, bcd"},
+        mistake_case{"event_prefix", "[[event]]\nbegins_with = \"d\"\n", "2", "begins_with"},
+        mistake_case{"event_without_imei", "[[event]]\nto = \"1\"\nkind = \"new-imei\"\nimei = \"none\"\n", "4",
+                     "has one"},
         smsc_line("address_without_port", "address = \"localhost\"", "host:port"),
         smsc_line("address_with_wrong_port", "address = \"localhost:99999\"", "host:port"),
         smsc_line("address_of_ipv6_without_brackets", "address = \"::1:2775\"", "host:port"),

@@ -290,7 +290,8 @@ private:
                 const auto now = system_clock().now();
                 TESSERA_TRY_VALUE(auto summary,
                                   campaigns::summarize(writer, subject, running ? std::optional(now) : std::nullopt));
-                TESSERA_TRY_VALUE(summary.waits, campaigns::waits_of(writer, subject, settings_->house.sends_per_hour, now));
+                TESSERA_TRY_VALUE(summary.waits,
+                                  campaigns::waits_of(writer, subject, settings_->house.sends_per_hour, now));
                 return summary;
             });
         if (!made) return refusal(made.error());

@@ -10,6 +10,7 @@
 #include "tessera/campaign_approval.h"
 #include "tessera/campaign_audit.h"
 #include "tessera/campaign_planning.h"
+#include "tessera/campaign_preview.h"
 #include "tessera/campaign_runner.h"
 #include "tessera/commands.h"
 #include "tessera/json_output.h"
@@ -34,18 +35,15 @@ void create(invocation& run, const campaign_options& options) {
     if (!text) return refuse(run, text.error());
     auto data = open_data_directory(run.data);
     if (!data) return refuse(run, data.error());
-    campaigns::file_context context;
-    context.file = options.file;
-    context.house = data->settings.house;
-    context.smsc_known = [&](std::string_view name) { return data->settings.smsc(name) != nullptr; };
-    const auto made = campaigns::create_campaign(*data->writer, *text, context, system_clock().now(), system_random());
+    const auto made = campaigns::create_campaign(*data->writer, *text, context_of(*data, options.file),
+                                                 system_clock().now(), system_random());
     if (!made) return refuse(run, made.error());
     print_created(*data, *made, options.json);
 }
 
 result<campaigns::campaign_summary> summary_of(data_directory& data, const std::string& id) {
     TESSERA_TRY_VALUE(const auto subject, find_campaign(data, id));
-    return campaigns::summarize(*data.writer, subject, std::nullopt);
+    return summary_now(data, subject);
 }
 
 result<void> print_end(data_directory& data, const campaign_options& options) {
@@ -129,7 +127,7 @@ void list(invocation& run, const campaign_options& options) {
     const auto found = store.list(after, options.limit);
     if (!found) return refuse(run, found.error());
     for (const auto& one : *found) {
-        const auto summary = campaigns::summarize(*data->writer, one, std::nullopt);
+        const auto summary = summary_now(*data, one);
         if (!summary) return refuse(run, summary.error());
         if (options.json)
             print_json(status_json(*summary));
@@ -231,6 +229,7 @@ void add_campaign(CLI::App& app, invocation& run) {
         ->check(CLI::IsMember({"text", "csv", "json"}));
     reporting->add_flag_callback(
         "--json", [options] { options->format = "json"; }, "the same as --format json");
+    add_campaign_preview(*command, run);
     add_campaign_planning(*command, run);
     add_campaign_approval(*command, run);
     add_stop_all(*command, run);

@@ -9,6 +9,7 @@
 
 #include "campaigns/counter_report.h"
 #include "campaigns/create.h"
+#include "campaigns/preview.h"
 #include "telecom/radio.h"
 #include "tessera/json_output.h"
 #include "tessera/local_service.h"
@@ -55,6 +56,27 @@ void append_line(std::string& out, const char* format, ...) {
 
 void append_phase(std::string& out, const char* name, const campaigns::phase_summary& phase) {
     append_line(out, "  %-9s %9.3f s %12.0f cards/s", name, phase.seconds, phase.cards_per_second());
+}
+
+std::int64_t cards_without_route(data_directory& data, const campaigns::campaign& made) {
+    const auto what = campaigns::definition_of(made);
+    const auto routes = what ? data.settings.routes_of(what->way.smscs) : std::nullopt;
+    if (!routes) return 0;
+    const auto found = campaigns::targets_without_route(*data.writer, made.key, *routes);
+    return found ? *found : 0;
+}
+
+void append_wait(std::string& out, const campaigns::wait& one) {
+    const auto until = one.until ? " until " + to_iso8601(*one.until) : std::string();
+    switch (one.what) {
+        case campaigns::wait_kind::stop_all:
+            return append_line(out, "  waits for stop-all --lift: %s", one.why.c_str());
+        case campaigns::wait_kind::approval:
+            return append_line(out, "  waits for approval: %s", one.why.c_str());
+        case campaigns::wait_kind::window:
+        case campaigns::wait_kind::sends_per_hour:
+            return append_line(out, "  waits for %s%s", one.why.c_str(), until.c_str());
+    }
 }
 
 }  // namespace
@@ -105,22 +127,33 @@ result<campaigns::campaign> find_campaign(data_directory& data, const std::strin
 void print_created(data_directory& data, const campaigns::campaign& made, bool as_json) {
     const auto near = campaigns::cards_near_counter_end(*data.writer, made);
     const auto few = near ? *near : 0;
-    if (as_json) return print_json({{"id", made.id}, {"near_counter_end", few}});
+    const auto unreached = cards_without_route(data, made);
+    if (as_json) return print_json({{"id", made.id}, {"near_counter_end", few}, {"no_route", unreached}});
     std::printf("%s\n", made.id.c_str());
     if (few > 0)
         std::fprintf(stderr, "%lld of its cards have few counters left: tessera card counters\n",
                      static_cast<long long>(few));
+    if (unreached > 0)
+        std::fprintf(stderr, "%lld of its cards have a number that no [[smsc]] has a prefix of\n",
+                     static_cast<long long>(unreached));
+}
+
+result<campaigns::campaign_summary> summary_now(data_directory& data, const campaigns::campaign& subject) {
+    TESSERA_TRY_VALUE(auto made, campaigns::summarize(*data.writer, subject, std::nullopt));
+    TESSERA_TRY_VALUE(made.waits, campaigns::waits_of(*data.writer, subject, data.settings.house.sends_per_hour,
+                                                      system_clock().now()));
+    return made;
 }
 
 result<std::string> summary_text(data_directory& data, const campaigns::campaign& subject) {
-    TESSERA_TRY_VALUE(const auto summary, campaigns::summarize(*data.writer, subject, std::nullopt));
+    TESSERA_TRY_VALUE(const auto summary, summary_now(data, subject));
     TESSERA_TRY_VALUE(const auto causes, campaigns::count_causes(*data.writer, subject.key));
     std::string text;
     append_line(text, "campaign \"%s\" %s: %s, %lld cards, %d round%s", subject.name.c_str(), subject.id.c_str(),
                 std::string(campaigns::to_string(subject.state)).c_str(), static_cast<long long>(subject.targets),
                 subject.round, subject.round == 1 ? "" : "s");
     if (summary.not_sent() > 0) append_line(text, "  %9lld  not sent", static_cast<long long>(summary.not_sent()));
-    if (!summary.waits_for.empty()) append_line(text, "  waits for approval: %s", summary.waits_for.c_str());
+    for (const auto& one : summary.waits) append_wait(text, one);
     for (const auto& one : summary.legs) {
         const auto outcomes = summary.outcomes_of(one);
         append_line(text, "  wave %-4d %9lld cards: %lld done, %lld skipped, %lld failed, %lld unknown%s%s", one.wave,

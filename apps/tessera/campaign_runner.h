@@ -21,7 +21,10 @@ namespace tessera::app {
 // Errors: not_found.
 [[nodiscard]] result<campaigns::campaign> find_campaign(data_directory& data, const std::string& id);
 
-// The id, and a warning where cards of it have few counters left.
+// Its counts, times, and what it waits for now.
+[[nodiscard]] result<campaigns::campaign_summary> summary_now(data_directory& data, const campaigns::campaign& subject);
+
+// The id, and a warning where cards of it have few counters left, or cannot be reached.
 void print_created(data_directory& data, const campaigns::campaign& made, bool as_json);
 
 // What stands at the end of a run: outcomes by cause, phases with their rates, the network session against the whole.

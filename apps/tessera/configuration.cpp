@@ -158,6 +158,14 @@ result<std::vector<const telecom::smsc_settings*>> configuration::used_by(const 
     return used;
 }
 
+std::optional<telecom::route_table> configuration::routes_of(const telecom::route& way) const {
+    if (way.smscs.size() == 1) return std::nullopt;  // by that one, whatever its prefixes are
+    const auto used = used_by(way);
+    if (!used || std::ranges::any_of(*used, [](const auto* smsc) { return smsc->prefixes.empty(); }))
+        return std::nullopt;
+    return telecom::route_table(*used);
+}
+
 std::expected<configuration, std::vector<error>> parse_configuration(std::string_view text, const std::string& file) {
     return reader(file).read(text);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,9 @@ struct configuration {
     [[nodiscard]] const telecom::smsc_settings* smsc(std::string_view name) const;
     // Those that a route names, or all. Errors: no_smsc.
     [[nodiscard]] result<std::vector<const telecom::smsc_settings*>> used_by(const telecom::route& way) const;
+    // By which SMSC a number goes, where there may be none for it: where prefixes decide and every SMSC has some.
+    // Refers to this.
+    [[nodiscard]] std::optional<telecom::route_table> routes_of(const telecom::route& way) const;
 };
 
 // Errors: each mistake with field "FILE:LINE".

@@ -28,6 +28,15 @@ json::object phase_json(const campaigns::phase_summary& phase) {
             {"cards_per_second", rounded(phase.cards_per_second(), 10)}};
 }
 
+json::array waits_json(const std::vector<campaigns::wait>& waits) {
+    json::array made;
+    for (const auto& one : waits)
+        made.push_back({{"for", campaigns::to_string(one.what)},
+                        {"why", one.why},
+                        {"until", one.until ? json::value(to_iso8601(*one.until)) : json::value(nullptr)}});
+    return made;
+}
+
 json::value optional_text(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 
 }  // namespace
@@ -91,7 +100,8 @@ json::object status_json(const campaigns::campaign_summary& summary) {
         {"drift", summary.drift ? json::value(*summary.drift) : json::value(nullptr)},
         {"rounds", std::move(rounds)},
         {"waves", std::move(waves)},
-        {"waits_for", optional_text(summary.waits_for)},
+        {"waits_for", optional_text(summary.waits.empty() ? summary.waits_for : campaigns::describe(summary.waits))},
+        {"waits", waits_json(summary.waits)},
         {"not_sent", summary.not_sent()},
         {"created_at", to_iso8601(subject.created_at)},
         {"finished_at", subject.finished_at ? json::value(to_iso8601(*subject.finished_at)) : json::value(nullptr)}};

@@ -288,7 +288,11 @@ private:
             writer_->transact_first([&](store::connection& writer) -> result<campaigns::campaign_summary> {
                 TESSERA_TRY_VALUE(const auto subject, find(writer, id));
                 const auto now = system_clock().now();
-                return campaigns::summarize(writer, subject, running ? std::optional(now) : std::nullopt);
+                TESSERA_TRY_VALUE(auto summary,
+                                  campaigns::summarize(writer, subject, running ? std::optional(now) : std::nullopt));
+                TESSERA_TRY_VALUE(summary.waits,
+                                  campaigns::waits_of(writer, subject, settings_->house.sends_per_hour, now));
+                return summary;
             });
         if (!made) return refusal(made.error());
         return {200, json::serialize(status_json(*made))};

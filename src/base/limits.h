@@ -26,11 +26,11 @@ inline constexpr int smpp_throttled_attempts = 100;  // likewise with throttled 
 inline constexpr std::chrono::seconds validity_max{30 * 24 * 3600};     // of a short message; GSM knows up to 63 weeks
 inline constexpr std::size_t smpp_unacknowledged_deliveries = 100'000;  // deliver_sm without answer; more are put off
 inline constexpr std::size_t smpp_read_octets = 262'144;                // one read of a link
-inline constexpr std::chrono::milliseconds smpp_unbind_wait{1'000};  // for unbind_resp, then the link is closed anyway
-inline constexpr std::size_t smscs = 64;                             // [[smsc]] of one tessera.toml
-inline constexpr std::size_t smsc_prefixes = 1'000;                  // of one of them
-inline constexpr std::size_t smpp_sessions = 16;                     // with one SMSC; transceivers, or pairs
-inline constexpr std::size_t routed_waiting = 1'000;                 // messages that wait for one of several SMSCs
+inline constexpr std::chrono::milliseconds smpp_unbind_wait{500};  // for unbind_resp, then the link is closed anyway
+inline constexpr std::size_t smscs = 64;                           // [[smsc]] of one tessera.toml
+inline constexpr std::size_t smsc_prefixes = 1'000;                // of one of them
+inline constexpr std::size_t smpp_sessions = 16;                   // with one SMSC; transceivers, or pairs
+inline constexpr std::size_t routed_waiting = 1'000;               // messages that wait for one of several SMSCs
 inline constexpr std::chrono::milliseconds routed_tick{100};
 inline constexpr std::chrono::seconds routed_retry{30};        // between binds at an SMSC that refused one for good
 inline constexpr std::size_t open_references = 1'000'000;      // of concatenation, remembered as in use
@@ -87,6 +87,9 @@ inline constexpr std::size_t target_list_line_octets = 256;
 inline constexpr std::size_t target_tags = 32;       // in one selector
 inline constexpr std::size_t image_conditions = 16;  // likewise
 inline constexpr std::size_t selection_items = 900;  // cards that one statement names; longer lists take several
+
+inline constexpr std::chrono::milliseconds stop_wait{1'000};  // within which pause and cancel of a run take effect
+inline constexpr std::chrono::milliseconds stop_look{20};     // so often a run that waits looks whether it is to stop
 
 // --- counters of cards
 // From here on the registry finds counters by an index; literally so in migrations and queries.

@@ -6,7 +6,9 @@
 #include "campaigns/danger.h"
 #include "campaigns/exchange.h"
 #include "campaigns/machine.h"
+#include "campaigns/opening.h"
 #include "campaigns/prepare.h"
+#include "campaigns/refusals.h"
 #include "campaigns/safety_store.h"
 #include "campaigns/store.h"
 #include "campaigns/wave_store.h"
@@ -14,7 +16,9 @@
 namespace tessera::campaigns {
 namespace {
 
-constexpr auto look_again = std::chrono::milliseconds(20);
+// A run that is to stop waits for nothing that takes longer: for a look at that it is, and for an SMSC that does not
+// answer the unbind.
+static_assert(limits::stop_look + limits::smpp_unbind_wait < limits::stop_wait);
 
 class conductor {
 public:
@@ -87,6 +91,7 @@ private:
         env_->progress->phase_began(subject_.round, subject_.phase, cards);
         // P3 settles what was sent, whatever it finds.
         watch_ = subject_.phase == phase::settle ? nullptr : course_.watch(subject_.round);
+        if (watch_ != nullptr && subject_.phase == phase::exchange) TESSERA_TRY(count_refusals());
         campaign_run run{env_, subject_, &what_, course_.first_round(subject_.round), watch_.get()};
         switch (subject_.phase) {
             case phase::prepare:
@@ -102,6 +107,15 @@ private:
         env_->progress->phase_ended(subject_.round, subject_.phase);
         if (subject_.phase == phase::settle && !env_->stopping())
             TESSERA_TRY(settle_late_answers(*env_, definition_of_));
+        return {};
+    }
+
+    // Those of before a pause or a crash count as well.
+    result<void> count_refusals() {
+        TESSERA_TRY_VALUE(const auto refused, env_->writer->transact([&](store::connection& writer) {
+            return refusals_in(writer, subject_.key, subject_.round);
+        }));
+        watch_->failed(refused);
         return {};
     }
 
@@ -143,51 +157,21 @@ private:
         });
     }
 
-    // Sending is not allowed at any time.
-    [[nodiscard]] bool restricted() const { return what_.window.has_value() || env_->sends_per_hour > 0; }
-
-    // From when on something may be sent, and until when; `from` is not after `now` if it may be sent now.
-    struct opening {
-        timestamp from;
-        std::optional<timestamp> to;
-        std::string_view what;
-    };
-    result<opening> next_opening(timestamp now) {
-        if (what_.window) {
-            auto name = what_.window->zone;
-            if (const auto* under_way = course_.of_round(subject_.round); under_way && !under_way->zone.empty())
-                name = under_way->zone;
-            TESSERA_TRY_VALUE(const auto zone, time_zone::find(name));
-            const auto found = send_window(*what_.window, zone).next(now);
-            if (!found) return failure("closed_window", "[window]", "does not open any more");
-            if (found->from > now) return opening{found->from, found->to, "the window"};
-            TESSERA_TRY_VALUE(auto rest, next_ration(now));
-            rest.to = found->to;
-            return rest;
-        }
-        return next_ration(now);
-    }
-    result<opening> next_ration(timestamp now) {
-        if (env_->sends_per_hour == 0) return opening{now, std::nullopt, {}};
-        // Room for the longest packet, or the session would be opened to send nothing.
-        const auto wanted = std::min(env_->sends_per_hour, static_cast<std::int64_t>(what_.parts_max));
-        TESSERA_TRY_VALUE(const auto from, env_->writer->transact([&](store::connection& writer) {
-            return safety_store(writer).next_send(env_->sends_per_hour, wanted, now);
-        }));
-        return opening{from, std::nullopt, "sends_per_hour"};
-    }
+    [[nodiscard]] bool restricted() const { return is_restricted(what_, env_->sends_per_hour); }
 
     // Waits until something may be sent; the phase's clock stands meanwhile. True: it had to wait.
     result<bool> await_opening(campaign_run& run) {
         bool waited = false;
         for (;;) {
             const auto now = env_->clock->now();
-            TESSERA_TRY_VALUE(const auto found, next_opening(now));
+            TESSERA_TRY_VALUE(const auto found, env_->writer->transact([&](store::connection& writer) {
+                return next_opening(writer, what_, course_, subject_.round, env_->sends_per_hour, now);
+            }));
             run.send_until = found.to;
             if (found.from <= now) break;
             if (!waited) {
                 TESSERA_TRY(interrupt());
-                env_->progress->waits(found.what, found.from);
+                env_->progress->waits(to_string(found.what), found.from);
             }
             waited = true;
             while (!env_->stopping() && env_->clock->now() < found.from) wait_a_moment();
@@ -202,7 +186,7 @@ private:
 
     static void wait_a_moment() {
         net::event_loop loop;
-        const auto timer = loop.after(look_again, [] {});
+        const auto timer = loop.after(limits::stop_look, [] {});
         loop.run();
     }
 

@@ -293,7 +293,9 @@ bool exchange_core::completes(telecom::subscriber_number subscriber, byte_view u
 }
 
 void exchange_core::on_message(const telecom::inbound_message& message) {
-    if (pending_.answers.size() + pending_.strangers.size() >= limits::journal_pending ||
+    // Whoever stops does not wait until nothing comes any more: what comes now stays with the SMSC, as it does when the
+    // session is closed.
+    if (stopping_ || pending_.answers.size() + pending_.strangers.size() >= limits::journal_pending ||
         pending_.arena.size() >= limits::journal_pending_octets) {
         network_->refuse(message.handle, codec::smpp::status::receiver_temporary_error);
         return;

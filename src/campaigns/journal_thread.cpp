@@ -184,7 +184,7 @@ void journal_thread::write(journal_batch batch) {
 result<void> journal_thread::write_now(journal_batch& batch) {
     std::ranges::stable_sort(batch.answers, {}, &journal_batch::answer::chunk);
     const auto& env = *run_.env;
-    return env.writer->transact([&](store::connection& writer) -> result<void> {
+    auto written = env.writer->transact([&](store::connection& writer) -> result<void> {
         campaign_store campaigns(writer);
         TESSERA_TRY(put_answers(campaigns, batch));
         TESSERA_TRY(put_strangers(writer, batch));
@@ -196,6 +196,11 @@ result<void> journal_thread::write_now(journal_batch& batch) {
             TESSERA_TRY(campaigns.renew_leases(run_.subject.key, env.instance, env.clock->now() + lease_time));
         return {};
     });
+    // What counts is what is durable, once.
+    if (written && run_.watch != nullptr)
+        run_.watch->failed(
+            std::ranges::count(batch.answers, operations::answer_kind::refused, &journal_batch::answer::kind));
+    return written;
 }
 
 result<void> journal_thread::put_answers(campaign_store& campaigns, const journal_batch& batch) {
@@ -205,7 +210,6 @@ result<void> journal_thread::put_answers(campaign_store& campaigns, const journa
         const auto chunk = one->chunk;
         block.clear();
         for (; one != batch.answers.end() && one->chunk == chunk; ++one) {
-            if (run_.watch != nullptr && one->kind == operations::answer_kind::refused) run_.watch->failed(1);
             append_entry(block, {one->card, one->kind, static_cast<std::uint8_t>(one->attempt), one->status,
                                  arena.subspan(one->offset, one->octets)});
         }

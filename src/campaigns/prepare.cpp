@@ -21,7 +21,6 @@ using operations::outcome;
 using operations::purpose;
 
 constexpr std::string_view code_overtaken = "overtaken";
-constexpr auto look_again = std::chrono::milliseconds(10);
 
 struct raised_counter {
     cards::card_id card;
@@ -374,7 +373,7 @@ result<void> prepare_chunks(const campaign_run& run) {
 
 void wait_a_moment() {
     net::event_loop loop;
-    const auto timer = loop.after(look_again, [] {});
+    const auto timer = loop.after(limits::stop_look, [] {});
     loop.run();
 }
 
@@ -389,7 +388,10 @@ result<void> prepare_stale(const campaign_run& run) {
         TESSERA_TRY_VALUE(const auto stale, env.writer->transact([&](store::connection& writer) {
             return campaign_store(writer).stale_chunks(run.subject.key, run.subject.round);
         }));
-        for (const auto& one : stale) TESSERA_TRY(again.work_again(one));
+        for (const auto& one : stale) {
+            if (run.stopping()) return {};
+            TESSERA_TRY(again.work_again(one));
+        }
         if (env.clock->monotonic() >= until) return {};
         if (!stale.empty()) continue;
         TESSERA_TRY_VALUE(const bool busy, env.writer->transact([&](store::connection& writer) {

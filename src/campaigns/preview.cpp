@@ -31,8 +31,10 @@ namespace {
 
 struct card_row {
     cards::card_id id;
-    bool has_subscriber;
+    telecom::subscriber_number subscriber;
     bool has_keys;
+    bool has_encryption_key;  // of a rotation: of the key set that is replaced,
+    bool has_new_keys;        // and of the new version a key set that is not on its way
     cards::key_set_header header;
     std::uint64_t last_counter;
 };
@@ -43,10 +45,26 @@ struct packet_measure {
     std::int64_t short_messages = 0;
 };
 
+// What a rotation asks of a card besides, as columns behind the others; versions are small numbers.
+std::string rotation_columns(const definition& what) {
+    if (!what.rotation) return {};
+    const auto replaced = std::to_string(what.rotation->replaced), version = std::to_string(what.rotation->version);
+    return ", EXISTS (SELECT 1 FROM key_encryption_key e WHERE e.card_id = c.card_id AND e.key_version = " + replaced +
+           "), EXISTS (SELECT 1 FROM key_set f WHERE f.card_id = c.card_id AND f.key_version = " + version +
+           " AND f.application IN (-1, $2)) AND NOT EXISTS (SELECT 1 FROM key_rotation r WHERE r.card_id = c.card_id "
+           "AND r.key_version = " +
+           version + " AND r.state = 0) ";
+}
+
+bool reaches(const telecom::route_table& routes, telecom::subscriber_number subscriber) {
+    telecom::route_table::choice room;
+    return !routes.candidates(subscriber, room).empty();
+}
+
 class previewer {
 public:
-    previewer(store::connection& reader, const definition& what, int reference_bits)
-        : reader_(&reader), what_(&what), reference_bits_(reference_bits) {
+    previewer(store::connection& reader, const definition& what, const preview_network& network)
+        : reader_(&reader), what_(&what), network_(network) {
         auto scripts = scripts_of(what);
         if (!scripts) return;  // the campaign file was read, so there is none that cannot be made
         for (auto& one : scripts->first) scripts_.push_back(std::move(one.octets));
@@ -73,11 +91,14 @@ private:
     card_row read(const store::statement& row) const {
         card_row found{};
         found.id = cards::card_id{row.integer(0)};
-        found.has_subscriber = row.integer(1) != 0;
+        found.subscriber = static_cast<telecom::subscriber_number>(row.integer(1));
         found.has_keys = !row.is_null(2);
         found.header = {what_->security.key_version, static_cast<crypto::cipher_algorithm>(row.integer(2)),
                         static_cast<crypto::cipher_algorithm>(row.integer(3)),
                         static_cast<std::uint64_t>(row.integer(4))};
+        constexpr int behind = 6;
+        found.has_encryption_key = !what_->rotation || row.integer(behind) != 0;
+        found.has_new_keys = what_->rotation && row.integer(behind + 1) != 0;
         found.last_counter = std::max(found.header.initial_counter, static_cast<std::uint64_t>(row.integer(5)));
         return found;
     }
@@ -113,7 +134,7 @@ private:
 
     void count_writes(const card_row& row, const std::vector<operations::file_write>& writes) {
         const auto held = !what_->is_audit() && holds_all(images_, row.id, writes);
-        switch (plan_of({operations::purpose::write, held, row.has_subscriber, row.has_keys})) {
+        switch (plan_of({operations::purpose::write, held, row.subscriber != 0, row.has_keys})) {
             case card_plan::skip:
                 ++made_.skipped;
                 return;
@@ -126,6 +147,18 @@ private:
             case card_plan::listen:
             case card_plan::build:
                 break;
+        }
+        if (!row.has_encryption_key) {
+            ++made_.no_encryption_key;
+            return;
+        }
+        if (row.has_new_keys) {
+            ++made_.skipped;
+            return;
+        }
+        if (network_.routes != nullptr && !reaches(*network_.routes, row.subscriber)) {
+            ++made_.no_route;
+            return;
         }
         const auto& measure = measure_of(row.header);
         const auto before_last = row.last_counter + static_cast<std::uint64_t>(measure.packets) - 1;
@@ -157,14 +190,14 @@ private:
             bytes packet;
             if (!codec_.encode_command(security, {kic, kid}, 1, script, packet)) return {};
             ++made.packets;
-            made.short_messages += static_cast<std::int64_t>(codec::part_count(packet.size(), reference_bits_));
+            made.short_messages += static_cast<std::int64_t>(codec::part_count(packet.size(), network_.reference_bits));
         }
         return made;
     }
 
     store::connection* reader_;
     const definition* what_;
-    int reference_bits_;
+    preview_network network_;
     std::vector<bytes> scripts_;
     codec::secured_packet_codec codec_;
     std::map<std::pair<crypto::cipher_algorithm, crypto::cipher_algorithm>, packet_measure> measures_;
@@ -175,14 +208,15 @@ private:
 
 }  // namespace
 
-result<campaign_preview> preview_definition(store::connection& reader, const definition& what, int reference_bits) {
+result<campaign_preview> preview_definition(store::connection& reader, const definition& what,
+                                            const preview_network& network) {
     const store::snapshot view(reader);
     TESSERA_TRY(view.begun());
-    previewer counting(reader, what, reference_bits);
+    previewer counting(reader, what, network);
     const auto count = [&](const selection_piece& piece) -> result<void> {
-        TESSERA_TRY_VALUE(const auto query,
-                          reader.prepare(TESSERA_PREVIEW_COLUMNS "FROM card c " TESSERA_PREVIEW_KEYS "WHERE " +
-                                         piece.condition + " ORDER BY c.card_id"));
+        TESSERA_TRY_VALUE(const auto query, reader.prepare(TESSERA_PREVIEW_COLUMNS + rotation_columns(what) +
+                                                           "FROM card c " TESSERA_PREVIEW_KEYS "WHERE " +
+                                                           piece.condition + " ORDER BY c.card_id"));
         counting.bind(*query);
         piece.bind(*query);
         return counting.count(*query);
@@ -192,24 +226,39 @@ result<campaign_preview> preview_definition(store::connection& reader, const def
 }
 
 result<campaign_preview> preview_targets(store::connection& reader, campaign_key key, const definition& what,
-                                         int reference_bits) {
+                                         const preview_network& network) {
     const store::snapshot view(reader);
     TESSERA_TRY(view.begun());
-    previewer counting(reader, what, reference_bits);
+    previewer counting(reader, what, network);
     TESSERA_TRY_VALUE(const bool in_legs, wave_store(reader).in_legs(key));
-    TESSERA_TRY_VALUE(auto* query,
-                      in_legs
-                          ? reader.kept(TESSERA_PREVIEW_COLUMNS
-                                        "FROM leg_target t JOIN card c ON c.card_id = t.card_id " TESSERA_PREVIEW_KEYS
-                                        "WHERE t.campaign_key = $3 ORDER BY t.card_id")
-                          : reader.kept(TESSERA_PREVIEW_COLUMNS
-                                        "FROM target t JOIN card c ON c.card_id = t.card_id " TESSERA_PREVIEW_KEYS
-                                        "WHERE t.campaign_key = $3 AND t.round = 1 ORDER BY t.card_id"));
-    query->reset();
+    const std::string_view from = in_legs
+                                      ? "FROM leg_target t JOIN card c ON c.card_id = t.card_id " TESSERA_PREVIEW_KEYS
+                                        "WHERE t.campaign_key = $3 ORDER BY t.card_id"
+                                      : "FROM target t JOIN card c ON c.card_id = t.card_id " TESSERA_PREVIEW_KEYS
+                                        "WHERE t.campaign_key = $3 AND t.round = 1 ORDER BY t.card_id";
+    TESSERA_TRY_VALUE(const auto query,
+                      reader.prepare(TESSERA_PREVIEW_COLUMNS + rotation_columns(what) + std::string(from)));
     counting.bind(*query);
     query->bind(3, key.value);
     TESSERA_TRY(counting.count(*query));
     return counting.made();
+}
+
+result<std::int64_t> targets_without_route(store::connection& reader, campaign_key key,
+                                           const telecom::route_table& routes) {
+    TESSERA_TRY_VALUE(const bool in_legs, wave_store(reader).in_legs(key));
+    TESSERA_TRY_VALUE(auto* query,
+                      in_legs ? reader.kept("SELECT c.msisdn FROM leg_target t JOIN card c ON c.card_id = t.card_id "
+                                            "WHERE t.campaign_key = $1 AND c.msisdn <> 0")
+                              : reader.kept("SELECT c.msisdn FROM target t JOIN card c ON c.card_id = t.card_id "
+                                            "WHERE t.campaign_key = $1 AND t.round = 1 AND c.msisdn <> 0"));
+    query->with(key.value);
+    std::int64_t found = 0;
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, query->step());
+        if (!more) return found;
+        if (!reaches(routes, static_cast<telecom::subscriber_number>(query->integer(0)))) ++found;
+    }
 }
 
 sending_estimate estimate_sending(std::int64_t short_messages,

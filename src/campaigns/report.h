@@ -8,6 +8,7 @@
 
 #include "campaigns/store.h"
 #include "campaigns/types.h"
+#include "campaigns/waits.h"
 
 namespace tessera::campaigns {
 
@@ -22,8 +23,9 @@ struct campaign_summary {
     outcome_counts outcomes;
     std::optional<std::int64_t> drift;  // of an audit: cards that hold something else than expected
     std::vector<round_progress> rounds;
-    std::vector<leg> legs;  // of a campaign in waves
-    std::string waits_for;  // what it cannot go on without; empty: nothing
+    std::vector<leg> legs;    // of a campaign in waves
+    std::string waits_for;    // approvals that it cannot go on without; empty: none
+    std::vector<wait> waits;  // whatever keeps it from going on, if waits_of() was asked
     phase_summary prepare, exchange, settle;
     double seconds = 0;  // of all phases
 

@@ -63,6 +63,17 @@ result<std::int64_t> safety_store::take_sends(std::int64_t per_hour, std::int64_
     return granted;
 }
 
+result<std::map<std::int64_t, std::int64_t>> safety_store::counted_sends(timestamp now) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT minute, messages FROM sends WHERE minute > $1"));
+    query->with(minute_of(now) - minutes_counted);
+    std::map<std::int64_t, std::int64_t> found;
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, query->step());
+        if (!more) return found;
+        found[query->integer(0)] = query->integer(1);
+    }
+}
+
 result<void> safety_store::give_back_sends(std::int64_t count, timestamp when) {
     TESSERA_TRY_VALUE(auto* less, database_->kept("UPDATE sends SET messages = messages - $2 "
                                                   "WHERE minute = $1 AND messages >= $2"));

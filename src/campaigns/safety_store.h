@@ -2,6 +2,7 @@
 // connection; everything runs in the caller's transaction.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ public:
     // --- the ration: at most so many short messages in any hour, of all campaigns together
     // How many may go now, up to `wanted`; counted as sent from this commit on.
     [[nodiscard]] result<std::int64_t> take_sends(std::int64_t per_hour, std::int64_t wanted, timestamp now);
+    // What counts at `now`: short messages by minute since 1970.
+    [[nodiscard]] result<std::map<std::int64_t, std::int64_t>> counted_sends(timestamp now);
     // Some that were taken at `when` were not sent after all.
     [[nodiscard]] result<void> give_back_sends(std::int64_t count, timestamp when);
     // When so many may go together; not after `now` if they may go now.

@@ -158,7 +158,8 @@ result<void> settle_late_answers(const environment& env, const definition_source
     late_settler settler(env, definition_of);
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, settler.some(limits::late_cards_per_commit));
-        if (!more) return {};
+        // What is left stays where it is, for the next one who settles.
+        if (!more || env.stopping()) return {};
     }
 }
 

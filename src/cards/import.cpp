@@ -41,10 +41,8 @@ public:
         TESSERA_TRY_VALUE(const auto fresh_keys, keys_to_add(id, inserted, row));
         for (const auto* keys : fresh_keys) TESSERA_TRY(put_keys(id, *keys));
         auto key_sets_added = fresh_keys.size();
-        if (row.encryption) {
-            TESSERA_TRY_VALUE(const bool added, add_encryption_key(id, row.keys->header.key_version, *row.encryption));
-            if (added && key_sets_added == 0) key_sets_added = 1;
-        }
+        TESSERA_TRY_VALUE(const auto encryption_keys, add_encryption_keys(id, row));
+        key_sets_added = std::max(key_sets_added, encryption_keys);
         report.key_sets_added += key_sets_added;
         for (const auto& tag : fresh_tags) {
             TESSERA_TRY_VALUE(const bool added, store_.add_tag(id, tag));
@@ -138,7 +136,7 @@ private:
     result<std::vector<const key_set*>> keys_to_add(card_id id, bool inserted, const import_row& row) {
         std::vector<const key_set*> all;
         if (row.keys) all.push_back(&*row.keys);
-        for (const auto& one : row.more_keys) all.push_back(&one);
+        for (const auto& one : row.more_keys) all.push_back(&one.keys);
         if (inserted || all.empty()) return all;
         TESSERA_TRY_VALUE(const auto known, store_.key_sets(id));
         std::vector<const key_set*> fresh;
@@ -172,6 +170,21 @@ private:
         TESSERA_TRY_VALUE(const bool added, store_.insert_key_set(id, stored, now_));
         if (added) return {};
         return failure("conflict", "kvn", "the record has two key sets of this version for one application");
+    }
+
+    // Returns how many are new.
+    result<std::size_t> add_encryption_keys(card_id id, const import_row& row) {
+        std::size_t added = 0;
+        if (row.encryption) {
+            TESSERA_TRY_VALUE(const bool fresh, add_encryption_key(id, row.keys->header.key_version, *row.encryption));
+            added += fresh ? 1 : 0;
+        }
+        for (const auto& one : row.more_keys) {
+            if (!one.encryption) continue;
+            TESSERA_TRY_VALUE(const bool fresh, add_encryption_key(id, one.keys.header.key_version, *one.encryption));
+            added += fresh ? 1 : 0;
+        }
+        return added;
     }
 
     // False: the key set has it already.

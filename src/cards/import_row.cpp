@@ -43,6 +43,15 @@ result<crypto::cipher_algorithm> parse_algorithm(std::string_view text, std::str
     return *algorithm;
 }
 
+}  // namespace
+
+result<crypto::cipher_algorithm> parse_key_algorithm(std::string_view text, crypto::cipher_algorithm otherwise,
+                                                     std::string_view field) {
+    return text.empty() ? result<crypto::cipher_algorithm>(otherwise) : parse_algorithm(text, field);
+}
+
+namespace {
+
 result<std::int64_t> parse_application(std::string_view text) {
     if (text.empty()) return all_applications;
     std::array<std::uint8_t, 3> octets{};
@@ -173,10 +182,8 @@ result<std::optional<encryption_key>> import_columns::parse_encryption_key(const
     const auto named = value(fields, dek_algorithm);
     if (text.empty() && named.empty()) return std::nullopt;
     if (!keys) return failure("bad_key", "dek_key", "belongs to a key set, and the row has none");
-    encryption_key made{keys->header.kic_algorithm, {}};
-    if (!named.empty()) {
-        TESSERA_TRY_VALUE(made.algorithm, parse_algorithm(named, "dek_algorithm"));
-    }
+    encryption_key made;
+    TESSERA_TRY_VALUE(made.algorithm, parse_key_algorithm(named, keys->header.kic_algorithm, "dek_algorithm"));
     TESSERA_TRY_VALUE(made.key, parse_key(text, made.algorithm, "dek_key"));
     return std::optional(std::move(made));
 }

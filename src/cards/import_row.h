@@ -17,7 +17,12 @@ struct import_row {
     std::string profile;
     std::optional<key_set> keys;               // none when all five key columns are empty
     std::optional<encryption_key> encryption;  // of that key set
-    std::vector<key_set> more_keys;            // where a record has several
+    // Where a record has several; each with its key encryption key, if it has one.
+    struct further_keys {
+        key_set keys;
+        std::optional<encryption_key> encryption;
+    };
+    std::vector<further_keys> more_keys;
     std::vector<std::string> tags;
     std::vector<card_variable> variables;  // of columns var.NAME that are not empty
 };
@@ -27,6 +32,11 @@ struct key_set_texts {
     std::string_view kvn, kic_algorithm, kid_algorithm, counter, tar, counter_scope;
 };
 [[nodiscard]] result<key_set_header> parse_key_set_header(const key_set_texts& texts);
+
+// Empty: `otherwise`. Errors name the field.
+[[nodiscard]] result<crypto::cipher_algorithm> parse_key_algorithm(std::string_view text,
+                                                                   crypto::cipher_algorithm otherwise,
+                                                                   std::string_view field);
 
 class import_columns {
 public:

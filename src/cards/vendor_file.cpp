@@ -32,9 +32,9 @@ template <class Use>
 result<void> for_each_value(const vendor_mapping& mapping, Use&& use) {
     for (const auto& [name, value] : mapping.card) TESSERA_TRY(use(value));
     for (const auto& set : mapping.key_sets)
-        for (const auto* value :
-             {&set.kvn, &set.kic_algorithm, &set.kid_algorithm, &set.counter, &set.tar, &set.counter_scope,
-              &set.kic.key, &set.kic.check_value, &set.kid.key, &set.kid.check_value})
+        for (const auto* value : {&set.kvn, &set.kic_algorithm, &set.kid_algorithm, &set.counter, &set.tar,
+                                  &set.counter_scope, &set.kic.key, &set.kic.check_value, &set.kid.key,
+                                  &set.kid.check_value, &set.dek_algorithm, &set.dek.key, &set.dek.check_value})
             TESSERA_TRY(use(*value));
     return {};
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/hex.h"
+#include "cards/key_rotation.h"
 #include "cards/test_registry.h"
 
 namespace tessera::cards {
@@ -95,7 +96,11 @@ protected:
 
     result<import_report> import(const std::string& text, const std::string& mapping_name, std::string_view key,
                                  bool strict = false) {
-        const auto mapping = parse_mapping(shipped("share/mappings/" + mapping_name), mapping_name);
+        return import_by(text, shipped("share/mappings/" + mapping_name), key, strict);
+    }
+    result<import_report> import_by(const std::string& text, const std::string& mapping_text, std::string_view key,
+                                    bool strict = false) {
+        const auto mapping = parse_mapping(mapping_text, "mapping.toml");
         EXPECT_TRUE(mapping) << to_string(mapping.error().front());
         vendor_options options{{}, std::string(key)};
         options.importing.strict = strict;
@@ -158,6 +163,30 @@ std::string with(std::string text, std::string_view what, std::string_view by) {
     const auto at = text.find(what);
     EXPECT_NE(at, std::string::npos) << what;
     return at == std::string::npos ? text : text.replace(at, what.size(), by);
+}
+
+// Other keys of the file as DEKs, so that nothing had to be enciphered for it.
+TEST_F(vendor_import_test, key_encryption_keys_of_every_key_set) {
+    auto mapping = shipped("share/mappings/output_file.toml");
+    mapping =
+        with(mapping, "kid_key = {column = \"KID1\", kcv = \"KID1_KCV\"}",
+             "kid_key = {column = \"KID1\", kcv = \"KID1_KCV\"}\ndek_key = {column = \"KID1\", kcv = \"KID1_KCV\"}");
+    mapping = with(mapping, "kid_key = {column = \"KID2\"}",
+                   "kid_key = {column = \"KID2\"}\ndek_algorithm = \"aes128\"\ndek_key = {column = \"KIC2\"}");
+    const auto text = shipped("tests/vendor_files/output_file.out");
+    const auto report = import_by(text, mapping, "vendor");
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_TRUE(report->problems.empty());
+    EXPECT_EQ(report->key_sets_added, 6U);
+    const auto card = card_store(*writer).find("8949000000000000018").value().value();
+    key_rotation_store rotations(*writer);
+    const auto first = rotations.find_encryption_key(card.id, 1, vault).value().value();
+    EXPECT_EQ(first.algorithm, crypto::cipher_algorithm::triple_des_2key);
+    EXPECT_EQ(to_hex(first.key.reveal()), "505152535455565758595a5b5c5d5e5f");
+    const auto second = rotations.find_encryption_key(card.id, 2, vault).value().value();
+    EXPECT_EQ(second.algorithm, crypto::cipher_algorithm::aes128);
+    EXPECT_EQ(to_hex(second.key.reveal()), "606162636465666768696a6b6c6d6e6f");
+    EXPECT_EQ(import_by(text, mapping, "vendor")->unchanged, 3U);
 }
 
 TEST_F(vendor_import_test, a_wrong_check_value_refuses_the_row_and_says_nothing_of_the_key) {

@@ -45,6 +45,9 @@ struct vendor_key {
 struct vendor_key_set {
     vendor_value kvn, kic_algorithm, kid_algorithm, counter, tar, counter_scope;
     vendor_key kic, kid;
+    // The key encryption key of the same version (for PUT KEY); absent: the file has none. Without an algorithm KIc's.
+    vendor_value dek_algorithm;
+    vendor_key dek;
     friend bool operator==(const vendor_key_set&, const vendor_key_set&) = default;
 };
 

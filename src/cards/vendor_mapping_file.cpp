@@ -115,7 +115,8 @@ private:
 
     vendor_key_set key_set(const toml::table& table) {
         toml_.only(table,
-                   {"kvn", "kic_algorithm", "kic_key", "kid_algorithm", "kid_key", "counter", "tar", "counter_scope"},
+                   {"kvn", "kic_algorithm", "kic_key", "kid_algorithm", "kid_key", "counter", "tar", "counter_scope",
+                    "dek_algorithm", "dek_key"},
                    "[[key_set]]");
         vendor_key_set made;
         const auto take = [&](std::string_view key, vendor_value& into, bool needed) {
@@ -132,6 +133,11 @@ private:
         take("counter_scope", made.counter_scope, false);
         made.kic = key(table, "kic_key");
         made.kid = key(table, "kid_key");
+        take("dek_algorithm", made.dek_algorithm, false);
+        if (table.contains("dek_key"))
+            made.dek = key(table, "dek_key");
+        else if (table.contains("dek_algorithm"))
+            toml_.mistake(table, "dek_algorithm: there is no dek_key");
         return made;
     }
 

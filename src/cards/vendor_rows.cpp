@@ -71,34 +71,44 @@ result<import_row> vendor_rows::row() {
     }
     TESSERA_TRY_VALUE(auto made, columns_->parse(fields_, default_profile_));
     for (std::size_t i = 0; i < mapping_->key_sets.size(); ++i) {
-        auto keys = read_keys(mapping_->key_sets[i]);
-        if (!keys) {
-            auto problem = std::move(keys).error();
+        auto read = read_keys(mapping_->key_sets[i]);
+        if (!read) {
+            auto problem = std::move(read).error();
             if (i > 0) problem.field = "key_set " + std::to_string(i + 1) + " " + problem.field;
             return std::unexpected(std::move(problem));
         }
         const auto same = [&](const key_set& other) {
-            return other.header.key_version == keys->header.key_version &&
-                   other.header.application == keys->header.application;
+            return other.header.key_version == read->keys.header.key_version &&
+                   other.header.application == read->keys.header.application;
         };
-        if ((made.keys && same(*made.keys)) || std::ranges::any_of(made.more_keys, same))
+        if ((made.keys && same(*made.keys)) ||
+            std::ranges::any_of(made.more_keys, same, &import_row::further_keys::keys))
             return failure("conflict", "kvn", "two key sets of the record have this version for one application");
-        if (i == 0)
-            made.keys = std::move(*keys);
-        else
-            made.more_keys.push_back(std::move(*keys));
+        if (i == 0) {
+            made.keys = std::move(read->keys);
+            made.encryption = std::move(read->encryption);
+        } else {
+            made.more_keys.push_back(std::move(*read));
+        }
     }
     return made;
 }
 
-result<key_set> vendor_rows::read_keys(const vendor_key_set& from) {
-    key_set made;
+result<import_row::further_keys> vendor_rows::read_keys(const vendor_key_set& from) {
+    import_row::further_keys all;
+    auto& made = all.keys;
     TESSERA_TRY_VALUE(made.header, parse_key_set_header({file_.value(from.kvn), file_.value(from.kic_algorithm),
                                                          file_.value(from.kid_algorithm), file_.value(from.counter),
                                                          file_.value(from.tar), file_.value(from.counter_scope)}));
     TESSERA_TRY_VALUE(made.kic, read_key(from.kic, made.header.kic_algorithm, "kic_key"));
     TESSERA_TRY_VALUE(made.kid, read_key(from.kid, made.header.kid_algorithm, "kid_key"));
-    return made;
+    // A card without one cannot have its keys rotated; the rest of it is good.
+    if (from.dek.key.from == vendor_value::origin::absent || file_.value(from.dek.key).empty()) return all;
+    auto& encryption = all.encryption.emplace();
+    TESSERA_TRY_VALUE(encryption.algorithm,
+                      parse_key_algorithm(file_.value(from.dek_algorithm), made.header.kic_algorithm, "dek_algorithm"));
+    TESSERA_TRY_VALUE(encryption.key, read_key(from.dek, encryption.algorithm, "dek_key"));
+    return all;
 }
 
 result<secret> vendor_rows::read_key(const vendor_key& from, crypto::cipher_algorithm algorithm,

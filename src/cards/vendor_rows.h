@@ -31,7 +31,7 @@ public:
     [[nodiscard]] std::optional<remark> remark_on_whole() const override;
 
 private:
-    [[nodiscard]] result<key_set> read_keys(const vendor_key_set& from);
+    [[nodiscard]] result<import_row::further_keys> read_keys(const vendor_key_set& from);
     [[nodiscard]] result<secret> read_key(const vendor_key& from, crypto::cipher_algorithm algorithm,
                                           std::string_view field);
 

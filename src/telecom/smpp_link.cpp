@@ -262,6 +262,8 @@ private:
         in_turn_ = true;
         session_.on_time(clock_.monotonic());
         in_turn_ = false;
+        // Unbinding had its time; a peer that reads nothing gets no more of it for the last words.
+        if (closing_ && session_.state() == smpp_session::phase::ended) return drop(session_.end().why);
         end_turn();
     }
 

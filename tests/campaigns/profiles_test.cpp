@@ -150,7 +150,8 @@ TEST(profiles, messages_are_as_long_as_the_cards_take_them) {
     const auto made = try_to_create(here, campaign_text({.writes = write_text("7f20/6f60", content)}));
     ASSERT_TRUE(made) << to_string(made.error().front());
     const auto reader = here.storage->connect(store::access::read).value();
-    const auto planned = preview_targets(*reader, made->key, definition_of(*made).value(), here.smsc.reference_bits);
+    const auto planned =
+        preview_targets(*reader, made->key, definition_of(*made).value(), {here.smsc.reference_bits, nullptr});
     EXPECT_EQ(planned->packets, 3 * 3);
     EXPECT_EQ(here.conduct_now(*made), run_end::finished);
     here.expect_outcomes(*made, {.done = 3});

@@ -17,7 +17,7 @@ std::string image(std::string_view relation) {
 
 campaign_preview preview_of(world& here, const definition& what) {
     const auto reader = here.storage->connect(store::access::read).value();
-    return preview_definition(*reader, what, here.smsc.reference_bits).value();
+    return preview_definition(*reader, what, {here.smsc.reference_bits, nullptr}).value();
 }
 
 TEST(campaign_targets, a_follow_up_reaches_the_silent_cards_when_they_are_on_again) {
@@ -123,7 +123,8 @@ TEST(campaign_targets, a_preview_counts_what_is_then_sent_and_writes_nothing) {
     EXPECT_EQ(found.no_key, 2);
     EXPECT_EQ(found.cards, 45);
     const auto reader = here.storage->connect(store::access::read).value();
-    const auto stored = preview_targets(*reader, made.key, definition_of(made).value(), here.smsc.reference_bits);
+    const auto stored =
+        preview_targets(*reader, made.key, definition_of(made).value(), {here.smsc.reference_bits, nullptr});
     EXPECT_EQ(stored->packets, found.packets);
     EXPECT_EQ(stored->short_messages, found.short_messages);
     EXPECT_EQ(stored->skipped, found.skipped);

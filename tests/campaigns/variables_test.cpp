@@ -56,7 +56,7 @@ TEST(variables, a_card_without_the_variable_fails_before_anything_is_sent_and_th
     world here({.cards = 30, .registry = with_labels});
     const std::string writes = "[[write]]\nfile = \"gsm/SPN\"\nvalue = {display = \"{{label}}\", flags = 1}\n";
     const auto created = here.create({.writes = writes});
-    const auto counts = preview_targets(*here.writer, created.key, definition_of(created).value(), 8).value();
+    const auto counts = preview_targets(*here.writer, created.key, definition_of(created).value(), {}).value();
     EXPECT_EQ(counts.no_variable, 20);
     EXPECT_EQ(counts.cards, 10);
     EXPECT_EQ(counts.packets, 10);

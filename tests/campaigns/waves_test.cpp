@@ -186,6 +186,56 @@ TEST(waves, too_many_failures_stop_the_campaign_within_the_wave) {
     here.expect_outcomes(made, {.done = 1'900, .failed = 600});
 }
 
+// Cards of every other row have numbers that the network does not know.
+std::string with_strange_numbers(const std::string& csv) {
+    std::string made;
+    std::size_t row = 0;
+    for (std::size_t at = 0; at < csv.size(); ++row) {
+        const auto end = csv.find('\n', at);
+        auto line = csv.substr(at, end - at);
+        if (row % 2 == 1) {
+            const auto number = line.find(',', line.find(',') + 1) + 1;
+            line.replace(number, 3, "777");
+        }
+        made += line + "\n";
+        at = end + 1;
+    }
+    return made;
+}
+
+TEST(waves, too_many_refusals_of_the_network_stop_the_campaign_within_the_exchange) {
+    constexpr std::int64_t cards = 8'000;
+    world here({.cards = cards, .simulated = with_strange_numbers});
+    here.smsc.window = 20;
+    const auto made = here.create({.sections = "[waves]\nerror_threshold = 5\n"});
+    EXPECT_EQ(here.conduct_now(made), run_end::held);
+    const auto stopped = here.summary(made);
+    EXPECT_EQ(stopped.subject.state, campaign_state::stopped);
+    EXPECT_EQ(stopped.subject.phase, phase::exchange);
+    EXPECT_EQ(stopped.waits_for, "wave 1: the network refused more cards than error_threshold allows");
+    // What it had begun is nobody's fault: whoever takes the responsibility lets it go on.
+    approve_now(here, made);
+    EXPECT_EQ(here.conduct_now(made), run_end::finished);
+    here.expect_outcomes(made, {.done = cards / 2, .failed = cards / 2});
+}
+
+TEST(waves, refusals_before_a_pause_count_afterwards) {
+    constexpr std::int64_t cards = 8'000;
+    world here({.cards = cards, .simulated = with_strange_numbers});
+    here.smsc.window = 20;
+    const auto made = here.create({.sections = "[waves]\nerror_threshold = 40\n"});  // 3,200 of them
+    std::size_t sent = 0;
+    here.tap.on_submit = [&](const telecom::outbound_message&) {
+        if (++sent == 2'500) here.stop = true;
+    };
+    EXPECT_EQ(here.conduct_now(made), run_end::interrupted);
+    here.stop = false;
+    EXPECT_EQ(here.conduct_now(made), run_end::held);
+    EXPECT_EQ(here.summary(made).subject.phase, phase::exchange);
+    // Of those that were left, at most 2,800 were to be refused.
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM outcome"), 0);
+}
+
 TEST(waves, failures_that_cards_tell_stop_the_campaign_before_its_next_wave) {
     world here({.cards = 40, .faults = "card_wrong_key = 1"});
     const auto made = here.create({.telecom = "por_timeout = \"60ms\"\nattempts = 1",

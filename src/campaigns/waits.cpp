@@ -1,0 +1,60 @@
+#include "campaigns/waits.h"
+
+#include "campaigns/create.h"
+#include "campaigns/opening.h"
+#include "campaigns/safety_store.h"
+#include "campaigns/wave_store.h"
+
+namespace tessera::campaigns {
+namespace {
+
+result<std::optional<wait>> wait_to_send(store::connection& database, const campaign& subject,
+                                         std::int64_t sends_per_hour, timestamp now) {
+    const bool sends = subject.phase == phase::prepare || subject.phase == phase::exchange;
+    if (subject.state != campaign_state::running || !sends) return std::nullopt;
+    TESSERA_TRY_VALUE(const auto what, definition_of(subject));
+    if (!is_restricted(what, sends_per_hour)) return std::nullopt;
+    course legs(what);
+    TESSERA_TRY(legs.load(database, subject.key));
+    const auto found = next_opening(database, what, legs, subject.round, sends_per_hour, now);
+    if (!found && found.error().code == "closed_window")
+        return wait{wait_kind::window, "the window, which " + found.error().message, std::nullopt};
+    if (!found) return std::unexpected(found.error());
+    if (found->what == send_limit::none) return std::nullopt;
+    const auto kind = found->what == send_limit::window ? wait_kind::window : wait_kind::sends_per_hour;
+    return wait{kind, std::string(to_string(found->what)), found->from};
+}
+
+}  // namespace
+
+std::string_view to_string(wait_kind what) {
+    constexpr std::string_view names[] = {"stop_all", "approval", "window", "sends_per_hour"};
+    return names[static_cast<std::size_t>(what)];
+}
+
+result<std::vector<wait>> waits_of(store::connection& database, const campaign& subject, std::int64_t sends_per_hour,
+                                   timestamp now) {
+    std::vector<wait> found;
+    if (subject.state == campaign_state::finished || subject.state == campaign_state::cancelled) return found;
+    TESSERA_TRY_VALUE(const auto stop, safety_store(database).standing());
+    if (stop)
+        found.push_back({wait_kind::stop_all,
+                         "everything was stopped by " + stop->by + " at " + to_iso8601(stop->since), std::nullopt});
+    TESSERA_TRY_VALUE(const auto gates, wave_store(database).gates(subject.key));
+    for (const auto& one : gates)
+        if (!one.approved_at) found.push_back({wait_kind::approval, one.reason, std::nullopt});
+    TESSERA_TRY_VALUE(auto sending, wait_to_send(database, subject, sends_per_hour, now));
+    if (sending) found.push_back(std::move(*sending));
+    return found;
+}
+
+std::string describe(const std::vector<wait>& waits) {
+    std::string text;
+    for (const auto& one : waits) {
+        text += (text.empty() ? "" : "; ") + one.why;
+        if (one.until) text += ", until " + to_iso8601(*one.until);
+    }
+    return text;
+}
+
+}  // namespace tessera::campaigns

@@ -1,0 +1,29 @@
+// Why a campaign does not go on, and until when.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "campaigns/types.h"
+#include "store/database.h"
+
+namespace tessera::campaigns {
+
+enum class wait_kind : std::uint8_t { stop_all, approval, window, sends_per_hour };
+[[nodiscard]] std::string_view to_string(wait_kind what);  // as written here
+
+struct wait {
+    wait_kind what{};
+    std::string why;                 // for people
+    std::optional<timestamp> until;  // nothing: until somebody does something about it
+};
+
+// What needs somebody first. Window and ration hold back a run only, while it prepares or sends.
+[[nodiscard]] result<std::vector<wait>> waits_of(store::connection& database, const campaign& subject,
+                                                 std::int64_t sends_per_hour, timestamp now);
+
+// "it writes EF_IMSI (7f20/6f07): who the card is; the window, until 2026-11-21T21:00:00.000Z"; empty: nothing.
+[[nodiscard]] std::string describe(const std::vector<wait>& waits);
+
+}  // namespace tessera::campaigns

@@ -122,7 +122,10 @@ void print(const previewed& found, const std::vector<const telecom::smsc_setting
     if (counts.no_key > 0) line(counts.no_key, "would fail: no key set of the version");
     if (counts.no_variable > 0) line(counts.no_variable, "would fail: a variable is missing, or does not fit the file");
     if (counts.no_packet > 0) line(counts.no_packet, "would fail: no packet can be built with their keys or counter");
-    line(counts.cards, found.what.is_audit() ? "cards to be read" : "cards to be written");
+    line(counts.cards, found.what.is_audit()           ? "cards to be read"
+                       : found.what.is_for_terminals() ? "terminals to be set"
+                       : found.what.terminals          ? "cards and terminals to be written"
+                                                       : "cards to be written");
     if (counts.near_counter_end > 0)
         line(counts.near_counter_end, "of them with few counters left: tessera card counters");
     line(counts.packets, "packets");

@@ -20,6 +20,7 @@ struct import_row {
     std::vector<key_set> more_keys;            // where a record has several
     std::vector<std::string> tags;
     std::vector<card_variable> variables;  // of columns var.NAME that are not empty
+    std::uint16_t port = 0;                // of a mobile terminal's agent; 0: a card
 };
 
 // What names a key set, from text as the columns have it. Errors name the column.
@@ -46,6 +47,8 @@ public:
         counter_scope,
         dek_algorithm,
         dek_key,
+        kind,
+        port,
         count
     };
 
@@ -69,6 +72,7 @@ private:
     [[nodiscard]] std::string_view value(const std::vector<std::string>& fields, column which) const;
     [[nodiscard]] result<std::optional<encryption_key>> parse_encryption_key(const std::vector<std::string>& fields,
                                                                              const std::optional<key_set>& keys) const;
+    [[nodiscard]] result<void> parse_kind(const std::vector<std::string>& fields, import_row& row) const;
     [[nodiscard]] result<std::optional<key_set>> parse_keys(const std::vector<std::string>& fields) const;
 
     struct variable_column {

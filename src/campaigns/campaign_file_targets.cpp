@@ -27,7 +27,7 @@ bool is_imei(std::string_view text) { return text.size() == 15 && all_digits(tex
 
 // The form that the registry keeps.
 result<std::string> checked_name(identifier which, std::string_view text) {
-    if (which == identifier::iccid) return is_imei(text) ? cards::parse_imei(text) : cards::parse_iccid(text);
+    if (which == identifier::iccid) return cards::parse_iccid_or_imei(text);
     if (which == identifier::imsi) return cards::parse_imsi(text);
     TESSERA_TRY_VALUE(const auto number, cards::parse_msisdn(text));
     return std::to_string(number);

@@ -44,6 +44,11 @@ result<std::string> parse_imei(std::string_view text, std::string_view field) {
     return std::string(text);
 }
 
+result<std::string> parse_iccid_or_imei(std::string_view text) {
+    constexpr std::size_t imei_digits = 15;
+    return text.size() == imei_digits ? parse_imei(text) : parse_iccid(text);
+}
+
 result<std::string> parse_imsi(std::string_view text, std::string_view field) {
     if (text.size() < 6 || text.size() > 15 || !all_digits(text))
         return failure("bad_imsi", field, "expected 6 to 15 digits");

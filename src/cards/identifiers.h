@@ -17,6 +17,8 @@ namespace tessera::cards {
 [[nodiscard]] result<std::string> parse_iccid(std::string_view text, std::string_view field = "iccid");
 // 15 digits, the last one a Luhn check digit (3GPP TS 23.003 clause 6.2.1). Errors: bad_imei.
 [[nodiscard]] result<std::string> parse_imei(std::string_view text, std::string_view field = "iccid");
+// Either of them, by which the registry names an object: 15 digits are an IMEI.
+[[nodiscard]] result<std::string> parse_iccid_or_imei(std::string_view text);
 // 6 to 15 digits. Errors: bad_imsi.
 [[nodiscard]] result<std::string> parse_imsi(std::string_view text, std::string_view field = "imsi");
 // 5 to 15 digits, a plus sign before them allowed, no leading zero. Errors: bad_msisdn.

@@ -96,6 +96,16 @@ std::string refusal(world& here, const campaign_options& options) {
     return made ? "created" : to_string(made.error().front());
 }
 
+std::expected<definition, std::vector<error>> parsed(const campaign_options& options) {
+    file_context context;
+    context.file = "x";
+    return parse_campaign_file(campaign_text(options), context);
+}
+std::string first_mistake(const campaign_options& options) {
+    const auto made = parsed(options);
+    return made ? "" : to_string(made.error().front());
+}
+
 // --- what C-1 asks for
 
 TEST(campaigns, C_1_cards_take_files_and_mobile_terminals_settings_in_one_campaign) {
@@ -154,9 +164,7 @@ TEST(campaigns, C_1_what_is_not_for_the_targets_is_refused_at_creation) {
 
 TEST(campaigns, C_1_an_audit_an_application_or_a_key_rotation_does_not_go_with_settings) {
     const auto mistake = [](const std::string& actions) {
-        const auto made = parse_campaign_file(
-            campaign_text({.writes = actions, .sections = std::string(setting_text)}), {.file = "x"});
-        return made ? "" : to_string(made.error().front());
+        return first_mistake({.writes = actions, .sections = std::string(setting_text)});
     };
     EXPECT_NE(mistake("[[read]]\nfile = \"SPN\"\n").find("setting: does not go with an audit"), std::string::npos);
     EXPECT_NE(mistake("[[key]]\nkvn = 2\n").find("setting: does not go with [[key]]"), std::string::npos);
@@ -212,7 +220,7 @@ TEST(terminals, the_longest_setting_fits_the_parts_that_it_may_take) {
         const auto settings = [&](std::size_t octets) {
             return settings_only(one_setting("x", std::string(octets, 'a')), quick + "\nparts_max = 2");
         };
-        while (parse_campaign_file(campaign_text(settings(length + 1)), {.file = "x"})) ++length;
+        while (parsed(settings(length + 1))) ++length;
         EXPECT_GT(length, 200U);
         here.expect_outcomes(here.run(settings(length)), {.done = 2});
         EXPECT_EQ(here.sim->statistics().submits, 4U);
@@ -396,9 +404,7 @@ TEST(terminals, single_operations_on_a_terminal_are_refused) {
 // --- what the file says
 
 std::string mistake(std::string_view sections) {
-    const auto made = parse_campaign_file(campaign_text({.telecom = quick, .sections = std::string(sections)}),
-                                          {.file = "x"});
-    return made ? "" : to_string(made.error().front());
+    return first_mistake({.telecom = quick, .sections = std::string(sections)});
 }
 
 TEST(terminals, what_is_no_setting_is_told) {
@@ -420,10 +426,6 @@ TEST(terminals, what_is_no_setting_is_told) {
 }
 
 TEST(terminals, a_campaign_without_anything_for_cards_says_nothing_of_them) {
-    const auto first_mistake = [](const campaign_options& options) {
-        const auto made = parse_campaign_file(campaign_text(options), {.file = "x"});
-        return made ? "" : to_string(made.error().front());
-    };
     auto options = settings_only();
     EXPECT_EQ(first_mistake(options), "");
     options.security = "format = \"expanded\"\n";

@@ -10,7 +10,7 @@ namespace {
 TEST(blocks, entries_of_cards_and_terminals_come_back_as_they_were) {
     const auto packet = from_hex("0102030405").value();
     message_entry card{cards::card_id{7}, 491701234567, operations::purpose::write, 1, 2, 0x0102030405, 9, 0, packet};
-    message_entry terminal{cards::card_id{8}, 491701234568, operations::purpose::read_back, 0, 15, 1, 0, 16'000,
+    message_entry terminal{cards::card_id{8},         491701234568, operations::purpose::read_back, 0, 15, 1, 0, 16'000,
                            byte_view(packet).first(2)};
     bytes block;
     append_entry(block, card);
@@ -36,8 +36,7 @@ TEST(blocks, entries_of_cards_and_terminals_come_back_as_they_were) {
 TEST(blocks, a_damaged_block_is_an_error) {
     bytes block;
     const auto packet = from_hex("0102").value();
-    append_entry(block,
-                 message_entry{cards::card_id{8}, 1, operations::purpose::write, 0, 1, 1, 0, 16'000, packet});
+    append_entry(block, message_entry{cards::card_id{8}, 1, operations::purpose::write, 0, 1, 1, 0, 16'000, packet});
     for (std::size_t size = 1; size < block.size(); ++size)
         EXPECT_FALSE(parse_messages(byte_view(block).first(size))) << size;
     block[16] = 0x84;  // a purpose that there is not

@@ -98,8 +98,7 @@ bool is_for_terminals_only(const toml::table& root) {
            std::ranges::none_of(of_cards, [&](const char* one) { return root.contains(one); });
 }
 
-std::optional<terminal_part> read_terminals(const toml::table& root, const file_context& context,
-                                            checked_toml& notes) {
+std::optional<terminal_part> read_terminals(const toml::table& root, const file_context& context, checked_toml& notes) {
     return terminals_reader(context, notes).read(root);
 }
 

@@ -48,8 +48,10 @@ result<campaign> insert(store::connection& writer, std::string_view text, const 
     }
     TESSERA_TRY(campaigns.select_targets(made.key, what.targets));
     TESSERA_TRY_VALUE(made.targets, campaigns.cut_into_chunks(made.key, 1));
-    if (made.targets == 0) return failure("no_targets", "targets", "no " + std::string(what.is_for_terminals() ? "terminal" : "card") +
-                                                 " of the registry is meant by them");
+    if (made.targets == 0)
+        return failure(
+            "no_targets", "targets",
+            "no " + std::string(what.is_for_terminals() ? "terminal" : "card") + " of the registry is meant by them");
     TESSERA_TRY(campaigns.set_targets(made.key, made.targets));
     return made;
 }

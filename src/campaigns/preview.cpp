@@ -160,8 +160,8 @@ private:
             bytes packet;
             if (!codec_.encode_command(security, {kic, kid}, 1, script, packet)) return {};
             ++made.packets;
-            made.short_messages += static_cast<std::int64_t>(
-                codec::part_count(packet.size(), reference_bits_, what_->is_for_terminals()));
+            made.short_messages +=
+                static_cast<std::int64_t>(codec::part_count(packet.size(), reference_bits_, what_->is_for_terminals()));
         }
         return made;
     }
@@ -208,9 +208,8 @@ result<campaign_preview> preview_chosen(store::connection& reader, campaign_key 
     query->reset();
     counting.bind(*query);
     query->bind(3, key.value);
-    TESSERA_TRY(counting.count(*query, [&](cards::card_id card) {
-        return (terminals.of(card) != 0) == side.is_for_terminals();
-    }));
+    TESSERA_TRY(counting.count(
+        *query, [&](cards::card_id card) { return (terminals.of(card) != 0) == side.is_for_terminals(); }));
     return counting.made();
 }
 
@@ -248,9 +247,8 @@ result<campaign_preview> preview_targets(store::connection& reader, campaign_key
     TESSERA_TRY(view.begun());
     terminal_ports terminals;
     if (what.terminals) TESSERA_TRY(terminals.load(reader, {}, {std::numeric_limits<std::int64_t>::max()}));
-    return preview_sides(what, [&](const definition& side) {
-        return preview_chosen(reader, key, side, reference_bits, terminals);
-    });
+    return preview_sides(
+        what, [&](const definition& side) { return preview_chosen(reader, key, side, reference_bits, terminals); });
 }
 
 sending_estimate estimate_sending(std::int64_t short_messages,

@@ -119,10 +119,7 @@ void ask_under_new_keys(settled_card& made, bool last_round) {
 class settler final : public chunk_worker {
 public:
     settler(const campaign_run& run, std::unique_ptr<store::connection> reader)
-        : run_(run),
-          reader_(std::move(reader)),
-          vault_(run.env->vault->another()),
-          for_cards_(*run.what) {
+        : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()), for_cards_(*run.what) {
         if (!run.what->terminals) return;
         what_of_terminals_ = for_terminals(*run.what);
         for_terminals_.emplace(what_of_terminals_);

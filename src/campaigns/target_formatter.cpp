@@ -96,17 +96,17 @@ void target_formatter::scripts_from(const definition& what) {
 // application, where some card has keys of its own for the campaign's.
 result<store::statement*> target_formatter::targets_query() {
 #define TESSERA_PREPARE_TARGETS(current, join, version, key_application)                                              \
-"SELECT t.card_id, t.purpose, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.wrapped, k.initial_counter, "         \
-"n.counter, " current ", k.application, k.counter_scope FROM target t JOIN card c ON c.card_id = t.card_id " join \
-"LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = " version                                       \
-" AND k.application = " key_application                                                                           \
-" LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = " version                                  \
-" AND n.application = " TESSERA_COUNTING_APPLICATION(                                                             \
-    "$6") " WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id"
+    "SELECT t.card_id, t.purpose, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.wrapped, k.initial_counter, "         \
+    "n.counter, " current ", k.application, k.counter_scope FROM target t JOIN card c ON c.card_id = t.card_id " join \
+    "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = " version                                       \
+    " AND k.application = " key_application                                                                           \
+    " LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = " version                                  \
+    " AND n.application = " TESSERA_COUNTING_APPLICATION(                                                             \
+        "$6") " WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id"
 #define TESSERA_OF_ALL(key_application) TESSERA_PREPARE_TARGETS("NULL", "", "$5", key_application)
 #define TESSERA_OF_EACH(key_application)                                                              \
-TESSERA_PREPARE_TARGETS("u.key_version", "LEFT JOIN current_key_set u ON u.card_id = t.card_id ", \
-                        "COALESCE(u.key_version, $5)", key_application)
+    TESSERA_PREPARE_TARGETS("u.key_version", "LEFT JOIN current_key_set u ON u.card_id = t.card_id ", \
+                            "COALESCE(u.key_version, $5)", key_application)
     if (what_->current_key_set && !differ_) {
         TESSERA_TRY_VALUE(differ_, cards::key_rotation_store(*reader_).any_current());
     }
@@ -197,8 +197,8 @@ bool target_formatter::build(const target& card, const cards::key_set& keys) {
         ++entry.sequence;
     }
     const auto application = operations::application_of(what_->security.tar);
-    into_->counters.push_back({card.id, cards::counting_application(keys.header.scope, application), entry.counter,
-                              card.header.key_version});
+    into_->counters.push_back(
+        {card.id, cards::counting_application(keys.header.scope, application), entry.counter, card.header.key_version});
     return true;
 }
 

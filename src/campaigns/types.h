@@ -130,7 +130,7 @@ struct definition {
     target_selection targets;
     operations::application_security security;
     std::vector<operations::file_write> writes;
-    std::vector<personal_write> personal;      // which of the writes are every card's own
+    std::vector<personal_write> personal;  // which of the writes are every card's own
     std::optional<terminal_part> terminals;
     std::vector<operations::file_read> reads;  // of an audit, which writes nothing
     std::vector<operations::application_action> applications;

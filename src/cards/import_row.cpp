@@ -13,9 +13,9 @@ namespace {
 
 constexpr std::size_t absent = static_cast<std::size_t>(-1);
 constexpr std::array<std::string_view, import_columns::count> names{
-    "iccid",   "imsi",    "msisdn", "profile", "kvn",           "kic_algorithm", "kic_key", "kid_algorithm",
-    "kid_key", "counter", "tags",   "tar",     "counter_scope", "dek_algorithm", "dek_key", "kind",
-    "port"};
+    "iccid",         "imsi",          "msisdn",  "profile", "kvn",  "kic_algorithm",
+    "kic_key",       "kid_algorithm", "kid_key", "counter", "tags", "tar",
+    "counter_scope", "dek_algorithm", "dek_key", "kind",    "port"};
 // What a file of refused rows has beside the columns; passed over, so that a mended one can be imported as it is.
 constexpr std::array<std::string_view, 3> remarks{"line", "field", "reason"};
 constexpr std::string_view variable_prefix = "var.";

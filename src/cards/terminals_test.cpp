@@ -44,9 +44,8 @@ TEST_F(terminals_test, stand_beside_cards_and_are_told_apart) {
 TEST_F(terminals_test, a_row_that_is_none_is_refused_by_its_field) {
     const auto refused = [&](const std::string& identity, std::string_view rest) {
         const auto report = import(row(identity, rest));
-        return report && report->problems.size() == 1
-                   ? report->problems[0].field + ": " + report->problems[0].reason
-                   : std::string("imported");
+        return report && report->problems.size() == 1 ? report->problems[0].field + ": " + report->problems[0].reason
+                                                      : std::string("imported");
     };
     EXPECT_EQ(refused(phone, "phone,1"), "kind: expected card or terminal");
     EXPECT_EQ(refused(phone, "terminal,0"), "port: expected the port of the terminal's agent, 1 to 65535");

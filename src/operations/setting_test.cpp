@@ -16,9 +16,15 @@ TEST(setting, several_go_into_one_script_as_far_as_they_fit) {
     const std::vector<file_write> settings{setting("a", "one"), setting("b", "two"), setting("c", "three")};
     const auto scripts = setting_scripts(settings, 16);
     ASSERT_EQ(scripts.size(), 2U);
-    EXPECT_EQ(to_hex(scripts[0].octets), "0100050161" "6f6e65" "0100050162" "74776f");
+    EXPECT_EQ(to_hex(scripts[0].octets),
+              "0100050161"
+              "6f6e65"
+              "0100050162"
+              "74776f");
     EXPECT_EQ(scripts[0].commands, 2);
-    EXPECT_EQ(to_hex(scripts[1].octets), "0100070163" "7468726565");
+    EXPECT_EQ(to_hex(scripts[1].octets),
+              "0100070163"
+              "7468726565");
     EXPECT_EQ(scripts[1].commands, 1);
     EXPECT_TRUE(setting_fits(settings[2], 10));
     EXPECT_FALSE(setting_fits(settings[2], 9));
@@ -28,9 +34,15 @@ TEST(setting, reading_back_must_show_where_the_content_ends) {
     const std::vector<file_write> settings{setting("a", std::string(250, 'x'))};
     const auto reads = setting_read_scripts(settings, read_back_piece_octets);
     ASSERT_EQ(reads.size(), 2U);
-    EXPECT_EQ(to_hex(reads[0].commands.octets), "0200060161" "0000" "00c8");
+    EXPECT_EQ(to_hex(reads[0].commands.octets),
+              "0200060161"
+              "0000"
+              "00c8");
     EXPECT_EQ(reads[0].expect, expectation::contents);
-    EXPECT_EQ(to_hex(reads[1].commands.octets), "0200060161" "00c8" "0033");  // fifty and one
+    EXPECT_EQ(to_hex(reads[1].commands.octets),
+              "0200060161"
+              "00c8"
+              "0033");  // fifty and one
     EXPECT_EQ(reads[1].expect, expectation::exactly);
     EXPECT_EQ(reads[1].expected.size(), 50U);
 }

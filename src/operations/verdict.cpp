@@ -107,7 +107,8 @@ finding executed(const sent_round& round, const sent_packet& packet, script_form
     if (!answer) return {grade::ambiguous, {cause_kind::unreadable_answer, 0, 0}};
     if (round.what == purpose::read) return {grade::run_well, {}};  // what it brought, the reader looks at
     if (answer->refused) return {grade::run_badly, {cause_kind::script_refused, *answer->refused, answer->executed}};
-    const bool asks_for_objects = reading && packet.expect != expectation::contents && packet.expect != expectation::exactly;
+    const bool asks_for_objects =
+        reading && packet.expect != expectation::contents && packet.expect != expectation::exactly;
     const cause refused{cause_kind::status_word, answer->status_word, answer->executed};
     if (!codec::is_success(answer->status_word) && !asks_for_objects) {
         // What was to be removed is not there: the card says so itself.

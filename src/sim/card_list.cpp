@@ -35,9 +35,9 @@ enum column : std::size_t {
     column_count
 };
 constexpr std::array<std::string_view, column_count> column_names{
-    "iccid",   "imsi",    "msisdn", "profile", "kvn",           "kic_algorithm", "kic_key", "kid_algorithm",
-    "kid_key", "counter", "tags",   "tar",     "counter_scope", "dek_algorithm", "dek_key", "kind",
-    "port"};
+    "iccid",         "imsi",          "msisdn",  "profile", "kvn",  "kic_algorithm",
+    "kic_key",       "kid_algorithm", "kid_key", "counter", "tags", "tar",
+    "counter_scope", "dek_algorithm", "dek_key", "kind",    "port"};
 constexpr bool optional(std::size_t which) { return which == column_profile || which >= column_counter; }
 constexpr std::size_t columns_max = 32;
 constexpr std::uint32_t added_keys = ~std::uint32_t{0};  // instead of a place in the arena
@@ -229,7 +229,8 @@ private:
         TESSERA_TRY_VALUE(const auto port, read_port());
         const bool terminal = port != 0;
         if (!all_digits(iccid) || (terminal ? iccid.size() != 15 : iccid.size() < 18 || iccid.size() > 20))
-            return fail("bad_row", "iccid", terminal ? "expected the 15 digits of an IMEI" : "expected 18 to 20 digits");
+            return fail("bad_row", "iccid",
+                        terminal ? "expected the 15 digits of an IMEI" : "expected 18 to 20 digits");
         const bool no_imsi = terminal && imsi.empty();
         if (!no_imsi && (imsi.size() < 6 || imsi.size() > 15 || !all_digits(imsi)))
             return fail("bad_row", "imsi", "expected 6 to 15 digits");

@@ -32,8 +32,8 @@ struct simulated_cards::request {
     std::vector<card_message>* answers = nullptr;
     codec::packet_security security;
     codec::packet_keys keys;
-    card_key_set* counting_set = nullptr;  // whose counter the packet uses
-    std::uint8_t slot = 0xff;              // which application
+    card_key_set* counting_set = nullptr;          // whose counter the packet uses
+    std::uint8_t slot = 0xff;                      // which application
     std::optional<codec::application_ports> back;  // of a terminal's answer
 };
 
@@ -191,8 +191,8 @@ card_reaction simulated_cards::execute(request& job, std::uint64_t counter, byte
 void simulated_cards::run_script(request& job, byte_view script) {
     if (job.back) {
         const auto ran = agents_.run(job.card, script);
-        codec::append_compact_response(
-            response_, {.executed = ran.executed, .status_word = ran.status_word, .data = ran.data});
+        codec::append_compact_response(response_,
+                                       {.executed = ran.executed, .status_word = ran.status_word, .data = ran.data});
         return;
     }
     const auto& addressed = applications()[job.slot];

@@ -27,8 +27,8 @@ std::uint16_t terminal_agents::get(const settings& of, const codec::setting_comm
     if (found == of.end()) return no_such_setting;
     const byte_view content = found->second.content;
     if (command.offset > content.size()) return wrong_offset;
-    into = to_bytes(content.subspan(command.offset,
-                                    std::min<std::size_t>(command.length, content.size() - command.offset)));
+    into = to_bytes(
+        content.subspan(command.offset, std::min<std::size_t>(command.length, content.size() - command.offset)));
     return done;
 }
 

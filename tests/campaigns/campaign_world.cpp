@@ -200,9 +200,9 @@ std::string write_text(std::string_view file, std::string_view content, int reco
 
 std::string campaign_text(const campaign_options& options) {
     return "[campaign]\nname = \"" + options.name + "\"\n[targets]\n" + options.targets + "\n[security]\n" +
-           (options.tar.empty() ? "" : "tar = \"" + options.tar + "\"\n") + "spi = \"" + options.spi + "\"\n" + options.security + "\n" +
-           (options.writes.empty() ? write_text(spn_file, spn_content) : options.writes) + "[telecom]\n" +
-           options.telecom + "\n" + options.sections;
+           (options.tar.empty() ? "" : "tar = \"" + options.tar + "\"\n") + "spi = \"" + options.spi + "\"\n" +
+           options.security + "\n" + (options.writes.empty() ? write_text(spn_file, spn_content) : options.writes) +
+           "[telecom]\n" + options.telecom + "\n" + options.sections;
 }
 
 world::world(const world_options& options) : cards_(options.cards), seed_(options.seed) {

@@ -136,9 +136,9 @@ struct campaign_options {
     std::string name = "test";
     std::string targets = "all = true";
     std::string spi = "1639";
-    std::string writes = {};  // empty: the service provider name
+    std::string writes = {};     // empty: the service provider name
     std::string tar = "b00010";  // empty: none
-    std::string security = {};  // more lines of [security]
+    std::string security = {};   // more lines of [security]
     std::string telecom = "por_timeout = \"250ms\"\nattempts = 3";
     std::string sections = {};  // further ones of the file
     house_rules house = {};

@@ -24,7 +24,7 @@ class Terminals(WorldTest):
         (self.here.data / "tessera.toml").write_text(harness.CONFIGURATION.format(address=self.simulator.address))
 
     def text(self):
-        return campaign_text(por_timeout="300ms",
+        return campaign_text(por_timeout="300ms", attempts=10,
                              extra='[[setting]]\nname = "apn.internet"\nvalue = "net.example"\n')
 
     def test_one_campaign_for_both(self):

@@ -23,6 +23,23 @@ void reassemble(byte_view octets) {
     if (whole.pending() != 0) std::abort();
 }
 
+void to_port_and_back(byte_view packet) {
+    const codec::application_ports ports{16'000, 16'001};
+    for (const int bits : {8, 16}) {
+        const auto parts = codec::segment_to_port(packet, ports, 0x42, bits);
+        if (!parts) continue;
+        if (parts->size() != codec::part_count(packet.size(), bits, true)) std::abort();
+        codec::reassembler whole(std::chrono::seconds(10));
+        for (std::size_t i = 0; i < parts->size(); ++i) {
+            const auto header = codec::parse_user_data_header((*parts)[i]);
+            if (!header || header->destination_port != ports.destination) std::abort();
+            const auto answer = whole.add(1, (*parts)[i], instant{});
+            if (!answer || answer->has_value() != (i + 1 == parts->size())) std::abort();
+            if (*answer && (*answer)->packet != to_bytes(packet)) std::abort();
+        }
+    }
+}
+
 void segment_and_back(byte_view packet) {
     for (const int bits : {8, 16}) {
         const auto parts = codec::segment(packet, codec::packet_kind::response, 0x42, bits);
@@ -48,5 +65,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static_cast<void>(codec::encode_envelope(octets, "+491234"));
     reassemble(octets);
     segment_and_back(octets);
+    to_port_and_back(octets);
     return 0;
 }

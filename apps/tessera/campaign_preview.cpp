@@ -184,7 +184,10 @@ void print_counts(const previewed& found) {
     if_any(counts.no_variable, "would fail: a variable is missing, or does not fit the file");
     if_any(counts.no_route, "would not be reached: no [[smsc]] has a prefix of their number");
     if_any(counts.no_packet, "would fail: no packet can be built with their keys or counter");
-    print_count(counts.cards, found.what.is_audit() ? "cards to be read" : "cards to be written");
+    print_count(counts.cards, found.what.is_audit()           ? "cards to be read"
+                              : found.what.is_for_terminals() ? "terminals to be set"
+                              : found.what.terminals          ? "cards and terminals to be written"
+                                                              : "cards to be written");
     if_any(counts.near_counter_end, "of them with few counters left: tessera card counters");
     print_count(counts.packets, "packets");
     print_count(counts.short_messages, "short messages");

@@ -111,6 +111,7 @@ void import_file(invocation& run, const card_options& options) {
 
 struct card_details {
     cards::card card;
+    std::optional<std::uint16_t> port;  // of a mobile terminal's agent
     std::vector<std::string> tags;
     std::vector<cards::card_variable> variables;
     std::vector<cards::stored_key_set> key_sets;
@@ -145,7 +146,8 @@ result<card_details> details_of(store::connection& database, const std::string& 
     cards::card_store cards(database);
     TESSERA_TRY_VALUE(auto found, cards.find(name));
     if (!found) return failure("not_found", name, "the registry has no card with this ICCID, IMSI or MSISDN");
-    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    card_details made{std::move(*found), {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    TESSERA_TRY_VALUE(made.port, cards.terminal_port(made.card.id));
     TESSERA_TRY_VALUE(made.tags, cards.tags(made.card.id));
     TESSERA_TRY_VALUE(made.variables, cards.variables(made.card.id));
     TESSERA_TRY_VALUE(made.key_sets, cards.key_sets(made.card.id));
@@ -161,6 +163,8 @@ result<card_details> details_of(store::connection& database, const std::string& 
 
 json::object details_json(const card_details& details) {
     auto made = to_json(details.card);
+    made["kind"] = details.port ? "terminal" : "card";
+    if (details.port) made["port"] = *details.port;
     json::array key_sets, image, history;
     for (const auto& one : details.key_sets) {
         json::array counters;
@@ -225,9 +229,11 @@ json::object details_json(const card_details& details) {
 
 void print_details(const card_details& details) {
     const auto& identity = details.card.identity;
-    std::printf("ICCID    %s\nIMSI     %s\nMSISDN   %llu\nprofile  %s\n", identity.iccid.c_str(), identity.imsi.c_str(),
-                static_cast<unsigned long long>(identity.msisdn), details.card.profile.c_str());
+    std::printf("%s    %s\nIMSI     %s\nMSISDN   %llu\nprofile  %s\n", details.port ? "IMEI " : "ICCID",
+                identity.iccid.c_str(), identity.imsi.c_str(), static_cast<unsigned long long>(identity.msisdn),
+                details.card.profile.c_str());
     print_phone(details.outside);
+    if (details.port) std::printf("agent    on a mobile terminal, port %d\n", *details.port);
     for (std::size_t i = 0; i < details.tags.size(); ++i)
         std::printf("%s%s%s", i == 0 ? "tags     " : " ", details.tags[i].c_str(),
                     i + 1 < details.tags.size() ? "" : "\n");

@@ -76,6 +76,9 @@ public:
         auto checked = check_file();
         if (!checked) return end(refusal(checked.error()));
         what_ = std::move(*checked);
+        if (what_.terminals)
+            return end(refusal({{"bad_campaign_file", asked_.file,
+                                 "a try is for a card in a reader, and the campaign has settings of terminals"}}));
         // What the desk builds must be what the campaign would send.
         if (what_.writes.empty() || what_.is_personal() || what_.security.format != operations::script_format::compact)
             return end(refusal({{"bad_campaign_file", asked_.file,

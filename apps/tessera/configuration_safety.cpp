@@ -23,7 +23,7 @@ private:
     void safety(const toml::table& table) {
         toml_.only(table, {"test_cards", "test_tag", "sends_per_hour"}, "[safety]");
         made_.test_cards = list(table, "test_cards", [](const std::string& text) -> result<void> {
-            TESSERA_TRY(cards::parse_iccid(text));
+            TESSERA_TRY(cards::parse_iccid_or_imei(text));
             return {};
         });
         if (const auto tag = toml_.text(table, "test_tag", false); tag && !tag->empty()) {

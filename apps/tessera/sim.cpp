@@ -115,6 +115,8 @@ result<void> insert_card(const card_arguments& arguments) {
     const auto card = list.by_iccid(arguments.iccid);
     if (card == sim::no_card)
         return failure("not_found", arguments.iccid, "is no ICCID of " + arguments.cards.string());
+    if (list.at(card).port != 0)
+        return failure("wrong_kind", arguments.iccid, "is a mobile terminal, and goes into no reader");
     sim::simulated_cards cards(std::move(list));
     sim::terminal_interface contacts(cards, card, arguments.faults);
     return sim::serve_vpcd(arguments.vpcd, contacts, system_clock(), [] {

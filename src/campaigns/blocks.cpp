@@ -7,6 +7,9 @@ namespace {
 
 constexpr std::size_t message_header = 8 + 8 + 1 + 1 + 1 + 5 + 4 + 2;
 constexpr std::size_t answer_header = 8 + 1 + 1 + 4 + 2;
+// In the octet of the purpose: a port stands before the packet. Cards' entries have none.
+constexpr std::uint8_t has_port = 0x80;
+constexpr std::size_t port_octets = 2;
 constexpr auto purposes = static_cast<std::uint8_t>(operations::purpose::read);
 constexpr auto answer_kinds = static_cast<std::uint8_t>(operations::answer_kind::refused_later);
 
@@ -29,14 +32,16 @@ std::uint8_t* put(std::uint8_t* at, std::uint64_t value, std::size_t width) {
 }  // namespace
 
 void append_entry(bytes& block, const message_entry& entry) {
-    auto* at = grow(block, message_header, entry.packet.size());
+    const bool ported = entry.port != 0;
+    auto* at = grow(block, message_header + (ported ? port_octets : 0), entry.packet.size());
     at = put(at, static_cast<std::uint64_t>(entry.card.value), 8);
     at = put(at, entry.subscriber, 8);
-    at = put(at, static_cast<std::uint64_t>(entry.what), 1);
+    at = put(at, static_cast<std::uint64_t>(entry.what) | (ported ? has_port : 0U), 1);
     at = put(at, entry.sequence, 1);
     at = put(at, entry.key_version, 1);
     at = put(at, entry.counter, 5);
     at = put(at, entry.image_version, 4);
+    if (ported) at = put(at, entry.port, port_octets);
     at = put(at, entry.packet.size(), 2);
     std::copy(entry.packet.begin(), entry.packet.end(), at);
 }
@@ -48,12 +53,14 @@ result<std::vector<message_entry>> parse_messages(byte_view block) {
         message_entry entry;
         entry.card = cards::card_id{static_cast<std::int64_t>(from.big_endian(8))};
         entry.subscriber = from.big_endian(8);
-        const auto what = from.u8();
+        const auto flagged = from.u8();
+        const auto what = static_cast<std::uint8_t>(flagged & ~has_port);
         entry.what = static_cast<operations::purpose>(what);
         entry.sequence = from.u8();
         entry.key_version = from.u8();
         entry.counter = from.big_endian(5);
         entry.image_version = from.u32();
+        if ((flagged & has_port) != 0) entry.port = from.u16();
         entry.packet = from.take(from.u16());
         if (from.failed() || what > purposes) return damaged();
         entries.push_back(entry);

@@ -24,6 +24,7 @@ struct message_entry {
     std::uint8_t key_version = 0;
     std::uint64_t counter = 0;
     std::uint64_t image_version = 0;  // of the image that it was computed from (C-16)
+    std::uint16_t port = 0;           // of a terminal's agent; 0: a card
     byte_view packet;
 };
 void append_entry(bytes& block, const message_entry& entry);

@@ -15,11 +15,13 @@
 #include "campaigns/campaign_file_retry.h"
 #include "campaigns/campaign_file_route.h"
 #include "campaigns/campaign_file_targets.h"
+#include "campaigns/campaign_file_terminals.h"
 #include "campaigns/campaign_file_trigger.h"
 #include "campaigns/campaign_file_value.h"
 #include "campaigns/campaign_file_waves.h"
 #include "campaigns/campaign_file_window.h"
 #include "campaigns/packet_limits.h"
+#include "campaigns/target_sides.h"
 #include "codec/uicc_files.h"
 #include "operations/file_path.h"
 
@@ -44,9 +46,10 @@ public:
 private:
     void read(const toml::table& root) {
         toml_.only(root,
-                   {"campaign", "targets", "security", "write", "read", "application", "load_files", "key", "telecom",
-                    "waves", "wave", "window", "resolved", "trigger"},
+                   {"campaign", "targets", "security", "write", "read", "application", "load_files", "key", "setting",
+                    "terminals", "telecom", "waves", "wave", "window", "resolved", "trigger"},
                    "the file");
+        terminals_only_ = is_for_terminals_only(root);
         campaign(toml_.section(root, "campaign", true));
         targets(root);
         security(toml_.section(root, "security", true));
@@ -57,11 +60,14 @@ private:
         made_.profiles = read_profile_terms(root, toml_);
         read_resolved(root, context_.stored, made_, toml_);
         if (!toml_.clean() || made_.is_audit()) return;
-        for (auto& one : packet_mistakes(made_))
-            toml_.mistake(*root.get(made_.rotation               ? "key"
-                                    : made_.applications.empty() ? "write"
-                                                                 : "application"),
-                          std::move(one));
+        if (!terminals_only_)
+            for (auto& one : packet_mistakes(made_))
+                toml_.mistake(*root.get(made_.rotation               ? "key"
+                                        : made_.applications.empty() ? "write"
+                                                                     : "application"),
+                              std::move(one));
+        if (made_.terminals)
+            for (auto& one : packet_mistakes(for_terminals(made_))) toml_.mistake(*root.get("setting"), std::move(one));
     }
 
     // Whom it is for: said by the file, or by events.
@@ -81,6 +87,7 @@ private:
     // Files and applications have other addresses on a card, and an outcome speaks of one thing.
     void actions(const toml::table& root) {
         if (wants_audit(root, toml_)) {
+            refuse_terminals_beside(root, "an audit", toml_);
             for (const auto* other : {"key", "application", "load_files"})
                 if (const auto* node = root.get(other))
                     toml_.mistake(*node, std::string(other) + ": does not go with [[read]] in one campaign");
@@ -88,6 +95,7 @@ private:
             return;
         }
         if (root.contains("key")) {
+            refuse_terminals_beside(root, "[[key]]", toml_);
             for (const auto* other : {"write", "application", "load_files"})
                 if (const auto* node = root.get(other))
                     toml_.mistake(*node, std::string(other) + ": does not go with [[key]] in one campaign");
@@ -98,11 +106,21 @@ private:
         if (!root.contains("application")) {
             if (const auto* node = root.get("load_files"))
                 toml_.mistake(*node, "load_files: goes with [[application]]");
-            return writes(root);
+            if (has_terminal_part(root)) terminals(root);
+            if (!terminals_only_) writes(root);
+            return;
         }
+        refuse_terminals_beside(root, "[[application]]", toml_);
         if (const auto* node = root.get("write"))
             toml_.mistake(*node, "write: a campaign has [[write]] or [[application]], not both");
         made_.applications = read_applications(root, context_, toml_, made_.load_files);
+    }
+
+    void terminals(const toml::table& root) {
+        made_.terminals = read_terminals(root, context_, toml_);
+        if (!made_.terminals) return;
+        made_.targets.kind = terminals_only_ ? target_kind::terminals : target_kind::both;
+        if (terminals_only_) made_.security.tar = made_.terminals->application;
     }
 
     template <std::size_t Size>
@@ -132,7 +150,10 @@ private:
         if (table == nullptr) return;
         toml_.only(*table, {"tar", "application", "spi", "kvn", "cc_len", "format", "chaining"}, "[security]");
         auto& into = made_.security;
-        if (!table->contains("application")) octets(*table, "tar", into.tar);
+        if (terminals_only_)
+            refuse_what_is_of_cards(*table);
+        else if (!table->contains("application"))
+            octets(*table, "tar", into.tar);
         if (std::array<std::uint8_t, 2> spi{}; octets(*table, "spi", spi)) {
             into.spi = {spi[0], spi[1]};
             check_spi(*table->get("spi"), into.spi);
@@ -142,6 +163,13 @@ private:
         if (checksum != 4 && checksum != 8) toml_.mistake(*table->get("cc_len"), "cc_len: expected 4 or 8");
         into.aes_checksum_octets = static_cast<std::uint8_t>(checksum);
         script_shape(*table);
+    }
+
+    void refuse_what_is_of_cards(const toml::table& table) {
+        for (const auto* key : {"tar", "application", "format", "chaining"})
+            if (const auto* node = table.get(key))
+                toml_.mistake(*node, std::string(key) + ": is for cards, and the campaign has nothing for them" +
+                                         (key == std::string_view("tar") ? "; an agent's stands in [terminals]" : ""));
     }
 
     // A number, or "current"; not said, it is that, too.
@@ -298,6 +326,7 @@ private:
     const file_context& context_;
     checked_toml toml_;
     std::optional<std::uint8_t> spoken_by_;  // kvn of [security]
+    bool terminals_only_ = false;            // it has settings, and nothing for cards
     definition made_;
 };
 

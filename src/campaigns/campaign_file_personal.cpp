@@ -68,4 +68,13 @@ personal_write read_personal_value(const toml::node& node, const codec::file_val
     return made;
 }
 
+personal_write read_personal_text(const toml::node& node, const std::string& text, const file_context& context,
+                                  checked_toml& notes) {
+    static_cast<void>(checked(node, "value", text, context, notes));
+    personal_write made;
+    made.content = text;
+    made.as_text = true;
+    return made;
+}
+
 }  // namespace tessera::campaigns

@@ -16,4 +16,8 @@ namespace tessera::campaigns {
 [[nodiscard]] personal_write read_personal_value(const toml::node& node, const codec::file_value& value,
                                                  const file_context& context, checked_toml& notes);
 
+// Of a setting: the filled text is the content.
+[[nodiscard]] personal_write read_personal_text(const toml::node& node, const std::string& text,
+                                                const file_context& context, checked_toml& notes);
+
 }  // namespace tessera::campaigns

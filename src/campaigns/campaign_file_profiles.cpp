@@ -13,7 +13,7 @@ std::size_t line_of(const toml::node& node) { return node.source().begin.line; }
 
 profile_terms read_profile_terms(const toml::table& root, checked_toml& notes) {
     profile_terms made;
-    for (const auto* action : {"write", "application", "key"})
+    for (const auto* action : {"setting", "write", "application", "key"})
         if (const auto* node = root.get(action)) made.writes_line = line_of(*node);
     if (const auto* telecom = root["telecom"].as_table())
         if (const auto* parts = telecom->get("parts_max")) {

@@ -22,9 +22,12 @@ bool all_digits(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// A terminal's IMEI stands where a card has its ICCID.
+bool is_imei(std::string_view text) { return text.size() == 15 && all_digits(text); }
+
 // The form that the registry keeps.
 result<std::string> checked_name(identifier which, std::string_view text) {
-    if (which == identifier::iccid) return cards::parse_iccid(text);
+    if (which == identifier::iccid) return cards::parse_iccid_or_imei(text);
     if (which == identifier::imsi) return cards::parse_imsi(text);
     TESSERA_TRY_VALUE(const auto number, cards::parse_msisdn(text));
     return std::to_string(number);
@@ -33,8 +36,8 @@ result<std::string> checked_name(identifier which, std::string_view text) {
 // The end of a range need not be a card's: an ICCID's check digit is not looked at.
 result<std::string> checked_end(identifier which, std::string_view text) {
     if (which != identifier::iccid) return checked_name(which, text);
-    if (text.size() < 18 || text.size() > 20 || !all_digits(text))
-        return failure("bad_iccid", "iccid", "expected 18 to 20 digits");
+    if (!is_imei(text) && (text.size() < 18 || text.size() > 20 || !all_digits(text)))
+        return failure("bad_iccid", "iccid", "expected 18 to 20 digits, or the 15 of a terminal's IMEI");
     return std::string(text);
 }
 

@@ -1,5 +1,9 @@
 #include "campaigns/card_plan.h"
 
+#include <algorithm>
+
+#include "operations/setting.h"
+
 namespace tessera::campaigns {
 
 card_plan plan_of(const card_facts& facts) {
@@ -13,7 +17,10 @@ bool holds_all(image_scan& images, cards::card_id card, const std::vector<operat
     const auto& held = images.of(card);
     if (writes.empty() || images.doubtful(card)) return false;
     for (std::size_t i = 0; i < held.size(); ++i)
-        if (!holds(held[i], writes[i].content)) return false;
+        // A setting is replaced whole.
+        if (operations::is_setting(writes[i]) ? !std::ranges::equal(held[i], writes[i].content)
+                                              : !holds(held[i], writes[i].content))
+            return false;
     return true;
 }
 

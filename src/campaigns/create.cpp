@@ -1,5 +1,7 @@
 #include "campaigns/create.h"
 
+#include <algorithm>
+
 #include "base/ids.h"
 #include "base/limits.h"
 #include "campaigns/danger.h"
@@ -33,7 +35,9 @@ result<campaign> insert(store::connection& writer, std::string_view text, const 
     made.name = what.name;
     made.definition_text = text;
     made.created_at = now;
-    TESSERA_TRY_VALUE(made.key, campaigns.insert(made, operations::application_of(what.security.tar)));
+    std::optional<std::uint32_t> agent;
+    if (what.terminals) agent = operations::application_of(what.terminals->application);
+    TESSERA_TRY_VALUE(made.key, campaigns.insert(made, operations::application_of(what.security.tar), agent));
     // Known from the beginning, so that nobody finds out when it is to run.
     if (const auto danger = dangers_of(what); !danger.empty())
         TESSERA_TRY(wave_store(writer).close_gate(made.key, gate_kind::danger, 0, danger, now));
@@ -44,9 +48,33 @@ result<campaign> insert(store::connection& writer, std::string_view text, const 
     }
     TESSERA_TRY(campaigns.select_targets(made.key, what.targets));
     TESSERA_TRY_VALUE(made.targets, campaigns.cut_into_chunks(made.key, 1));
-    if (made.targets == 0) return failure("no_targets", "targets", "no card of the registry is meant by them");
+    if (made.targets == 0)
+        return failure(
+            "no_targets", "targets",
+            "no " + std::string(what.is_for_terminals() ? "terminal" : "card") + " of the registry is meant by them");
     TESSERA_TRY(campaigns.set_targets(made.key, made.targets));
     return made;
+}
+
+// Whoever is named one by one and would get nothing: a card of a campaign for terminals, or the other way round.
+result<void> check_kinds(store::connection& reader, const definition& what, const std::string& file) {
+    if (what.targets.kind == target_kind::both) return {};
+    cards::card_store registry(reader);
+    for (const auto& list : what.targets.include.lists) {
+        if (list.empty()) continue;
+        TESSERA_TRY_VALUE(const auto terminals, registry.terminals(list.front(), list.back()));
+        const auto wrong = std::ranges::find_if(list, [&](cards::card_id one) {
+            const bool terminal = std::ranges::binary_search(terminals, one, {}, &cards::card_store::terminal::id);
+            return terminal != what.is_for_terminals();
+        });
+        if (wrong == list.end()) continue;
+        TESSERA_TRY_VALUE(const auto found, registry.get(*wrong));
+        return failure("bad_campaign_file", file + ": [targets]",
+                       found.identity.iccid + (what.is_for_terminals()
+                                                   ? " is a card, and the campaign has settings of terminals only"
+                                                   : " is a mobile terminal, and the campaign has no [[setting]]"));
+    }
+    return {};
 }
 
 result<campaign_key> named(campaign_store& campaigns, std::string_view name) {
@@ -76,6 +104,8 @@ std::expected<definition, std::vector<error>> check_campaign_file(store::connect
     context.find_campaign = [&](std::string_view name) { return named(campaigns, name); };
     auto what = parse_campaign_file(text, context);
     if (!what) return what;
+    if (auto right = check_kinds(database, *what, context.file); !right)
+        return std::unexpected(std::vector{std::move(right).error()});
     if (auto applied = apply_profiles(database, *what, context.file); !applied)
         return std::unexpected(std::move(applied).error());
     return what;

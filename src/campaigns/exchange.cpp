@@ -28,6 +28,12 @@ private:
     campaign_run run_;
 };
 
+exchange_settings settings_of(const definition& what) {
+    exchange_settings made{what.por_timeout, what.attempts, what.security.tar, std::nullopt, what.sending_again};
+    if (what.terminals) made.agent = what.terminals->application;
+    return made;
+}
+
 // The driver: an event loop with the network, the journal and a tick, around the core.
 class driver {
 public:
@@ -35,8 +41,7 @@ public:
         : run_(run),
           loop_(*run.env->shared_loop),
           proxy_(*this),
-          core_({run.what->por_timeout, run.what->attempts, run.what->security.tar, run.what->sending_again}, proxy_,
-                *run.env->clock),
+          core_(settings_of(*run.what), proxy_, *run.env->clock),
           gate_(core_),
           journal_(run, loop_, gate_) {}
 

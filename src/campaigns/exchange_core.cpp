@@ -70,7 +70,7 @@ bool exchange_core::send(std::uint64_t token) {
         const auto& packet = open.packets[one.first_packet + one.sequence];
         const byte_view arena = open.arena;
         if (!network_->submit({one.subscriber, arena.subspan(packet.offset, packet.octets), packet.reference, token,
-                               settings_.sending_again.validity, receipts_}))
+                               settings_.sending_again.validity, receipts_, packet.port}))
             return false;
         one.state = entry_state::submitted;
         one.never_left = false;
@@ -279,7 +279,7 @@ void exchange_core::on_result(std::uint64_t token, telecom::submit_result result
 bool exchange_core::completes(telecom::subscriber_number subscriber, byte_view user_data, bool& ours) {
     const auto names_us = [&](byte_view packet) {
         const auto application = codec::secured_packet_codec::peek_response(packet);
-        return !application || *application == settings_.application;
+        return !application || *application == settings_.application || settings_.agent == *application;
     };
     if (user_data.size() > 3 && user_data[0] == 0x02 && user_data[1] == 0x71 && user_data[2] == 0x00) {
         ours = names_us(user_data.subspan(3));

@@ -23,6 +23,7 @@ struct exchange_settings {
     duration por_timeout = std::chrono::seconds(60);
     int attempts = 3;
     codec::toolkit_application_reference application{};
+    std::optional<codec::toolkit_application_reference> agent{};  // of terminals, where they get settings
     sending_rules sending_again{};
 };
 

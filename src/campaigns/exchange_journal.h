@@ -16,6 +16,7 @@ struct loaded_chunk {
     struct packet {
         std::uint32_t offset = 0, octets = 0;  // into arena
         std::uint8_t reference = 0;            // for the concatenation; a function of the packet
+        std::uint16_t port = 0;                // of a terminal's agent; 0: a card
     };
     struct target {
         cards::card_id card;

@@ -56,7 +56,8 @@ void exchange_core::note_delivery(place where) {
     auto& one = open.entries[where.index];
     const auto& packet = open.packets[one.first_packet + one.sequence];
     constexpr int reference_bits = 8;
-    if (++notes_[note_key(where)].delivered < codec::part_count(packet.octets, reference_bits)) return;
+    if (++notes_[note_key(where)].delivered < codec::part_count(packet.octets, reference_bits, packet.port != 0))
+        return;
     one.deadline = std::min(one.deadline, clock_->monotonic() + settings_.por_timeout);
     open.next_deadline = std::min(open.next_deadline, one.deadline);
 }

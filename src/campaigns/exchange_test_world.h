@@ -78,7 +78,7 @@ inline bytes response(std::uint8_t mark = 0, codec::toolkit_application_referenc
 class exchange_world {
 public:
     explicit exchange_world(int attempts = 3, const sending_rules& rules = {})
-        : core({std::chrono::seconds(60), attempts, application, rules}, journal, clock) {
+        : core({std::chrono::seconds(60), attempts, application, {}, rules}, journal, clock) {
         core.use(network);
         core.start();
     }

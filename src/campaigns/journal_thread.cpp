@@ -153,7 +153,7 @@ result<void> journal_thread::load_packets(loaded_chunk& into, const std::vector<
         if (entry.what == operations::purpose::listen) continue;
         into.packets.push_back({static_cast<std::uint32_t>(entry.packet.data() - into.arena.data()),
                                 static_cast<std::uint32_t>(entry.packet.size()),
-                                static_cast<std::uint8_t>(entry.counter)});
+                                static_cast<std::uint8_t>(entry.counter), entry.port});
         ++into.targets.back().packets;
     }
     return {};

@@ -14,7 +14,7 @@ namespace {
 // The application that a response names, as far as its octets tell without any key.
 std::optional<std::uint32_t> application_in(byte_view user_data) {
     const auto header = codec::parse_user_data_header(user_data);
-    if (!header || !header->response_packet) return std::nullopt;
+    if (!header || (!header->response_packet && !header->destination_port)) return std::nullopt;
     const auto application = codec::secured_packet_codec::peek_response(user_data.subspan(header->octets));
     if (!application) return std::nullopt;
     return operations::application_of(*application);

@@ -4,11 +4,12 @@
 
 #include "base/limits.h"
 #include "campaigns/packet_scripts.h"
+#include "operations/setting.h"
 
 namespace tessera::campaigns {
 
 std::size_t script_octets_of(const definition& what) {
-    return what.style.at_most(operations::script_octets_max(what.parts_max));
+    return what.style.at_most(operations::script_octets_max(what.parts_max, what.is_for_terminals()));
 }
 
 std::vector<std::string> packet_mistakes(const definition& what) {
@@ -22,6 +23,9 @@ std::vector<std::string> packet_mistakes(const definition& what) {
                         std::to_string(limits::packets_per_card) + "; a larger parts_max takes fewer");
     const operations::script_shape shape{what.security.format, what.chaining, script_octets_of(what)};
     for (const auto& write : what.writes) {
+        if (what.is_for_terminals() && !operations::setting_fits(write, shape.octets_max))
+            found.push_back("setting: " + std::string(operations::setting_name(write)) +
+                            " does not fit a packet of parts_max short messages");
         constexpr std::size_t update_record_header = 5;
         if (write.record == 0) continue;
         bytes record;

@@ -5,6 +5,7 @@
 #include "campaigns/packet_limits.h"
 #include "codec/apdu.h"
 #include "codec/global_platform.h"
+#include "operations/setting.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -81,6 +82,9 @@ result<packet_scripts> scripts_of(const definition& what) {
     if (!what.applications.empty()) {
         TESSERA_TRY_VALUE(made.first, operations::application_scripts(what.applications, shape));
         made.reads = operations::application_read_backs(what.applications);
+    } else if (what.is_for_terminals()) {
+        made.first = operations::setting_scripts(what.writes, shape.octets_max);
+        made.reads = operations::setting_read_scripts(what.writes, what.style.piece_octets);
     } else {
         made.first = operations::write_scripts(what.writes, operations::commands_octets_max(shape),
                                                operations::command_overhead(shape), what.style);

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "campaigns/text_template.h"
 #include "codec/uicc_files.h"
+#include "operations/setting.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -60,7 +61,7 @@ result<bytes> content_of(const personal_write& one, const operations::file_write
                          const text_template::lookup& value_of) {
     if (!one.value) {
         TESSERA_TRY_VALUE(const auto text, filled(std::string_view(one.content), value_of));
-        return from_hex(text);
+        return one.as_text ? result<bytes>(to_bytes(as_bytes(text))) : from_hex(text);
     }
     const auto* known = codec::find_uicc_file(write.file);
     if (known == nullptr) return failure("bad_value", write.file, "nothing is known of this file");
@@ -87,9 +88,13 @@ result<own_writes> writes_for(store::connection& database, const definition& wha
             return own_writes(std::unexpect, operations::cause{operations::cause_kind::bad_variable, number, 0});
         write.content = std::move(*content);
     }
-    const auto octets = operations::script_octets_max(what.parts_max);
+    const auto octets = operations::script_octets_max(what.parts_max, what.is_for_terminals());
+    const auto too_long = [&](const operations::file_write& write) {
+        if (what.is_for_terminals()) return !operations::setting_fits(write, what.style.at_most(octets));
+        return write.record != 0 && write.content.size() + operations::record_overhead > octets;
+    };
     for (std::size_t i = 0; i < made.size(); ++i)
-        if (made[i].record != 0 && made[i].content.size() + operations::record_overhead > octets)
+        if (too_long(made[i]))
             return own_writes(std::unexpect, operations::cause{operations::cause_kind::bad_variable,
                                                                static_cast<std::int64_t>(i) + 1, 0});
     return own_writes(std::move(made));

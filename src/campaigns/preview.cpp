@@ -1,6 +1,7 @@
 #include "campaigns/preview.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "base/limits.h"
@@ -9,6 +10,7 @@
 #include "campaigns/packet_scripts.h"
 #include "campaigns/personal_writes.h"
 #include "campaigns/selection.h"
+#include "campaigns/target_sides.h"
 #include "campaigns/wave_store.h"
 #include "cards/store.h"
 #include "codec/sms_tpdu.h"
@@ -76,11 +78,12 @@ public:
                    what_->current_key_set ? std::int64_t{0} : static_cast<std::int64_t>(what_->security.key_version));
         query.bind(2, static_cast<std::int64_t>(operations::application_of(what_->security.tar)));
     }
-    // Rows of a query that begins with TESSERA_PREVIEW_COLUMNS, in order of card id.
-    result<void> count(store::statement& query) {
+    // Rows of a query that begins with TESSERA_PREVIEW_COLUMNS, in order of card id; `meant` says which count.
+    template <class Meant>
+    result<void> count(store::statement& query, Meant&& meant) {
         for (;;) {
             TESSERA_TRY_VALUE(const bool more, query.step());
-            if (more) rows_.push_back(read(query));
+            if (more && meant(cards::card_id{query.integer(0)})) rows_.push_back(read(query));
             if (!more || rows_.size() == limits::chunk_cards) TESSERA_TRY(count_rows());
             if (!more) return {};
         }
@@ -190,7 +193,8 @@ private:
             bytes packet;
             if (!codec_.encode_command(security, {kic, kid}, 1, script, packet)) return {};
             ++made.packets;
-            made.short_messages += static_cast<std::int64_t>(codec::part_count(packet.size(), network_.reference_bits));
+            made.short_messages += static_cast<std::int64_t>(
+                codec::part_count(packet.size(), network_.reference_bits, what_->is_for_terminals()));
         }
         return made;
     }
@@ -206,30 +210,26 @@ private:
     campaign_preview made_;
 };
 
-}  // namespace
-
-result<campaign_preview> preview_definition(store::connection& reader, const definition& what,
-                                            const preview_network& network) {
-    const store::snapshot view(reader);
-    TESSERA_TRY(view.begun());
-    previewer counting(reader, what, network);
+// The cards that the targets of this side mean now.
+result<campaign_preview> preview_meant(store::connection& reader, const definition& side,
+                                       const preview_network& network) {
+    previewer counting(reader, side, network);
     const auto count = [&](const selection_piece& piece) -> result<void> {
-        TESSERA_TRY_VALUE(const auto query, reader.prepare(TESSERA_PREVIEW_COLUMNS + rotation_columns(what) +
+        TESSERA_TRY_VALUE(const auto query, reader.prepare(TESSERA_PREVIEW_COLUMNS + rotation_columns(side) +
                                                            "FROM card c " TESSERA_PREVIEW_KEYS "WHERE " +
                                                            piece.condition + " ORDER BY c.card_id"));
         counting.bind(*query);
         piece.bind(*query);
-        return counting.count(*query);
+        return counting.count(*query, [](cards::card_id) { return true; });
     };
-    TESSERA_TRY(for_each_piece(what.targets, 3, count));
+    TESSERA_TRY(for_each_piece(side.targets, 3, count));
     return counting.made();
 }
 
-result<campaign_preview> preview_targets(store::connection& reader, campaign_key key, const definition& what,
-                                         const preview_network& network) {
-    const store::snapshot view(reader);
-    TESSERA_TRY(view.begun());
-    previewer counting(reader, what, network);
+// Of those chosen, whoever the side is for. terminals: none where nobody is one.
+result<campaign_preview> preview_chosen(store::connection& reader, campaign_key key, const definition& side,
+                                        const preview_network& network, const terminal_ports& terminals) {
+    previewer counting(reader, side, network);
     TESSERA_TRY_VALUE(const bool in_legs, wave_store(reader).in_legs(key));
     const std::string_view from = in_legs
                                       ? "FROM leg_target t JOIN card c ON c.card_id = t.card_id " TESSERA_PREVIEW_KEYS
@@ -237,11 +237,52 @@ result<campaign_preview> preview_targets(store::connection& reader, campaign_key
                                       : "FROM target t JOIN card c ON c.card_id = t.card_id " TESSERA_PREVIEW_KEYS
                                         "WHERE t.campaign_key = $3 AND t.round = 1 ORDER BY t.card_id";
     TESSERA_TRY_VALUE(const auto query,
-                      reader.prepare(TESSERA_PREVIEW_COLUMNS + rotation_columns(what) + std::string(from)));
+                      reader.prepare(TESSERA_PREVIEW_COLUMNS + rotation_columns(side) + std::string(from)));
     counting.bind(*query);
     query->bind(3, key.value);
-    TESSERA_TRY(counting.count(*query));
+    TESSERA_TRY(counting.count(
+        *query, [&](cards::card_id card) { return (terminals.of(card) != 0) == side.is_for_terminals(); }));
     return counting.made();
+}
+
+// Both sides of the campaign, or the one that it has.
+template <class Preview>
+result<campaign_preview> preview_sides(const definition& what, Preview&& preview) {
+    if (!what.terminals) return preview(what);
+    campaign_preview made;
+    if (!what.is_for_terminals()) {
+        TESSERA_TRY_VALUE(made, preview(for_cards(what)));
+    }
+    TESSERA_TRY_VALUE(const auto more, preview(for_terminals(what)));
+    return made += more;
+}
+
+}  // namespace
+
+campaign_preview& campaign_preview::operator+=(const campaign_preview& other) {
+    targets += other.targets, skipped += other.skipped, cards += other.cards;
+    no_subscriber += other.no_subscriber, no_key += other.no_key, no_variable += other.no_variable;
+    no_encryption_key += other.no_encryption_key, no_route += other.no_route;
+    no_packet += other.no_packet, near_counter_end += other.near_counter_end;
+    packets += other.packets, short_messages += other.short_messages;
+    return *this;
+}
+
+result<campaign_preview> preview_definition(store::connection& reader, const definition& what,
+                                            const preview_network& network) {
+    const store::snapshot view(reader);
+    TESSERA_TRY(view.begun());
+    return preview_sides(what, [&](const definition& side) { return preview_meant(reader, side, network); });
+}
+
+result<campaign_preview> preview_targets(store::connection& reader, campaign_key key, const definition& what,
+                                         const preview_network& network) {
+    const store::snapshot view(reader);
+    TESSERA_TRY(view.begun());
+    terminal_ports terminals;
+    if (what.terminals) TESSERA_TRY(terminals.load(reader, {}, {std::numeric_limits<std::int64_t>::max()}));
+    return preview_sides(what,
+                         [&](const definition& side) { return preview_chosen(reader, key, side, network, terminals); });
 }
 
 result<std::int64_t> targets_without_route(store::connection& reader, campaign_key key,

@@ -24,6 +24,8 @@ struct campaign_preview {
     std::int64_t cards = 0;              // that something would be sent to
     std::int64_t packets = 0;
     std::int64_t short_messages = 0;
+
+    campaign_preview& operator+=(const campaign_preview& other);
 };
 
 // What the network is like that would bring it.

@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "campaigns/packet_limits.h"
 #include "campaigns/selection.h"
+#include "campaigns/target_sides.h"
 #include "cards/profile_store.h"
 #include "cards/store.h"
 #include "operations/profile_check.h"
@@ -278,7 +279,24 @@ private:
 
 std::expected<void, std::vector<error>> apply_profiles(store::connection& reader, definition& what,
                                                        const std::string& file) {
-    return examiner(reader, what, file).run();
+    if (!what.terminals) return examiner(reader, what, file).run();
+    // Cards and terminals by turns; what is resolved for one holds for the other.
+    const auto examine = [&](definition side) -> std::expected<void, std::vector<error>> {
+        if (auto done = examiner(reader, side, file).run(); !done) return done;
+        what.security.aes_checksum_octets = side.security.aes_checksum_octets;
+        what.parts_max = side.parts_max;
+        what.style = side.style;
+        if (!side.is_for_terminals()) what.security.tar = side.security.tar;
+        return {};
+    };
+    const bool both = what.targets.kind == target_kind::both;
+    if (both)
+        if (auto done = examine(for_cards(what)); !done) return done;
+    auto terminals = for_terminals(what);
+    terminals.profiles.cc_len_given = terminals.profiles.cc_len_given || both;
+    if (auto done = examine(std::move(terminals)); !done) return done;
+    // Terminals may have narrowed what a packet holds.
+    return both ? examine(for_cards(what)) : std::expected<void, std::vector<error>>();
 }
 
 std::string resolved_text(std::string_view text, const definition& what) {

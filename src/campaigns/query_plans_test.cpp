@@ -12,6 +12,7 @@
 #include "campaigns/membership.h"
 #include "campaigns/store.h"
 #include "cards/near_counters.h"
+#include "cards/store.h"
 #include "operations/late_answer.h"
 #include "operations/store.h"
 #include "store/migrations.h"
@@ -87,9 +88,9 @@ private:
         return is_alias ? named[1].str() : alias;
     }
     static bool holds_cards(const std::string& table) {
-        constexpr std::array<std::string_view, 13> tables{
-            "card",    "card_tag",  "key_set",       "key_counter",  "image_file", "image_doubt",      "target",
-            "outcome", "operation", "message_block", "answer_block", "chunk",      "unmatched_message"};
+        constexpr std::array<std::string_view, 14> tables{
+            "card",    "card_tag",  "key_set",       "key_counter",  "image_file", "image_doubt",       "target",
+            "outcome", "operation", "message_block", "answer_block", "chunk",      "unmatched_message", "terminal"};
         return std::ranges::find(tables, table) != tables.end();
     }
 };
@@ -147,6 +148,13 @@ TEST_F(query_plans, single_operations_are_found_by_card_and_moment) {
     EXPECT_TRUE(operations.add_answer(key, bytes{}));
     EXPECT_TRUE(operations.whole(key));
     EXPECT_TRUE(operations.history(card));
+    EXPECT_EQ(scans(), std::vector<std::string>{});
+}
+
+TEST_F(query_plans, terminals_of_a_chunk_are_found_by_their_keys) {
+    cards::card_store cards(recorded);
+    EXPECT_TRUE(cards.terminals(held.first, held.last));
+    EXPECT_TRUE(cards.terminal_port(card));
     EXPECT_EQ(scans(), std::vector<std::string>{});
 }
 

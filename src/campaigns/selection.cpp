@@ -42,6 +42,12 @@ public:
     void require(const std::string& condition) { made_.condition += separator() + "(" + condition + ")"; }
     void forbid(const std::string& condition) { made_.condition += separator() + "NOT (" + condition + ")"; }
 
+    void require_kind(target_kind kind) {
+        const std::string terminal = "EXISTS (SELECT 1 FROM terminal m WHERE m.card_id = c.card_id)";
+        if (kind == target_kind::terminals) require(terminal);
+        if (kind == target_kind::cards) forbid(terminal);
+    }
+
     std::string listed(std::string_view operation, std::span<const cards::card_id> ids) {
         std::string text = "c.card_id " + std::string(operation) + " (";
         for (std::size_t i = 0; i < ids.size(); ++i) text += (i == 0 ? "" : ", ") + parameter(ids[i].value);
@@ -154,6 +160,7 @@ condition_builder without_lists(const target_selection& selection, int first_par
     condition_builder made(first_parameter, card_by_card);
     for (const auto& condition : made.selectors(selection.include)) made.require(condition);
     for (const auto& condition : made.selectors(selection.exclude)) made.forbid(condition);
+    made.require_kind(selection.kind);
     return made;
 }
 

@@ -19,7 +19,8 @@ rationed_network::rationed_network(const environment& env, net::event_loop& loop
 
 bool rationed_network::submit(const telecom::outbound_message& message) {
     // A packet of more parts than an hour allows goes when the whole hour is free.
-    const auto parts = static_cast<std::int64_t>(codec::part_count(message.packet.size(), reference_bits));
+    const auto parts =
+        static_cast<std::int64_t>(codec::part_count(message.packet.size(), reference_bits, message.port != 0));
     const auto needed = std::min(parts, env_->sends_per_hour);
     if (permits_ < needed) {
         ask();

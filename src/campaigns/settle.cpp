@@ -10,6 +10,7 @@
 #include "campaigns/image_scan.h"
 #include "campaigns/personal_writes.h"
 #include "campaigns/settle_audit.h"
+#include "campaigns/target_sides.h"
 #include "cards/key_rotation.h"
 #include "operations/image_update.h"
 
@@ -34,6 +35,40 @@ struct settled_card {
     bool untouched = true;  // the image, since the deciding packet was formatted
     bool doubted = false;
     bool stray = false;
+    bool terminal = false;
+};
+
+// What cards got, or what terminals did.
+struct settled_side {
+    explicit settled_side(const definition& side) : what(&side), plan(side), formatted(side) {}
+
+    const definition* what;
+    packet_plan plan;
+    formatted_writes formatted;
+    definition own;  // of the card that is looked at, where contents have variables
+    std::optional<packet_plan> own_plan;
+    image_scan images;
+    store::statement* keys = nullptr;  // the key set of card $1, version $2, for application $3
+
+    result<void> load(store::connection& reader, const chunk& held) {
+        TESSERA_TRY(images.load(reader, held.first, held.last, what->writes));
+        TESSERA_TRY(formatted.load(reader, held.id.campaign, held.first, held.last));
+#define TESSERA_SETTLE_KEYS                                                                                  \
+    "SELECT k.kic_algorithm, k.kid_algorithm, k.application, k.wrapped FROM key_set k WHERE k.card_id = $1 " \
+    "AND k.key_version = $2 AND k.application = "
+        TESSERA_TRY_VALUE(const bool own_keys, cards::card_store(reader).any_key_set_of(plan.application));
+        TESSERA_TRY_VALUE(keys, own_keys
+                                    ? reader.kept(TESSERA_SETTLE_KEYS TESSERA_KEYS_OF_APPLICATION("$1", "$2", "$3"))
+                                    : reader.kept(TESSERA_SETTLE_KEYS TESSERA_KEYS_OF_ALL " AND $3 >= 0"));
+        return {};
+    }
+    // What the card's packets were built from; its own, where contents have variables.
+    const packet_plan& plan_for(cards::card_id card) {
+        if (!what->is_personal()) return plan;
+        own = with_writes(*what, formatted.of(card));
+        own_plan.emplace(own);
+        return *own_plan;
+    }
 };
 
 // What a judge's decision means for a card in this round.
@@ -84,11 +119,11 @@ void ask_under_new_keys(settled_card& made, bool last_round) {
 class settler final : public chunk_worker {
 public:
     settler(const campaign_run& run, std::unique_ptr<store::connection> reader)
-        : run_(run),
-          reader_(std::move(reader)),
-          vault_(run.env->vault->another()),
-          plan_(*run.what),
-          formatted_(*run.what) {}
+        : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()), for_cards_(*run.what) {
+        if (!run.what->terminals) return;
+        what_of_terminals_ = for_terminals(*run.what);
+        for_terminals_.emplace(what_of_terminals_);
+    }
 
     result<void> work(const chunk& held) override {
         cards_.clear();
@@ -100,9 +135,17 @@ private:
     result<void> examine(const chunk& held) {
         const store::snapshot view(*reader_);
         TESSERA_TRY(view.begun());
-        TESSERA_TRY(images_.load(*reader_, held.first, held.last, run_.what->writes));
-        TESSERA_TRY(formatted_.load(*reader_, held.id.campaign, held.first, held.last));
+        TESSERA_TRY(for_cards_.load(*reader_, held));
+        if (for_terminals_) {
+            TESSERA_TRY(ports_.load(*reader_, held.first, held.last));
+            TESSERA_TRY(for_terminals_->load(*reader_, held));
+        }
         return held.id.round == run_.first_round ? examine_by_scan(held) : examine_by_case(held);
+    }
+
+    // From now on it is about this card.
+    void look_at(cards::card_id card) {
+        if (for_terminals_) side_ = ports_.of(card) != 0 ? &*for_terminals_ : &for_cards_;
     }
 
     // A first round: messages and keys side by side, both in order of card.
@@ -110,7 +153,6 @@ private:
         TESSERA_TRY(answers_.load(*reader_, held.id));
         TESSERA_TRY_VALUE(message_block_, campaign_store(*reader_).messages(held.id));
         TESSERA_TRY_VALUE(const auto messages, parse_messages(message_block_));
-        TESSERA_TRY_VALUE(auto* query, keys_query());
         // Whoever left the round when the chunk was released was sent nothing in it.
         TESSERA_TRY_VALUE(auto left, campaign_store(*reader_).left_round(held));
         if (run_.winding_up) {
@@ -123,13 +165,15 @@ private:
             const auto card = one->card;
             const auto key_version = one->key_version;
             sent.packets.clear();
-            const auto& plan = plan_for(card);
+            look_at(card);
+            const auto& plan = side_->plan_for(card);
+            auto* const query = side_->keys;
             for (; one != messages.end() && one->card == card; ++one) {
                 sent.packets.push_back(plan.describe(purpose::write, one->sequence, one->counter));
                 made_of_ = {one->image_version, {key_version, plan.application, one->counter}};
             }
             if (std::ranges::binary_search(left, card)) continue;
-            TESSERA_TRY_VALUE(const bool there, query->with(card.value, key_version, plan_.application).step());
+            TESSERA_TRY_VALUE(const bool there, query->with(card.value, key_version, plan.application).step());
             if (!there) return failure("no_key", "card", "the key set that a packet was built with is gone");
             const cards::key_set_header header{key_version, static_cast<crypto::cipher_algorithm>(query->integer(0)),
                                                static_cast<crypto::cipher_algorithm>(query->integer(1)), 0,
@@ -141,28 +185,10 @@ private:
         return {};
     }
 
-    // What the card's packets were built from; its own, where contents have variables.
-    const packet_plan& plan_for(cards::card_id card) {
-        if (!run_.what->is_personal()) return plan_;
-        own_ = with_writes(*run_.what, formatted_.of(card));
-        own_plan_.emplace(own_);
-        return *own_plan_;
-    }
-
-    // The key set of card $1, version $2, for application $3.
-    result<store::statement*> keys_query() {
-#define TESSERA_SETTLE_KEYS                                                                                  \
-    "SELECT k.kic_algorithm, k.kid_algorithm, k.application, k.wrapped FROM key_set k WHERE k.card_id = $1 " \
-    "AND k.key_version = $2 AND k.application = "
-        TESSERA_TRY_VALUE(const bool own_keys, cards::card_store(*reader_).any_key_set_of(plan_.application));
-        return own_keys ? reader_->kept(TESSERA_SETTLE_KEYS TESSERA_KEYS_OF_APPLICATION("$1", "$2", "$3"))
-                        : reader_->kept(TESSERA_SETTLE_KEYS TESSERA_KEYS_OF_ALL " AND $3 >= 0");
-    }
-
     void judge_card(const chunk& held, cards::card_id card, const cards::key_set& keys,
                     const operations::sent_round& sent) {
         const int answered_at = answers_.take(card);
-        auto found = judge_.assess(run_.what->security, keys, std::span(&sent, 1), answers_.of_card());
+        auto found = judge_.assess(side_->what->security, keys, std::span(&sent, 1), answers_.of_card());
         // Of packets that depend on one another, an answer that came twice ended the waiting for a later one.
         if (found.what == decision::unknown && found.why.kind == operations::cause_kind::no_answer &&
             sent.packets.size() > 1 && answers_.of_card().size() >= sent.packets.size())
@@ -189,8 +215,9 @@ private:
             if (!more) return {};
             const cards::card_id card{query->integer(0)};
             const auto what = static_cast<purpose>(query->integer(1));
-            TESSERA_TRY_VALUE(const auto made, assess_card(*reader_, blocks, vault_, judge_, *run_.what, plan_for(card),
-                                                           held.id.campaign, card));
+            look_at(card);
+            TESSERA_TRY_VALUE(const auto made, assess_card(*reader_, blocks, vault_, judge_, *side_->what,
+                                                           side_->plan_for(card), held.id.campaign, card));
             auto found = made.found;
             // The judge sees the write's interim answer until the real one is there; having listened once is enough.
             // As in a first round: an answer that came twice ended the waiting for a later packet, so it is asked
@@ -205,13 +232,15 @@ private:
     }
 
     void add(settled_card made, const formatted_from& deciding) {
+        made.terminal = side_ != &for_cards_;
+        auto& images = side_->images;
         if (made.result.what == outcome::done && !made.next) {
-            const auto& before = images_.of(made.result.card);
-            made.untouched = images_.image_version() == deciding.image_version;
-            made.doubted = images_.doubtful(made.result.card);
+            const auto& before = images.of(made.result.card);
+            made.untouched = images.image_version() == deciding.image_version;
+            made.doubted = images.doubtful(made.result.card);
             made.proof = deciding.proof;
             for (std::size_t i = 0; i < before.size(); ++i) {
-                const auto& known = images_.proofs()[i];
+                const auto& known = images.proofs()[i];
                 if (!known) continue;
                 made.image.resize(before.size());
                 made.image[i].emplace(known_file{to_bytes(before[i]), *known});
@@ -259,10 +288,11 @@ private:
             return {};
         }
         TESSERA_TRY(campaigns.put_outcome(held.id.campaign, one.result, 0, held.id.round, now));
-        if (one.result.what != outcome::done) return doubt_images(*to.cards, card);
+        const auto& side = one.terminal ? *for_terminals_ : for_cards_;
+        if (one.result.what != outcome::done) return doubt_images(*to.cards, card, side.what->writes);
         if (run_.what->rotation) return to.rotations->prove(card, run_.what->rotation->version, now);
-        operations::proved_writes proved{&formatted_.of(card), {}, one.proof, one.untouched, one.doubted};
-        proved.before.resize(run_.what->writes.size());
+        operations::proved_writes proved{&side.formatted.of(card), {}, one.proof, one.untouched, one.doubted};
+        proved.before.resize(side.what->writes.size());
         for (std::size_t i = 0; i < one.image.size(); ++i)
             if (one.image[i])
                 proved.before[i].emplace(operations::known_image{one.image[i]->content, one.image[i]->proof});
@@ -270,20 +300,21 @@ private:
     }
 
     // Sent and not proved: the files may hold the new content, the old, or some of both.
-    result<void> doubt_images(cards::card_store& cards, cards::card_id card) {
-        for (const auto& write : run_.what->writes) TESSERA_TRY(cards.doubt_image(card, write.file, write.record));
+    static result<void> doubt_images(cards::card_store& cards, cards::card_id card,
+                                     const std::vector<operations::file_write>& writes) {
+        for (const auto& write : writes) TESSERA_TRY(cards.doubt_image(card, write.file, write.record));
         return {};
     }
 
     campaign_run run_;
     std::unique_ptr<store::connection> reader_;
     cards::key_vault vault_;
-    packet_plan plan_;
-    formatted_writes formatted_;
-    definition own_;  // of the card that is looked at, where contents have variables
-    std::optional<packet_plan> own_plan_;
+    settled_side for_cards_;
+    definition what_of_terminals_;
+    std::optional<settled_side> for_terminals_;  // where the campaign has something for them
+    terminal_ports ports_;
+    settled_side* side_ = &for_cards_;  // of the card that is looked at
     operations::judge judge_;
-    image_scan images_;
     formatted_from made_of_;  // of the card that is looked at
     bytes message_block_;
     chunk_answers answers_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <memory>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -7,6 +8,7 @@
 #include "campaigns/personal_writes.h"
 #include "campaigns/settle.h"
 #include "campaigns/settle_audit.h"
+#include "campaigns/target_sides.h"
 #include "cards/key_rotation.h"
 #include "operations/image_update.h"
 #include "operations/late_answer.h"
@@ -41,20 +43,27 @@ public:
 private:
     // A campaign of which several late answers are settled in one transaction.
     struct campaign_at_hand {
-        explicit campaign_at_hand(definition read) : what(std::move(read)), plan(what) {}
+        explicit campaign_at_hand(definition read) : what(std::move(read)), plan(what) {
+            if (what.terminals) terminals = std::make_unique<campaign_at_hand>(for_terminals(what));
+        }
         campaign_at_hand(const campaign_at_hand&) = delete;  // the plan refers to the definition
         campaign_at_hand& operator=(const campaign_at_hand&) = delete;
         definition what;
         packet_plan plan;
+        std::unique_ptr<campaign_at_hand> terminals;  // their side of it
     };
-    result<const campaign_at_hand*> take_at_hand(campaign_store& campaigns, campaign_key key) {
+    // As the card sees it.
+    result<const campaign_at_hand*> take_at_hand(store::connection& writer, campaign_key key, cards::card_id card) {
         auto found = at_hand_->find(key.value);
         if (found == at_hand_->end()) {
-            TESSERA_TRY_VALUE(const auto stored, campaigns.get(key));
+            TESSERA_TRY_VALUE(const auto stored, campaign_store(writer).get(key));
             TESSERA_TRY_VALUE(auto what, definition_of_(stored));
             found = at_hand_->try_emplace(key.value, std::move(what)).first;
         }
-        return &found->second;
+        const auto& made = found->second;
+        if (!made.terminals) return &made;
+        TESSERA_TRY_VALUE(const auto port, cards::card_store(writer).terminal_port(card));
+        return port ? made.terminals.get() : &made;
     }
 
     // Only what the card itself has proved changes an outcome; an unsecured complaint could be about any packet.
@@ -92,7 +101,7 @@ private:
 
     result<void> settle_one(store::connection& writer, campaign_key key, cards::card_id card) {
         campaign_store campaigns(writer);
-        TESSERA_TRY_VALUE(const auto* at_hand, take_at_hand(campaigns, key));
+        TESSERA_TRY_VALUE(const auto* at_hand, take_at_hand(writer, key, card));
         const auto& what = at_hand->what;
         if (what.is_audit())
             return settle_late_reading(writer, *blocks_, vault_, judge_, what, key, card, env_->clock->now());

@@ -73,15 +73,17 @@ result<std::optional<campaign>> campaign_store::one(store::statement& query) {
     return found;
 }
 
-result<campaign_key> campaign_store::insert(const campaign& made, std::uint32_t application) {
+result<campaign_key> campaign_store::insert(const campaign& made, std::uint32_t application,
+                                            std::optional<std::uint32_t> agent) {
     TESSERA_TRY_VALUE(auto* next, database_->kept("SELECT COALESCE(MAX(campaign_key), 0) + 1 FROM campaign"));
     TESSERA_TRY_VALUE(const auto key, single_integer(next->with()));
     TESSERA_TRY_VALUE(auto* make, database_->kept("INSERT INTO campaign (campaign_key, id, name, definition, "
-                                                  "application, state, round, phase, targets, created_at) "
-                                                  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"));
-    TESSERA_TRY(make->with(key, made.id, made.name, made.definition_text, application, made.state, made.round,
-                           made.phase, made.targets, to_microseconds(made.created_at))
-                    .execute());
+                                                  "application, state, round, phase, targets, created_at, agent) "
+                                                  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"));
+    make->with(key, made.id, made.name, made.definition_text, application, made.state, made.round, made.phase,
+               made.targets, to_microseconds(made.created_at), agent.value_or(0));
+    if (!agent) make->bind_null(11);
+    TESSERA_TRY(make->execute());
     return campaign_key{key};
 }
 

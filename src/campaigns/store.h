@@ -43,7 +43,9 @@ public:
     explicit campaign_store(store::connection& database) : database_(&database) {}
 
     // --- campaigns
-    [[nodiscard]] result<campaign_key> insert(const campaign& made, std::uint32_t application);
+    // application: that it speaks to; agent: on terminals, if it does.
+    [[nodiscard]] result<campaign_key> insert(const campaign& made, std::uint32_t application,
+                                              std::optional<std::uint32_t> agent = std::nullopt);
     [[nodiscard]] result<std::optional<campaign>> find(std::string_view id);
     [[nodiscard]] result<std::optional<campaign>> find_by_name(std::string_view name);
     [[nodiscard]] result<std::vector<campaign_key>> keys_of_name(std::string_view name, std::int64_t limit);

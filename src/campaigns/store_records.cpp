@@ -127,9 +127,11 @@ result<std::optional<cards::card_id>> campaign_store::card_of(std::uint64_t subs
 }
 
 result<std::optional<chunk_id>> campaign_store::match_late(cards::card_id card, std::uint32_t application) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT t.campaign_key, t.round, k.chunk " TESSERA_ROUNDS_OF_CARD
-                                                   "AND g.application = $2 ORDER BY t.campaign_key DESC, t.round DESC "
-                                                   "LIMIT 1"));
+    TESSERA_TRY_VALUE(
+        auto* query,
+        database_->kept("SELECT t.campaign_key, t.round, k.chunk " TESSERA_ROUNDS_OF_CARD
+                        "AND (g.application = $2 OR g.agent = $2) ORDER BY t.campaign_key DESC, t.round DESC "
+                        "LIMIT 1"));
     TESSERA_TRY_VALUE(const bool there, query->with(card.value, application).step());
     if (!there) return std::nullopt;
     const chunk_id found{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)};
@@ -148,9 +150,11 @@ result<campaign_store::number_holders> campaign_store::holders(std::uint64_t sub
 
 result<std::optional<chunk_id>> campaign_store::match_late_at(cards::card_id card, std::uint32_t application,
                                                               std::uint64_t subscriber) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT t.campaign_key, t.round, k.chunk " TESSERA_ROUNDS_OF_CARD
-                                                   "AND g.application = $2 ORDER BY t.campaign_key DESC, t.round DESC "
-                                                   "LIMIT $3"));
+    TESSERA_TRY_VALUE(
+        auto* query,
+        database_->kept("SELECT t.campaign_key, t.round, k.chunk " TESSERA_ROUNDS_OF_CARD
+                        "AND (g.application = $2 OR g.agent = $2) ORDER BY t.campaign_key DESC, t.round DESC "
+                        "LIMIT $3"));
     query->with(card.value, application, limits::late_rounds);
     std::vector<chunk_id> parts;
     for (;;) {

@@ -61,10 +61,14 @@ struct card_selectors {
     std::vector<image_condition> image;  // all of these
 };
 
-// Which cards: those of which every selector of `include` holds and none of `exclude`. No selector: all cards.
+// Cards, mobile terminals with an agent (C-1), or both.
+enum class target_kind : std::uint8_t { cards, terminals, both };
+
+// Which ones: those of which every selector of `include` holds and none of `exclude`. No selector: all.
 struct target_selection {
     card_selectors include;
     card_selectors exclude;
+    target_kind kind = target_kind::cards;  // by what the campaign has for them
 };
 
 // A write whose content has variables of the card: a text in hexadecimal, or a value.
@@ -73,6 +77,14 @@ struct personal_write {
     std::string content;    // where there is no value
     std::optional<codec::file_value> value;
     std::optional<std::size_t> length;
+    bool as_text = false;  // of a setting: the content is the text itself
+};
+
+// What mobile terminals get where cards get files.
+struct terminal_part {
+    std::vector<operations::file_write> settings;                        // operations/setting.h
+    std::vector<personal_write> personal;                                // which of them are every terminal's own
+    codec::toolkit_application_reference application{0xb2, 0x01, 0x50};  // of the agent
 };
 
 // By which SMSCs, and when a link has room for one of several campaigns.
@@ -112,13 +124,15 @@ struct key_rotation {
 };
 
 // What a campaign file says. It does one kind of thing: it writes files, reads them, changes
-// applications, or rotates keys.
+// applications, or rotates keys. To write files of cards and settings of terminals is one kind; who looks at either
+// takes its side of the campaign (target_sides.h).
 struct definition {
     std::string name;
     target_selection targets;
     operations::application_security security;
     std::vector<operations::file_write> writes;
-    std::vector<personal_write> personal;      // which of the writes are every card's own
+    std::vector<personal_write> personal;  // which of the writes are every card's own
+    std::optional<terminal_part> terminals;
     std::vector<operations::file_read> reads;  // of an audit, which writes nothing
     std::vector<operations::application_action> applications;
     std::optional<key_rotation> rotation;
@@ -138,6 +152,8 @@ struct definition {
 
     [[nodiscard]] bool is_personal() const { return !personal.empty(); }
     [[nodiscard]] bool is_audit() const { return !reads.empty(); }
+    // A terminals' side: its writes are settings.
+    [[nodiscard]] bool is_for_terminals() const { return targets.kind == target_kind::terminals; }
 };
 
 struct campaign {

@@ -93,11 +93,13 @@ private:
         target_selection selection;
         selection.include.lists.push_back(std::move(named));
         selection.exclude = what_->targets.exclude;
+        selection.kind = what_->targets.kind;
         auto targets = std::exchange(candidates_, {});
         if (!selection.include.lists.front().empty()) TESSERA_TRY(collect(selection, test_wave));
         if (candidates_.empty())
             return failure("no_test_card", "[safety]",
-                           "a campaign must pass the test cards first, and there is none that it does not exclude");
+                           "a campaign must pass the test cards first, and there is none that it does not exclude" +
+                               std::string(what_->is_for_terminals() ? " and that is a terminal" : ""));
         std::ranges::sort(candidates_, {}, &candidate::card);
         const auto is_test = [&](const candidate& one) {
             return std::ranges::binary_search(candidates_, one.card, {}, &candidate::card);

@@ -35,6 +35,20 @@ result<std::string> parse_iccid(std::string_view text, std::string_view field) {
     return std::string(text);
 }
 
+result<std::string> parse_terminal_imei(std::string_view text, std::string_view field) {
+    constexpr std::size_t imei_digits = 15;
+    if (text.size() != imei_digits || !all_digits(text))
+        return failure("bad_imei", field, "expected 15 digits, the IMEI of a terminal");
+    if (!luhn_holds(text))
+        return failure("bad_imei", field, "the last digit is not the Luhn check digit of the others");
+    return std::string(text);
+}
+
+result<std::string> parse_iccid_or_imei(std::string_view text) {
+    constexpr std::size_t imei_digits = 15;
+    return text.size() == imei_digits ? parse_terminal_imei(text) : parse_iccid(text);
+}
+
 result<std::string> parse_imsi(std::string_view text, std::string_view field) {
     if (text.size() < 6 || text.size() > 15 || !all_digits(text))
         return failure("bad_imsi", field, "expected 6 to 15 digits");

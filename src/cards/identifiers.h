@@ -15,6 +15,11 @@ namespace tessera::cards {
 
 // 18 to 20 digits with a right check digit; one F that pads to 20 is taken off. Errors: bad_iccid.
 [[nodiscard]] result<std::string> parse_iccid(std::string_view text, std::string_view field = "iccid");
+// The IMEI that names a terminal in the registry: 15 digits, the last one the Luhn check digit (3GPP TS 23.003 clause
+// 6.2.1); forms in which phones tell theirs: equipment.h. Errors: bad_imei.
+[[nodiscard]] result<std::string> parse_terminal_imei(std::string_view text, std::string_view field = "iccid");
+// Either of them, by which the registry names an object: 15 digits are an IMEI.
+[[nodiscard]] result<std::string> parse_iccid_or_imei(std::string_view text);
 // 6 to 15 digits. Errors: bad_imsi.
 [[nodiscard]] result<std::string> parse_imsi(std::string_view text, std::string_view field = "imsi");
 // 5 to 15 digits, a plus sign before them allowed, no leading zero. Errors: bad_msisdn.

@@ -33,6 +33,7 @@ public:
         if (inserted) {
             ++next_id_;
             ++report.cards_added;
+            if (row.port != 0) TESSERA_TRY(store_.put_terminal(id, row.port));
         } else {
             TESSERA_TRY_VALUE(id, same_card(row));
         }
@@ -129,6 +130,10 @@ private:
         if (found->identity.imsi != row.identity.imsi) return differs("imsi");
         if (found->identity.msisdn != row.identity.msisdn) return differs("msisdn");
         if (found->profile != row.profile) return differs("profile");
+        if (row.port != 0) {  // it has an IMEI, so what is known by that is a terminal
+            TESSERA_TRY_VALUE(const auto known, store_.terminal_port(found->id));
+            if (known != row.port) return differs("port");
+        }
         return found->id;
     }
 

@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::size_t absent = static_cast<std::size_t>(-1);
 constexpr std::array<std::string_view, import_columns::count> names{
-    "iccid",   "imsi",    "msisdn", "profile", "kvn",           "kic_algorithm", "kic_key", "kid_algorithm",
-    "kid_key", "counter", "tags",   "tar",     "counter_scope", "dek_algorithm", "dek_key"};
+    "iccid",         "imsi",          "msisdn",  "profile", "kvn",  "kic_algorithm",
+    "kic_key",       "kid_algorithm", "kid_key", "counter", "tags", "tar",
+    "counter_scope", "dek_algorithm", "dek_key", "kind",    "port"};
 // What a file of refused rows has beside the columns; passed over, so that a mended one can be imported as it is.
 constexpr std::array<std::string_view, 3> remarks{"line", "field", "reason"};
 constexpr std::string_view variable_prefix = "var.";
@@ -162,6 +163,24 @@ std::string import_columns::canonical_row(const std::vector<std::string>& fields
     return line;
 }
 
+// What the row is about, and how that is named: a card by its ICCID, a terminal by its IMEI in the same column.
+result<void> import_columns::parse_kind(const std::vector<std::string>& fields, import_row& row) const {
+    const auto what = value(fields, kind);
+    const auto number = value(fields, port);
+    if (what.empty() || what == "card") {
+        if (!number.empty()) return failure("bad_port", "port", "is for terminals, and the row is a card's");
+        TESSERA_TRY_VALUE(row.identity.iccid, parse_iccid(value(fields, iccid)));
+        return {};
+    }
+    if (what != "terminal") return failure("bad_kind", "kind", "expected card or terminal");
+    TESSERA_TRY_VALUE(row.identity.iccid, parse_terminal_imei(value(fields, iccid)));
+    const auto* const end = number.data() + number.size();
+    const auto parsed = std::from_chars(number.data(), end, row.port);
+    if (parsed.ec != std::errc() || parsed.ptr != end || row.port == 0)
+        return failure("bad_port", "port", "expected the port of the terminal's agent, 1 to 65535");
+    return {};
+}
+
 result<std::optional<key_set>> import_columns::parse_keys(const std::vector<std::string>& fields) const {
     constexpr std::array key_columns{kvn, kic_algorithm, kic_key, kid_algorithm, kid_key};
     if (std::ranges::all_of(key_columns, [&](column which) { return value(fields, which).empty(); }))
@@ -195,7 +214,7 @@ result<import_row> import_columns::parse(const std::vector<std::string>& fields,
             "bad_row", "row",
             "expected " + std::to_string(width_) + " fields as in the header, got " + std::to_string(fields.size()));
     import_row row;
-    TESSERA_TRY_VALUE(row.identity.iccid, parse_iccid(value(fields, iccid)));
+    TESSERA_TRY(parse_kind(fields, row));
     if (const auto text = value(fields, imsi); !text.empty()) {
         TESSERA_TRY_VALUE(row.identity.imsi, parse_imsi(text));
     }

@@ -25,6 +25,7 @@ struct import_row {
     std::vector<further_keys> more_keys;
     std::vector<std::string> tags;
     std::vector<card_variable> variables;  // of columns var.NAME that are not empty
+    std::uint16_t port = 0;                // of a mobile terminal's agent; 0: a card
 };
 
 // What names a key set, from text as the columns have it. Errors name the column.
@@ -56,6 +57,8 @@ public:
         counter_scope,
         dek_algorithm,
         dek_key,
+        kind,
+        port,
         count
     };
 
@@ -79,6 +82,7 @@ private:
     [[nodiscard]] std::string_view value(const std::vector<std::string>& fields, column which) const;
     [[nodiscard]] result<std::optional<encryption_key>> parse_encryption_key(const std::vector<std::string>& fields,
                                                                              const std::optional<key_set>& keys) const;
+    [[nodiscard]] result<void> parse_kind(const std::vector<std::string>& fields, import_row& row) const;
     [[nodiscard]] result<std::optional<key_set>> parse_keys(const std::vector<std::string>& fields) const;
 
     struct variable_column {

@@ -65,6 +65,15 @@ public:
     [[nodiscard]] result<std::int64_t> last_card_id();
     // False: a card with that ICCID, IMSI or MSISDN exists.
     [[nodiscard]] result<bool> insert(card_id id, const card_identity& identity, profile_id profile, timestamp now);
+    // From now on it is a mobile terminal, whose agent listens at that port, and no card. False: it was one already.
+    [[nodiscard]] result<bool> put_terminal(card_id id, std::uint16_t port);
+    // Nothing: it is a card.
+    [[nodiscard]] result<std::optional<std::uint16_t>> terminal_port(card_id id);
+    struct terminal {
+        card_id id;
+        std::uint16_t port = 0;
+    };
+    [[nodiscard]] result<std::vector<terminal>> terminals(card_id first, card_id last);  // in order
     // False: the card has a key set of that version for that application.
     [[nodiscard]] result<bool> insert_key_set(card_id id, const stored_key_set& keys, timestamp now);
     [[nodiscard]] result<std::vector<stored_key_set>> key_sets(card_id id);

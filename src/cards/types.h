@@ -21,7 +21,7 @@ using profile_id = strong_id<profile_tag>;
 
 // How the world names a card. Empty or 0 where it has none yet.
 struct card_identity {
-    std::string iccid;         // 18 to 20 digits, the last one a Luhn check digit (ITU-T E.118)
+    std::string iccid;         // 18 to 20 digits, the last one a Luhn check digit (ITU-T E.118); of a terminal: IMEI
     std::string imsi;          // 6 to 15 digits (ITU-T E.212)
     std::uint64_t msisdn = 0;  // 5 to 15 digits, international, no plus (ITU-T E.164)
     friend bool operator==(const card_identity&, const card_identity&) = default;

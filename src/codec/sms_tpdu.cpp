@@ -40,10 +40,12 @@ result<void> take_element(user_data_header& header, std::uint8_t id, byte_view v
         case port_8_bit:
             if (value.size() != 2) return bad_element("application port, 8 bit");
             header.destination_port = value[0];
+            header.source_port = value[1];
             break;
         case port_16_bit:
             if (value.size() != 4) return bad_element("application port, 16 bit");
             header.destination_port = static_cast<std::uint16_t>(load_big_endian(value.first(2)));
+            header.source_port = static_cast<std::uint16_t>(load_big_endian(value.last(2)));
             break;
         case command_packet_header:
             header.command_packet = true;
@@ -60,6 +62,36 @@ result<void> take_element(user_data_header& header, std::uint8_t id, byte_view v
 std::size_t first_header_octets(int reference_bits) { return reference_bits == 16 ? 9 : 8; }
 std::size_t later_header_octets(int reference_bits) { return reference_bits == 16 ? 7 : 6; }
 constexpr std::size_t single_header_octets = 3;
+constexpr std::size_t port_element_octets = 6;
+
+// The octets of a header before the packet's part, in every part of a message to a port.
+std::size_t port_header_octets(bool concatenated, int reference_bits) {
+    const std::size_t concatenation = !concatenated ? 0 : reference_bits == 16 ? 6 : 5;
+    return 1 + concatenation + port_element_octets;
+}
+
+std::size_t part_count_to_port(std::size_t packet_octets, int reference_bits) {
+    if (packet_octets <= limits::short_message_octets - port_header_octets(false, reference_bits)) return 1;
+    const auto each = limits::short_message_octets - port_header_octets(true, reference_bits);
+    return (packet_octets + each - 1) / each;
+}
+
+result<std::vector<bytes>> cut(byte_view packet, const concatenation_plan& plan) {
+    if ((plan.reference_bits != 8 && plan.reference_bits != 16) || (plan.reference_bits == 8 && plan.reference > 0xff))
+        return failure("bad_reference", "reference", "does not fit reference_bits, which is 8 or 16");
+    if (plan.count > limits::message_parts)
+        return failure("too_long", "packet",
+                       std::to_string(packet.size()) + " octets need more than " +
+                           std::to_string(limits::message_parts) + " short messages");
+    std::vector<bytes> parts;
+    parts.reserve(plan.count);
+    for (std::size_t index = 0; index < plan.count; ++index) {
+        std::array<std::uint8_t, limits::short_message_octets> part;
+        const auto octets = write_segment(packet, plan, index, part);
+        parts.emplace_back(part.begin(), part.begin() + static_cast<std::ptrdiff_t>(octets));
+    }
+    return parts;
+}
 
 }  // namespace
 
@@ -79,7 +111,8 @@ result<user_data_header> parse_user_data_header(byte_view user_data) {
     return header;
 }
 
-std::size_t part_count(std::size_t packet_octets, int reference_bits) {
+std::size_t part_count(std::size_t packet_octets, int reference_bits, bool to_port) {
+    if (to_port) return part_count_to_port(packet_octets, reference_bits);
     if (packet_octets <= limits::short_message_octets - single_header_octets) return 1;
     const auto first = limits::short_message_octets - first_header_octets(reference_bits);
     const auto later = limits::short_message_octets - later_header_octets(reference_bits);
@@ -99,14 +132,20 @@ std::size_t write_segment(byte_view packet, const concatenation_plan& plan, std:
         *at++ = static_cast<std::uint8_t>(plan.count);
         *at++ = static_cast<std::uint8_t>(index + 1);
     }
-    if (index == 0) {  // the packet's own element stands in the first part only (TS 31.115 clause 4.1)
+    if (plan.ports) {
+        *at++ = port_16_bit;
+        *at++ = 4;
+        store_big_endian(at, plan.ports->destination, 2);
+        store_big_endian(at + 2, plan.ports->source, 2);
+        at += 4;
+    } else if (index == 0) {  // the packet's own element stands in the first part only (TS 31.115 clause 4.1)
         *at++ = static_cast<std::uint8_t>(plan.kind);
         *at++ = 0;
     }
     const auto header = static_cast<std::size_t>(at - to.data());
     to[0] = static_cast<std::uint8_t>(header - 1);
-    const auto first = limits::short_message_octets - first_header_octets(plan.reference_bits);
-    const auto later = limits::short_message_octets - later_header_octets(plan.reference_bits);
+    const auto first = limits::short_message_octets - (plan.ports ? header : first_header_octets(plan.reference_bits));
+    const auto later = limits::short_message_octets - (plan.ports ? header : later_header_octets(plan.reference_bits));
     const auto from = index == 0 ? 0 : first + (index - 1) * later;
     const auto octets = std::min(limits::short_message_octets - header, packet.size() - from);
     if (octets != 0) std::memcpy(at, packet.data() + from, octets);
@@ -114,21 +153,13 @@ std::size_t write_segment(byte_view packet, const concatenation_plan& plan, std:
 }
 
 result<std::vector<bytes>> segment(byte_view packet, packet_kind kind, std::uint16_t reference, int reference_bits) {
-    if ((reference_bits != 8 && reference_bits != 16) || (reference_bits == 8 && reference > 0xff))
-        return failure("bad_reference", "reference", "does not fit reference_bits, which is 8 or 16");
-    const concatenation_plan plan{kind, reference, reference_bits, part_count(packet.size(), reference_bits)};
-    if (plan.count > limits::message_parts)
-        return failure("too_long", "packet",
-                       std::to_string(packet.size()) + " octets need more than " +
-                           std::to_string(limits::message_parts) + " short messages");
-    std::vector<bytes> parts;
-    parts.reserve(plan.count);
-    for (std::size_t index = 0; index < plan.count; ++index) {
-        std::array<std::uint8_t, limits::short_message_octets> part;
-        const auto octets = write_segment(packet, plan, index, part);
-        parts.emplace_back(part.begin(), part.begin() + static_cast<std::ptrdiff_t>(octets));
-    }
-    return parts;
+    return cut(packet, {kind, reference, reference_bits, part_count(packet.size(), reference_bits), {}});
+}
+
+result<std::vector<bytes>> segment_to_port(byte_view packet, const application_ports& ports, std::uint16_t reference,
+                                           int reference_bits) {
+    return cut(packet, {packet_kind::command, reference, reference_bits,
+                        part_count(packet.size(), reference_bits, true), ports});
 }
 
 }  // namespace tessera::codec

@@ -31,6 +31,7 @@ struct user_data_header {
     bool command_packet = false;   // information element 70
     bool response_packet = false;  // information element 71
     std::optional<std::uint16_t> destination_port;
+    std::optional<std::uint16_t> source_port;
     std::size_t octets = 0;  // of the header, its length octet included
 };
 // `user_data` begins with UDHL. Errors: truncated, bad_header (names the element).
@@ -43,7 +44,18 @@ enum class packet_kind : std::uint8_t { command = 0x70, response = 0x71 };
 // reference_bits).
 [[nodiscard]] result<std::vector<bytes>> segment(byte_view packet, packet_kind kind, std::uint16_t reference,
                                                  int reference_bits);
-[[nodiscard]] std::size_t part_count(std::size_t packet_octets, int reference_bits);
+// to_port: see application_ports.
+[[nodiscard]] std::size_t part_count(std::size_t packet_octets, int reference_bits, bool to_port = false);
+
+// Application ports of 16 bits (TS 23.040 clause 9.2.3.24.4): to an application of the terminal instead of the card.
+struct application_ports {
+    std::uint16_t destination = 0;
+    std::uint16_t source = 0;
+    friend bool operator==(const application_ports&, const application_ports&) = default;
+};
+// Likewise, for an application behind a port: every part names the ports, none has the element 70 or 71.
+[[nodiscard]] result<std::vector<bytes>> segment_to_port(byte_view packet, const application_ports& ports,
+                                                         std::uint16_t reference, int reference_bits);
 // One part of that, into room of the caller, without allocating: part `index` (from 0) of `count` = part_count().
 // Returns how many octets it took. The arguments are the caller's business: index < count <= 255, reference_bits 8
 // or 16.
@@ -52,6 +64,7 @@ struct concatenation_plan {
     std::uint16_t reference = 0;
     int reference_bits = 8;
     std::size_t count = 1;
+    std::optional<application_ports> ports = {};  // instead of `kind`
 };
 [[nodiscard]] std::size_t write_segment(byte_view packet, const concatenation_plan& plan, std::size_t index,
                                         std::span<std::uint8_t, limits::short_message_octets> to);

@@ -119,6 +119,11 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
     cards::card_store cards(writer);
     TESSERA_TRY_VALUE(const auto card, cards.find(asked.card));
     if (!card) return failure("not_found", asked.card, "the registry has no card with this ICCID, IMSI or MSISDN");
+    TESSERA_TRY_VALUE(const auto terminal, cards.terminal_port(card->id));
+    if (terminal)
+        return failure("wrong_kind", card->identity.iccid,
+                       "is a mobile terminal: its settings are written by campaigns ([[setting]]), and it has no files "
+                       "or commands of a card");
     if (by_radio && card->identity.msisdn == 0)
         return failure("no_subscriber", card->identity.iccid, "the registry has no MSISDN for this card");
     auto request = asked;

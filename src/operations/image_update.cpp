@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "operations/setting.h"
+
 namespace tessera::operations {
 namespace {
 
@@ -19,7 +21,8 @@ result<void> write_one(cards::card_store& cards, cards::card_id card, const prov
         if (before->proof.counter > proved.proof.counter) return {};
     }
     if (proved.doubted) TESSERA_TRY(cards.clear_doubt(card, write.file, write.record));
-    if (!before || before->content.size() <= write.content.size())
+    // A setting is replaced whole.
+    if (!before || before->content.size() <= write.content.size() || is_setting(write))
         return cards.put_image(card, write.file, write.record, write.content, proved.proof, now);
     return cards.put_image(card, write.file, write.record, overlaid(before->content, write.content), proved.proof, now);
 }

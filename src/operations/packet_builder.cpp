@@ -28,14 +28,16 @@ bool speakable(const codec::packet_security& security) {
     return !checked || algorithm == 0x01U || algorithm == 0x05U;
 }
 
-std::size_t script_octets_max(std::size_t parts) {
-    // The narrowest framing (16-bit reference, 131 then 133 octets), the longest header and the largest padding.
-    constexpr std::size_t first_part = 131;
-    constexpr std::size_t later_part = 133;
+std::size_t script_octets_max(std::size_t parts, bool to_port) {
+    // The narrowest framing (16-bit reference, 131 then 133 octets; 127 with ports), the longest header and the largest
+    // padding.
+    const std::size_t lone_part = limits::short_message_octets - (to_port ? 7 : 3);
+    const std::size_t first_part = to_port ? 127 : 131;
+    const std::size_t later_part = to_port ? 127 : 133;
     constexpr std::size_t header = 16;
     constexpr std::size_t checksum = 8;
     constexpr std::size_t padding = 15;
-    const auto carried = parts <= 1 ? limits::short_message_octets - 3 : first_part + later_part * (parts - 1);
+    const auto carried = parts <= 1 ? lone_part : first_part + later_part * (parts - 1);
     return carried - header - checksum - padding;
 }
 

@@ -33,7 +33,8 @@ struct application_security {
 [[nodiscard]] bool speakable(const codec::packet_security& security);
 
 // Octets of script that surely fit a packet of so many short messages, whatever the algorithms.
-[[nodiscard]] std::size_t script_octets_max(std::size_t parts);
+// to_port: of messages to an application port of a terminal, whose headers are longer.
+[[nodiscard]] std::size_t script_octets_max(std::size_t parts, bool to_port = false);
 
 // Counter bookkeeping: the next value for a key set of which `last` was the last one given out.
 // Errors: counter_exhausted (the card would be blocked for good at FFFFFFFFFF).

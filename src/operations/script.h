@@ -13,7 +13,7 @@
 namespace tessera::operations {
 
 struct file_write {
-    std::string file;          // canonical path
+    std::string file;          // canonical path; of a terminal's setting "setting/NAME" (setting.h)
     std::uint16_t record = 0;  // 0: a transparent file from offset 0; else the number of a record
     bytes content;
 };
@@ -87,6 +87,7 @@ enum class expectation : std::uint8_t {
     loaded = 2,      // likewise a load file, of the version `version` if the card tells one
     absent = 3,      // there is no such object
     anything = 4,    // that there is an answer is enough
+    exactly = 5,     // the data are `expected`, and no more
 };
 
 // A piece of content that one packet reads back: the compact answer carries the data of its last command only.

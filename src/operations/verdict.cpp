@@ -80,6 +80,8 @@ finding read_back_finding(const sent_packet& packet, const script_answer& answer
                                std::equal(packet.expected.begin(), packet.expected.end(), answer.data.begin());
             return holds ? finding{grade::run_well, {}} : differs(packet);
         }
+        case expectation::exactly:
+            return std::ranges::equal(answer.data, packet.expected) ? finding{grade::run_well, {}} : differs(packet);
         default:
             break;
     }
@@ -105,7 +107,8 @@ finding executed(const sent_round& round, const sent_packet& packet, script_form
     if (!answer) return {grade::ambiguous, {cause_kind::unreadable_answer, 0, 0}};
     if (round.what == purpose::read) return {grade::run_well, {}};  // what it brought, the reader looks at
     if (answer->refused) return {grade::run_badly, {cause_kind::script_refused, *answer->refused, answer->executed}};
-    const bool asks_for_objects = reading && packet.expect != expectation::contents;
+    const bool asks_for_objects =
+        reading && packet.expect != expectation::contents && packet.expect != expectation::exactly;
     const cause refused{cause_kind::status_word, answer->status_word, answer->executed};
     if (!codec::is_success(answer->status_word) && !asks_for_objects) {
         // What was to be removed is not there: the card says so itself.

@@ -30,11 +30,14 @@ enum column : std::size_t {
     column_counter_scope,
     column_dek_algorithm,
     column_dek_key,
+    column_kind,
+    column_port,
     column_count
 };
 constexpr std::array<std::string_view, column_count> column_names{
-    "iccid",   "imsi",    "msisdn", "profile", "kvn",           "kic_algorithm", "kic_key", "kid_algorithm",
-    "kid_key", "counter", "tags",   "tar",     "counter_scope", "dek_algorithm", "dek_key"};
+    "iccid",         "imsi",          "msisdn",  "profile", "kvn",  "kic_algorithm",
+    "kic_key",       "kid_algorithm", "kid_key", "counter", "tags", "tar",
+    "counter_scope", "dek_algorithm", "dek_key", "kind",    "port"};
 constexpr bool optional(std::size_t which) { return which == column_profile || which >= column_counter; }
 constexpr std::size_t columns_max = 32;
 constexpr std::uint32_t added_keys = ~std::uint32_t{0};  // instead of a place in the arena
@@ -203,13 +206,33 @@ private:
         return *algorithm;
     }
 
+    // Of a terminal; 0 for a card.
+    result<std::uint16_t> read_port() {
+        const auto kind = value(column_kind);
+        const auto text = value(column_port);
+        if (kind.empty() || kind == "card") {
+            if (!text.empty()) return fail("bad_row", "port", "a card has none");
+            return std::uint16_t{0};
+        }
+        std::uint16_t port = 0;
+        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), port);
+        if (kind != "terminal") return fail("bad_row", "kind", "expected card or terminal");
+        if (problem != std::errc() || end != text.data() + text.size() || port == 0)
+            return fail("bad_row", "port", "expected a port from 1 to 65535");
+        return port;
+    }
+
     result<card_index> find_or_add_card() {
         const auto iccid = value(column_iccid);
         const auto imsi = value(column_imsi);
         auto msisdn_text = value(column_msisdn);
-        if (iccid.size() < 18 || iccid.size() > 20 || !all_digits(iccid))
-            return fail("bad_row", "iccid", "expected 18 to 20 digits");
-        if (imsi.size() < 6 || imsi.size() > 15 || !all_digits(imsi))
+        TESSERA_TRY_VALUE(const auto port, read_port());
+        const bool terminal = port != 0;
+        if (!all_digits(iccid) || (terminal ? iccid.size() != 15 : iccid.size() < 18 || iccid.size() > 20))
+            return fail("bad_row", "iccid",
+                        terminal ? "expected the 15 digits of an IMEI" : "expected 18 to 20 digits");
+        const bool no_imsi = terminal && imsi.empty();
+        if (!no_imsi && (imsi.size() < 6 || imsi.size() > 15 || !all_digits(imsi)))
             return fail("bad_row", "imsi", "expected 6 to 15 digits");
         if (msisdn_text.starts_with('+')) msisdn_text.remove_prefix(1);
         std::uint64_t msisdn = 0;
@@ -231,6 +254,7 @@ private:
         card.identity.imsi = imsi_octets;
         card.iccid_digits = static_cast<std::uint8_t>(iccid.size());
         card.msisdn = msisdn;
+        card.port = port;
         list_.cards_.push_back(card);
         const auto index = static_cast<card_index>(list_.cards_.size() - 1);
         list_.by_iccid_.insert(index, [&](card_index i) { return list_.identity_hash(i); });

@@ -40,6 +40,7 @@ struct simulated_card_state {
     card_identity identity;
     std::uint8_t iccid_digits = 0;
     std::uint8_t key_sets = 0;
+    std::uint16_t port = 0;  // of a terminal's agent; 0: a card. A terminal's IMEI stands where a card has its ICCID
     verification_attempts attempts;
     std::uint64_t msisdn = 0;
     std::uint32_t first_key_set = 0;
@@ -54,9 +55,9 @@ public:
     ~card_list();  // wipes the keys
 
     // Header: iccid, imsi, msisdn, kvn, kic_algorithm, kic_key, kid_algorithm, kid_key and, not needed, profile,
-    // counter, tags, tar, counter_scope, dek_algorithm and dek_key, in any order. Rows of one ICCID are key sets of one
-    // card. `name` stands in
-    // errors, which carry "NAME:LINE FIELD" and never a key. Errors: bad_header, bad_row, duplicate, too_many.
+    // counter, tags, tar, counter_scope, dek_algorithm, dek_key, kind and port, in any order. Rows of one ICCID are key
+    // sets of one card. `name` stands in errors, which carry "NAME:LINE FIELD" and never a key. Errors: bad_header,
+    // bad_row, duplicate, too_many.
     [[nodiscard]] static result<card_list> parse(std::string_view csv, std::string_view name);
     // Errors besides: unreadable.
     [[nodiscard]] static result<card_list> load(const std::filesystem::path& file);

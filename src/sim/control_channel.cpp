@@ -47,6 +47,17 @@ json::object describe(const smsc_statistics& numbers, std::size_t cards) {
             {"faults", std::move(faults)}};
 }
 
+json::object describe(const simulated_cards& cards, card_index card, const file_reading& reading,
+                      std::string_view file) {
+    std::array<char, 16> counter{};
+    std::snprintf(counter.data(), counter.size(), "%010llx", static_cast<unsigned long long>(reading.counter));
+    return {{"iccid", cards.list().iccid(card)},
+            {"file", file},
+            {"content", to_hex(reading.content)},
+            {"executed", reading.executed},
+            {"counter", counter.data()}};
+}
+
 json::object describe(const simulated_cards& cards, const json::object& asked) {
     const auto* iccid = asked.at("card").if_string();
     if (iccid == nullptr) return refuse("bad_request", "card", "expected an ICCID as a string");
@@ -54,17 +65,15 @@ json::object describe(const simulated_cards& cards, const json::object& asked) {
     if (card == no_card) return refuse("unknown_card", "card", "no simulated card has this ICCID");
     const auto* named = asked.if_contains("file");
     const auto* path = named == nullptr ? nullptr : named->if_string();
+    constexpr std::string_view setting_prefix = "setting/";
+    const bool setting = path != nullptr && std::string_view(*path).starts_with(setting_prefix);
+    if (setting)
+        return describe(cards, card, cards.read_setting(card, std::string_view(*path).substr(setting_prefix.size())),
+                        *path);
     const auto file = path == nullptr ? std::nullopt : find_path(std::string_view(*path));
     if (!file || file_at(*file).is_directory())
         return refuse("unknown_file", "file", "expected the path of an elementary file, as in 7f20/6f46");
-    const auto reading = cards.read(card, *file);
-    std::array<char, 16> counter{};
-    std::snprintf(counter.data(), counter.size(), "%010llx", static_cast<unsigned long long>(reading.counter));
-    return {{"iccid", cards.list().iccid(card)},
-            {"file", path_of(*file)},
-            {"content", to_hex(reading.content)},
-            {"executed", reading.executed},
-            {"counter", counter.data()}};
+    return describe(cards, card, cards.read(card, *file), path_of(*file));
 }
 
 bool is_true(const json::object& asked, std::string_view key) {

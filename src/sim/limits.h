@@ -11,7 +11,9 @@ inline constexpr std::size_t cards = 20'000'000;
 inline constexpr std::size_t card_list_octets = 4'294'967'296;  // of one CSV file
 inline constexpr std::size_t csv_line_octets = 4'096;
 inline constexpr std::size_t fault_file_octets = 65'536;
-inline constexpr std::size_t script_commands = 255;  // the answer counts them in one octet
+inline constexpr std::size_t settings = 256;          // of one terminal,
+inline constexpr std::size_t setting_octets = 4'096;  // each at most so long
+inline constexpr std::size_t script_commands = 255;   // the answer counts them in one octet
 
 inline constexpr std::size_t links = 256;                     // TCP connections at a time
 inline constexpr std::size_t accounts = 1'024;                // different system_id since the start

@@ -32,8 +32,9 @@ struct simulated_cards::request {
     std::vector<card_message>* answers = nullptr;
     codec::packet_security security;
     codec::packet_keys keys;
-    card_key_set* counting_set = nullptr;  // whose counter the packet uses
-    std::uint8_t slot = 0xff;              // which application
+    card_key_set* counting_set = nullptr;          // whose counter the packet uses
+    std::uint8_t slot = 0xff;                      // which application
+    std::optional<codec::application_ports> back;  // of a terminal's answer
 };
 
 // Reserved values of ETSI TS 101 220 annex D, and those of GSMA TS.48's profile: B00000 to B0000F reach the UICC's
@@ -61,12 +62,16 @@ card_reaction simulated_cards::receive(card_index card, byte_view user_data, ins
     job.answers = &answers;
     const auto header = codec::parse_user_data_header(user_data);
     if (!header) return card_reaction::nothing;
+    // A terminal's agent hears what comes to its port, and a card what comes to none.
+    const auto port = cards_.at(card).port;
+    if (port != header->destination_port.value_or(0)) return card_reaction::nothing;
+    if (port != 0) job.back = codec::application_ports{header->source_port.value_or(0), port};
     if (!header->parts) {
-        if (!header->command_packet) return card_reaction::nothing;
+        if (!header->command_packet && port == 0) return card_reaction::nothing;
         return receive_packet(job, user_data.subspan(header->octets));
     }
     const auto whole = parts_.add(card, user_data, now);
-    if (!whole || !*whole || !(*whole)->command_packet) return card_reaction::nothing;
+    if (!whole || !*whole || (!(*whole)->command_packet && port == 0)) return card_reaction::nothing;
     return receive_packet(job, (*whole)->packet);
 }
 
@@ -74,10 +79,9 @@ card_reaction simulated_cards::receive_packet(request& job, byte_view packet) {
     const auto peeked = codec::secured_packet_codec::peek_command(packet);
     if (!peeked) return card_reaction::nothing;  // no telling what it was
     job.security = *peeked;
-    const auto& known = applications();
-    const auto chosen = std::ranges::find(known, job.security.tar, &simulated_cards::application::tar);
-    if (chosen == known.end()) return refuse(job, response_status::unknown_application, 0);
-    job.slot = static_cast<std::uint8_t>(chosen - known.begin());
+    const auto slot = slot_of(job);
+    if (!slot) return refuse(job, response_status::unknown_application, 0);
+    job.slot = *slot;
     if (const auto status = find_keys(job)) return refuse(job, *status, 0);
 
     const auto& spi = job.security.spi;
@@ -94,6 +98,15 @@ card_reaction simulated_cards::receive_packet(request& job, byte_view packet) {
     if (clear) return refuse(job, response_status::insufficient_security, command->counter);
     if (const auto status = check_counter(job, command->counter)) return refuse(job, *status, command->counter);
     return execute(job, command->counter, command->data);
+}
+
+std::optional<std::uint8_t> simulated_cards::slot_of(const request& job) {
+    constexpr codec::toolkit_application_reference agent{0xb2, 0x01, 0x50};
+    if (job.back) return job.security.tar == agent ? std::optional(agent_slot) : std::nullopt;
+    const auto& known = applications();
+    const auto chosen = std::ranges::find(known, job.security.tar, &simulated_cards::application::tar);
+    if (chosen == known.end()) return std::nullopt;
+    return static_cast<std::uint8_t>(chosen - known.begin());
 }
 
 // Keys by the versions in KIc and KID. Those the command or its response needs must be there, and for the algorithm
@@ -165,7 +178,7 @@ card_reaction simulated_cards::execute(request& job, std::uint64_t counter, byte
     std::optional<key_change> change;
     if (!script.empty()) {
         run_script(job, script);
-        if (!applications()[job.slot].files) change = manager_.take_key_change();
+        if (!job.back && !applications()[job.slot].files) change = manager_.take_key_change();
     }
     const bool follows = job.faults.response_follows && job.security.spi.response() == proof_of_receipt::always;
     if (follows) answer(job, response_status::response_follows_by_sms, counter, {}, false, false);
@@ -176,6 +189,12 @@ card_reaction simulated_cards::execute(request& job, std::uint64_t counter, byte
 }
 
 void simulated_cards::run_script(request& job, byte_view script) {
+    if (job.back) {
+        const auto ran = agents_.run(job.card, script);
+        codec::append_compact_response(response_,
+                                       {.executed = ran.executed, .status_word = ran.status_word, .data = ran.data});
+        return;
+    }
     const auto& addressed = applications()[job.slot];
     auto& state = cards_.at(job.card);
     interpreter_.refuse_paths(job.faults.no_paths);
@@ -223,7 +242,7 @@ void simulated_cards::change_keys(request& job, const key_change& change) {
                        {{{change.algorithms[0], change.keys[0].reveal()},
                          {change.algorithms[1], change.keys[1].reveal()},
                          {change.algorithms[2], change.keys[2].reveal()}}});
-    for (std::uint8_t slot = 0; slot < applications().size(); ++slot)
+    for (std::uint8_t slot = 0; slot <= agent_slot; ++slot)
         more_counters_.erase(static_cast<std::uint64_t>(job.card) << 16U |
                              static_cast<std::uint64_t>(change.version) << 8U | slot);
 }
@@ -242,35 +261,48 @@ void simulated_cards::answer(request& job, response_status status, std::uint64_t
         const auto other = static_cast<std::uint8_t>(response_status::unidentified_security_error);
         if (!codec_.encode_response(job.security, job.keys, 0, other, {}, true, true, packet_)) return;
     }
-    const auto add = [&](byte_view user_data) {
-        auto& message = job.answers->emplace_back();
-        message.size = static_cast<std::uint8_t>(user_data.size());
-        std::ranges::copy(user_data, message.octets.begin());
-        message.by_submit = spi.response_by_submit();
-        message.follows = follows;
-    };
-    if (packet_.size() <= card_message{}.octets.size()) return add(packet_);
-    if (job.faults.one_part) return;
+    if (!job.back && packet_.size() <= card_message{}.octets.size()) return add_answer(job, packet_, follows);
     constexpr std::size_t header_octets = 3;
-    const auto parts = codec::segment(byte_view(packet_).subspan(header_octets), codec::packet_kind::response,
-                                      response_reference_++, 8);
-    if (!parts) return;  // 256 octets of data fit three parts
-    for (const auto& part : *parts) add(part);
+    const auto response = byte_view(packet_).subspan(header_octets);
+    const auto parts = job.back ? codec::segment_to_port(response, *job.back, response_reference_++, 8)
+                                : codec::segment(response, codec::packet_kind::response, response_reference_++, 8);
+    if (!parts || (job.faults.one_part && parts->size() > 1)) return;  // 256 octets of data fit three parts
+    for (const auto& part : *parts) add_answer(job, part, follows);
+}
+
+void simulated_cards::add_answer(request& job, byte_view user_data, bool follows) {
+    auto& message = job.answers->emplace_back();
+    message.size = static_cast<std::uint8_t>(user_data.size());
+    std::ranges::copy(user_data, message.octets.begin());
+    // An agent has no delivery report to put it into.
+    message.by_submit = job.back || job.security.spi.response_by_submit();
+    message.follows = follows;
 }
 
 file_reading simulated_cards::read(card_index card, file_index file) const {
     file_reading reading;
     reading.content = interpreter_.content(card, cards_.at(card).identity, file);
     reading.executed = files_.executed(card, file);
+    reading.counter = highest_counter(card);
+    return reading;
+}
+
+file_reading simulated_cards::read_setting(card_index terminal, std::string_view name) const {
+    const auto held = agents_.read(terminal, name);
+    return {held.content, held.executed, highest_counter(terminal)};
+}
+
+std::uint64_t simulated_cards::highest_counter(card_index card) const {
+    std::uint64_t highest = 0;
     for (const auto& set : cards_.key_sets(card)) {
         if (set.version == 0) continue;  // replaced
-        reading.counter = std::max({reading.counter, set.base, set.counter});
-        for (std::uint8_t slot = 0; slot < applications().size(); ++slot) {
+        highest = std::max({highest, set.base, set.counter});
+        for (std::uint8_t slot = 0; slot <= agent_slot; ++slot) {
             const auto other = more_counters_.find(counter_key(set, slot));
-            if (other != more_counters_.end()) reading.counter = std::max(reading.counter, other->second);
+            if (other != more_counters_.end()) highest = std::max(highest, other->second);
         }
     }
-    return reading;
+    return highest;
 }
 
 }  // namespace tessera::sim

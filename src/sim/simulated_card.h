@@ -17,6 +17,7 @@
 #include "sim/card_list.h"
 #include "sim/command_interpreter.h"
 #include "sim/file_store.h"
+#include "sim/terminal_agent.h"
 
 namespace tessera::sim {
 
@@ -62,6 +63,7 @@ public:
     card_reaction receive(card_index card, byte_view user_data, instant now, message_faults faults,
                           std::vector<card_message>& answers);
     [[nodiscard]] file_reading read(card_index card, file_index file) const;
+    [[nodiscard]] file_reading read_setting(card_index terminal, std::string_view name) const;
     [[nodiscard]] const application_manager& applications_of_cards() const { return manager_; }
     [[nodiscard]] file_store& files() { return files_; }
     // Forgets message parts that waited too long for the others.
@@ -76,6 +78,10 @@ private:
     struct request;
 
     static const std::array<application, 7>& applications();
+    static constexpr std::uint8_t agent_slot = 7;  // behind the cards' applications
+    static std::optional<std::uint8_t> slot_of(const request& job);
+    void add_answer(request& job, byte_view user_data, bool follows);
+    [[nodiscard]] std::uint64_t highest_counter(card_index card) const;
     card_reaction receive_packet(request& job, byte_view packet);
     std::optional<codec::response_status> find_keys(request& job);
     std::optional<codec::response_status> check_counter(request& job, std::uint64_t counter);
@@ -92,6 +98,7 @@ private:
     file_store files_;
     command_interpreter interpreter_;
     application_manager manager_;
+    terminal_agents agents_;
     std::unordered_map<std::uint64_t, script_context> chains_;  // (card, application) in the middle of a chain
     codec::secured_packet_codec codec_;
     codec::reassembler parts_;

@@ -1,4 +1,5 @@
-// Steps of the schema that stand beside migrations.cpp: audits, numbers that moved, variables of cards, events.
+// Steps of the schema that stand beside migrations.cpp: audits, numbers that moved, variables of cards, events,
+// terminals.
 #pragma once
 
 #include <string_view>
@@ -120,6 +121,18 @@ CREATE TABLE triggered_card (
     triggered_at {int} NOT NULL,
     PRIMARY KEY (trigger_key, event_key)) {clustered};
 CREATE INDEX triggered_card_by_card ON triggered_card (trigger_key, card_id, triggered_at);
+)sql";
+
+inline constexpr std::string_view terminals_sql = R"sql(
+-- Mobile terminals: rows of card whose iccid is an IMEI, with an agent at an application port (3GPP TS 23.040 clause
+-- 9.2.3.24.4). Cards have no row here.
+CREATE TABLE terminal (
+    card_id {int} NOT NULL,
+    port {int} NOT NULL,
+    PRIMARY KEY (card_id)) {clustered};
+
+-- The application on terminals that a campaign speaks to beside the one on cards, where it does.
+ALTER TABLE campaign ADD COLUMN agent {int};
 )sql";
 
 }  // namespace tessera::store

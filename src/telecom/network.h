@@ -23,7 +23,12 @@ struct outbound_message {
     // How long the network is to try; 0: as the settings of the SMSC say. At most limits::validity_max.
     std::chrono::seconds validity{0};
     bool receipt = false;  // a delivery receipt is wanted, whatever the settings say
+    // Of an application on the terminal, which gets it in the card's place (3GPP TS 23.040 clause 9.2.3.24.4); 0: the
+    // card gets it.
+    std::uint16_t port = 0;
 };
+// Which port such an application sees as the sender's, and answers to.
+inline constexpr std::uint16_t server_port = 16'001;
 
 enum class submit_result : std::uint8_t {
     accepted,   // every part was taken over by the SMSC

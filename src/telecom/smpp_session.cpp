@@ -18,6 +18,8 @@ namespace smpp = codec::smpp;
 using smpp::command;
 
 constexpr std::uint8_t header_indicator = 0x40, registered = 0x01;
+// TP-PID and TP-DCS of octets for an application on the terminal (3GPP TS 23.040 clause 9.2.3.9, TS 23.038 clause 4).
+constexpr std::uint8_t plain_protocol = 0x00, octets_without_class = 0x04;
 
 // Twice as long each time: 50 ms, 100 ms ... up to a second.
 constexpr duration repeat_delay(int times) {
@@ -278,10 +280,12 @@ bool smpp_session::submit(const outbound_message& message, instant now) {
         return false;
     }
     const int bits = settings_.reference_bits == 16 ? 16 : 8;
+    const bool to_terminal = message.port != 0;
     codec::concatenation_plan plan{.kind = codec::packet_kind::command,
                                    .reference = 0,
                                    .reference_bits = bits,
-                                   .count = codec::part_count(message.packet.size(), bits)};
+                                   .count = codec::part_count(message.packet.size(), bits, to_terminal)};
+    if (to_terminal) plan.ports = {message.port, server_port};
     if (plan.count > limits::message_parts) {
         unsendable_.push_back(message.token);
         return true;
@@ -292,7 +296,8 @@ bool smpp_session::submit(const outbound_message& message, instant now) {
                                            .subscriber = message.subscriber,
                                            .parts_left = static_cast<std::uint32_t>(plan.count),
                                            .validity = message.validity,
-                                           .receipt = message.receipt});
+                                           .receipt = message.receipt,
+                                           .to_terminal = to_terminal});
     for (std::size_t i = 0; i < plan.count; ++i) {
         const auto which = table_.add_part(owner);
         auto& part = table_.part_at(which);
@@ -320,6 +325,9 @@ void smpp_session::send_part(submit_table::index which, instant now) {
         template_.validity_period = {period.data(), period.size()};
     }
     template_.registered_delivery = settings_.delivery_receipts || whole.receipt ? registered : 0;
+    // What the settings say is for cards: it would make a terminal hand the message on to its own.
+    template_.protocol_id = whole.to_terminal ? plain_protocol : settings_.protocol_id;
+    template_.data_coding = whole.to_terminal ? octets_without_class : settings_.data_coding;
     commons_.rate().take(now);
     const auto sequence = table_.launch(which, now);
     // What can fail here are the settings (a source address too long): every message would, so it is refused for good.

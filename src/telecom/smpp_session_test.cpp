@@ -58,6 +58,31 @@ TEST_F(smpp_session_test, a_submit_carries_the_packet_with_its_header_and_the_se
     EXPECT_EQ(events.take(), lines({"1 accepted 0"}));
 }
 
+// To an application on the terminal: the settings' PID and DCS would send it into the card.
+TEST_F(smpp_session_test, a_submit_to_a_port_names_it_in_every_part_and_goes_to_the_terminal) {
+    connect();
+    const auto to_port = [&](std::uint64_t token, std::uint16_t port) {
+        ASSERT_TRUE(session->submit(
+            {.subscriber = 491701234567, .packet = bytes(200, 0x5a), .reference = 9, .token = token, .port = port},
+            now));
+    };
+    to_port(1, 16'000);
+    to_port(2, 0);
+    const auto out = sent();
+    ASSERT_EQ(out.size(), 4U);
+    std::vector<std::string> seen;
+    for (const auto& one : out) {
+        smpp::header head;
+        const auto unit = smpp::decode(one.octets, head).value();
+        const auto& message = std::get<smpp::short_message>(unit.body);
+        seen.push_back(std::to_string(message.protocol_id) + " " + std::to_string(message.data_coding) + " " +
+                       to_hex(message.user_data.first(13)));
+    }
+    EXPECT_EQ(seen,
+              (std::vector<std::string>{"0 4 0b000309020105043e803e815a", "0 4 0b000309020205043e803e815a",
+                                        "127 246 07000309020170005a5a5a5a5a", "127 246 0500030902025a5a5a5a5a5a5a"}));
+}
+
 TEST_F(smpp_session_test, a_long_packet_leaves_in_parts_and_gives_one_result_when_all_are_answered) {
     connect();
     ASSERT_TRUE(submit(1, 300));

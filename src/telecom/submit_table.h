@@ -26,6 +26,7 @@ public:
         std::uint32_t status = 0;
         std::chrono::seconds validity{0};
         bool receipt = false;
+        bool to_terminal = false;
         submit_result result = submit_result::accepted;  // what it comes to, so far
     };
     struct part {

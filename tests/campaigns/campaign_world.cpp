@@ -122,6 +122,14 @@ sim::smsc_statistics simulator::statistics() {
     thread_.run([&] { found = centre_->statistics(); });
     return found;
 }
+card_file simulator::read_setting(std::string_view imei, std::string_view name) {
+    card_file found;
+    thread_.run([&] {
+        const auto reading = cards_->read_setting(cards_->list().by_iccid(imei), name);
+        found = {to_hex(reading.content), reading.executed, reading.counter};
+    });
+    return found;
+}
 card_file simulator::read(std::size_t card, std::string_view file) {
     card_file found;
     thread_.run([&] {
@@ -191,10 +199,10 @@ std::string write_text(std::string_view file, std::string_view content, int reco
 }
 
 std::string campaign_text(const campaign_options& options) {
-    return "[campaign]\nname = \"" + options.name + "\"\n[targets]\n" + options.targets + "\n[security]\ntar = \"" +
-           options.tar + "\"\nspi = \"" + options.spi + "\"\n" + options.security + "\n" +
-           (options.writes.empty() ? write_text(spn_file, spn_content) : options.writes) + "[telecom]\n" +
-           options.telecom + "\n" + options.sections;
+    return "[campaign]\nname = \"" + options.name + "\"\n[targets]\n" + options.targets + "\n[security]\n" +
+           (options.tar.empty() ? "" : "tar = \"" + options.tar + "\"\n") + "spi = \"" + options.spi + "\"\n" +
+           options.security + "\n" + (options.writes.empty() ? write_text(spn_file, spn_content) : options.writes) +
+           "[telecom]\n" + options.telecom + "\n" + options.sections;
 }
 
 world::world(const world_options& options) : cards_(options.cards), seed_(options.seed) {

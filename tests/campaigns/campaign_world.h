@@ -72,6 +72,7 @@ public:
     [[nodiscard]] const std::string& address() const { return address_; }
     [[nodiscard]] sim::smsc_statistics statistics();
     [[nodiscard]] card_file read(std::size_t card, std::string_view file = spn_file);
+    [[nodiscard]] card_file read_setting(std::string_view imei, std::string_view name);
     [[nodiscard]] bool knows(std::size_t card);
     [[nodiscard]] std::vector<sim::installed_application> applications(std::size_t card);
     [[nodiscard]] std::vector<sim::loaded_file> load_files(std::size_t card);
@@ -135,9 +136,9 @@ struct campaign_options {
     std::string name = "test";
     std::string targets = "all = true";
     std::string spi = "1639";
-    std::string writes = {};  // empty: the service provider name
-    std::string tar = "b00010";
-    std::string security = {};  // more lines of [security]
+    std::string writes = {};     // empty: the service provider name
+    std::string tar = "b00010";  // empty: none
+    std::string security = {};   // more lines of [security]
     std::string telecom = "por_timeout = \"250ms\"\nattempts = 3";
     std::string sections = {};  // further ones of the file
     house_rules house = {};

@@ -1,5 +1,7 @@
 #include "tessera/local_service.h"
 
+#include <unistd.h>
+
 #include <boost/json.hpp>
 #include <future>
 #include <mutex>
@@ -259,7 +261,8 @@ private:
             TESSERA_TRY_VALUE(const bool triggered, campaigns::trigger_store(writer).is_triggered(subject.key));
             if (!triggered)
                 return failure("bad_state", id,
-                               "is run by a process of its own: end the one that owns the data directory first");
+                               "is run by a process of its own: end the one that owns the data directory (pid " +
+                                   std::to_string(::getpid()) + ") first");
             return campaigns::change_state(writer, subject.key, campaign_event::resume, system_clock().now());
         });
         if (!changed) return refusal(changed.error());

@@ -326,7 +326,7 @@ private:
     void stop_all(const http_request& request, const std::vector<std::string>& words, const respond& give) {
         const bool lift = words.size() == 3 && words[2] == "lift";
         if (request.method == "GET" && words.size() == 2) return give(stop_status(0));
-        if (request.method != "POST" || !(lift || words.size() == 2))
+        if (request.method != "POST" || (!lift && words.size() != 2))
             return give(refusal({"not_found", request.target, "there is no such route"}));
         const auto by = name_in(request.body);
         if (!by) return give(refusal(by.error()));

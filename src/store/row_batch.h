@@ -11,8 +11,8 @@ namespace tessera::store {
 // "INSERT INTO t (a, b) VALUES", 2, "ON CONFLICT ...". An object of static duration: connections keep its statements by
 // its address.
 struct row_shape {
-    const char* insert;
-    int columns;
+    const char* insert = nullptr;
+    int columns = 0;
     const char* then = "";
 };
 

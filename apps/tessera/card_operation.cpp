@@ -122,6 +122,7 @@ void add_card_operations(CLI::App& card_command, invocation& run) {
     resync->add_option("--counter", stepping->counter, "first value to try, ten hex digits (default: the next)");
     resync->add_option("--leap", stepping->leap, "how far beyond it to go (default 1048576)")
         ->check(CLI::Range(std::int64_t{0}, static_cast<std::int64_t>(limits::counter_leap_max)));
+    add_approval(*resync, stepping);
 }
 
 }  // namespace tessera::app

@@ -197,6 +197,13 @@ std::expected<data_directory, std::vector<error>> open_data_directory(const std:
     auto instance = make_uuid7(system_clock().now(), system_random());
     auto lock = directory_lock::take(path, instance);
     if (!lock) return all(std::move(lock).error());
+    // An empty one would pass for a new one, and the counters of its cards would begin anew.
+    std::error_code missing;
+    if (std::filesystem::file_size(path / "tessera.db", missing) == 0 ||
+        missing == std::errc::no_such_file_or_directory)
+        return all({"no_database", (path / "tessera.db").string(),
+                    "is missing or empty, but there is a master key: put it back, or begin anew with: tessera --data " +
+                        path.string() + " init"});
     auto settings = read_configuration(path / "tessera.toml");
     if (!settings) return std::unexpected(std::move(settings).error());
     auto opened = open_database(path);

@@ -263,6 +263,8 @@ private:
                 return failure("bad_state", id,
                                "is run by a process of its own: end the one that owns the data directory (pid " +
                                    std::to_string(::getpid()) + ") first");
+            if (!has_news_reader())
+                return failure("bad_state", id, "is a trigger's, which tessera serve runs; this process does not");
             return campaigns::change_state(writer, subject.key, campaign_event::resume, system_clock().now());
         });
         if (!changed) return refusal(changed.error());
@@ -270,6 +272,10 @@ private:
         return status(id);
     }
 
+    bool has_news_reader() {
+        const std::lock_guard held(news_mutex_);
+        return static_cast<bool>(news_);
+    }
     void tell_news() {
         const std::lock_guard held(news_mutex_);
         if (news_) news_();

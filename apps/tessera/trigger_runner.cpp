@@ -102,6 +102,14 @@ private:
         stop_ = false;
         if (ending()) return {};
         service_->conducting(subject.id, stop_);
+        // A pause that was granted before the service knew whom to stop stays one.
+        TESSERA_TRY_VALUE(const auto now, writer_->transact([&](store::connection& writer) {
+            return campaigns::campaign_store(writer).get(key);
+        }));
+        if (now.state != subject.state) {
+            TESSERA_TRY(service_->conducted());
+            return {};
+        }
         const auto env = campaign_environment(*data_, *writer_, *radio_, what, nobody_, stop_);
         const auto end = campaigns::conduct(env, key, campaigns::definition_of);
         TESSERA_TRY(service_->conducted());

@@ -21,8 +21,8 @@ bool begins_with_one_of(std::string_view imei, const std::vector<std::string>& p
 // What a trigger has gathered, looked at within a transaction.
 class gathering {
 public:
-    gathering(store::connection& writer, const stored_trigger& trigger, const trigger_terms& terms, timestamp now)
-        : writer_(&writer), trigger_(&trigger), terms_(&terms), now_(now) {}
+    gathering(store::connection& writer, const stored_trigger& trigger, const definition& what, timestamp now)
+        : writer_(&writer), trigger_(&trigger), terms_(&*what.trigger), kind_(what.targets.kind), now_(now) {}
 
     result<void> look() {
         seen_ = trigger_->seen_event;
@@ -55,6 +55,11 @@ private:
         if (!terms_->means(event.kind) || !begins_with_one_of(event.phone.imei, terms_->imei)) return {};
         cards::card_store cards(*writer_);
         TESSERA_TRY_VALUE(const auto card, cards.get(event.card));
+        // Who would get nothing by the file is passed over: named as a target, it would have the campaign refused.
+        if (kind_ != target_kind::both) {
+            TESSERA_TRY_VALUE(const auto port, cards.terminal_port(event.card));
+            if (port.has_value() != (kind_ == target_kind::terminals)) return {};
+        }
         if (!terms_->profile.empty() && card.profile != terms_->profile) return {};
         if (!terms_->tags.empty()) {
             TESSERA_TRY_VALUE(const auto tags, cards.tags(event.card));
@@ -82,6 +87,7 @@ private:
     store::connection* writer_;
     const stored_trigger* trigger_;
     const trigger_terms* terms_;
+    target_kind kind_;
     timestamp now_;
     std::vector<std::string> iccids_;  // in order
     std::vector<trigger_store::membership> members_;
@@ -89,13 +95,23 @@ private:
     std::int64_t seen_ = 0, limited_ = 0;
 };
 
+result<definition> definition_of_trigger(const stored_trigger& stored) {
+    file_context context;
+    context.file = "trigger " + stored.name;
+    context.stored = true;
+    context.triggered = true;
+    const auto parsed = parse_campaign_file(stored.definition_text, context);
+    if (!parsed) return std::unexpected(parsed.error().front());
+    return *parsed;
+}
+
 // True: a campaign was made.
 result<bool> create_for(store::connection& writer, const stored_trigger& trigger, const file_context& context,
                         timestamp now, random_port& random) {
     TESSERA_TRY_VALUE(const auto last, cards::card_event_store(writer).last_key());
     if (last <= trigger.seen_event) return false;
-    TESSERA_TRY_VALUE(const auto terms, terms_of(trigger));
-    gathering found(writer, trigger, terms, now);
+    TESSERA_TRY_VALUE(const auto what, definition_of_trigger(trigger));
+    gathering found(writer, trigger, what, now);
     TESSERA_TRY(found.look());
     trigger_store triggers(writer);
     if (found.empty()) {
@@ -147,13 +163,8 @@ std::expected<stored_trigger, std::vector<error>> add_trigger(store::shared_writ
 }
 
 result<trigger_terms> terms_of(const stored_trigger& stored) {
-    file_context context;
-    context.file = "trigger " + stored.name;
-    context.stored = true;
-    context.triggered = true;
-    const auto parsed = parse_campaign_file(stored.definition_text, context);
-    if (!parsed) return std::unexpected(parsed.error().front());
-    return *parsed->trigger;
+    TESSERA_TRY_VALUE(const auto what, definition_of_trigger(stored));
+    return *what.trigger;
 }
 
 result<int> create_triggered(store::shared_writer& writer, const file_context& context, timestamp now,

@@ -31,8 +31,10 @@ bytes wrapping_context(const transport_key_status& status) {
 result<void> check_given(const component_given& given) {
     if (const auto name = parse_tag(given.name, "name"); !name) return refused("name", name.error().message);
     const bool printable = std::ranges::none_of(given.custodian, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-    if (given.custodian.empty() || given.custodian.size() > custodian_octets_max || !printable)
-        return refused("custodian", "expected 1 to 64 octets without control characters");
+    if (given.custodian.empty() || given.custodian.size() > custodian_octets_max || !printable ||
+        given.custodian.front() == ' ' || given.custodian.back() == ' ')
+        return refused("custodian",
+                       "expected 1 to 64 octets without control characters, and no blank before or behind them");
     if (given.algorithm == crypto::cipher_algorithm::des)
         return refused("algorithm",
                        "a single DES key protects nothing; expected 3des2, 3des3, aes128, aes192 or aes256");
@@ -45,6 +47,12 @@ result<void> check_given(const component_given& given) {
     return {};
 }
 
+// Small and capital letters do not make two people.
+bool same_person(std::string_view one, std::string_view other) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::ranges::equal(one, other, {}, lower, lower);
+}
+
 // How a new component fits what is there.
 result<void> check_fits(const component_given& given, const transport_key_status& known) {
     if (known.complete()) return refused("name", "all components of this key are there; remove it to begin anew");
@@ -52,7 +60,8 @@ result<void> check_fits(const component_given& given, const transport_key_status
         return refused("algorithm", "the first component was of " + std::string(crypto::to_string(known.algorithm)));
     if (known.wanted != given.wanted)
         return refused("components", "the first custodian said that there are " + std::to_string(known.wanted));
-    if (std::ranges::any_of(known.components, [&](const auto& one) { return one.custodian == given.custodian; }))
+    if (std::ranges::any_of(known.components,
+                            [&](const auto& one) { return same_person(one.custodian, given.custodian); }))
         return refused("custodian", "\"" + given.custodian + "\" has given a component; the next is another's");
     return {};
 }

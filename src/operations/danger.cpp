@@ -5,8 +5,10 @@
 #include <string_view>
 
 #include "base/hex.h"
+#include "base/limits.h"
 #include "codec/apdu.h"
 #include "codec/remote_management.h"
+#include "codec/secured_packet.h"
 
 namespace tessera::operations {
 namespace {
@@ -233,6 +235,11 @@ private:
     std::string file_;  // empty: none is selected
 };
 
+// A counter that a card has taken is never taken back.
+bool near_the_end(const std::optional<std::uint64_t>& counter) {
+    return counter && *counter >= codec::counter_max - static_cast<std::uint64_t>(limits::counter_left_warning);
+}
+
 }  // namespace
 
 danger_list dangers_of_writes(const std::vector<file_write>& writes, const toolkit_application_reference& tar) {
@@ -288,8 +295,11 @@ danger_list dangers_of(const single_request& request) {
             return dangers_of_writes(request.writes, request.security.tar);
         case operation_kind::run:
             return dangers_of_commands(request.commands, request.security.tar);
-        case operation_kind::read:
         case operation_kind::resync:
+            if (near_the_end(request.counter))
+                return {"it leaves the key set almost no counters, and a card without any is blocked for good"};
+            break;
+        case operation_kind::read:
         case operation_kind::verify:
         case operation_kind::number:
             break;

@@ -50,7 +50,10 @@ std::optional<std::size_t> rule_for(std::span<const event_rule> rules, const tel
         if (!header || header->command_packet || header->response_packet) return std::nullopt;
         if (header->parts && header->parts->maximum > 1) return std::nullopt;
         port = header->destination_port;
+        if (port == telecom::server_port) return std::nullopt;
         data = data.subspan(header->octets);
+    } else if (!data.empty() && data.front() == 0) {
+        return std::nullopt;
     }
     const auto to = without_plus(message.destination);
     for (std::size_t i = 0; i < rules.size(); ++i) {

@@ -34,8 +34,9 @@ struct event_rule {
     std::size_t imei_at = 0;  // octets behind the header
 };
 
-// The first rule that the message answers to. Packets to and from applications (elements 70 and 71) and parts of longer
-// messages answer to none. Cheap: asked for every message that comes.
+// The first rule that the message answers to. None, whatever the rules say, for packets to and from applications:
+// elements 70 and 71, the port at which terminals' agents acknowledge, and where a network took the header off, a first
+// octet 00 as response packets have it; none for parts of longer messages. Cheap: asked for every message that comes.
 [[nodiscard]] std::optional<std::size_t> rule_for(std::span<const event_rule> rules,
                                                   const telecom::inbound_message& message);
 

@@ -57,6 +57,8 @@ TEST(event_message, packets_and_parts_of_longer_messages_are_none) {
     EXPECT_FALSE(answers(rule(), "7001", octets("027000000b0a"), true));
     EXPECT_FALSE(answers(rule(), "7001", octets("050003010201aa"), true));
     EXPECT_TRUE(answers(rule(), "7001", octets("050003010101aa"), true)) << "the one part of one";
+    EXPECT_FALSE(answers(rule(), "7001", octets("0605043e813e80000e0a"), true)) << "an agent's acknowledgement";
+    EXPECT_FALSE(answers(rule(), "7001", octets("000e0ab00010"))) << "a response packet whose header is gone";
 }
 
 TEST(event_message, the_imei_stands_in_one_of_the_forms_that_applets_use) {

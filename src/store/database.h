@@ -87,9 +87,9 @@ public:
     [[nodiscard]] virtual std::int64_t changed() const = 0;
 
     [[nodiscard]] virtual result<void> begin() = 0;
-    // commit() may then return before it is durable: it is so with the next durable commit of any connection at the
-    // latest, in the order of commits. A process that dies loses nothing of it; a machine that loses its power may. For
-    // work that would simply be done again.
+    // commit() may then return before it is durable: it is so with the next durable commit of any connection that
+    // writes something at the latest, in the order of commits. A process that dies loses nothing of it; a machine that
+    // loses its power may. For work that would simply be done again.
     [[nodiscard]] virtual result<void> begin_lazily() { return begin(); }
     [[nodiscard]] virtual result<void> commit() = 0;  // durable when it returns, but for begin_lazily()
     virtual void rollback() = 0;

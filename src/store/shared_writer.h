@@ -20,7 +20,7 @@ public:
         const turn mine(*this, false);
         return in_transaction(*connection, [&] { return work(*connection); });
     }
-    // Likewise, durable with the next of transact() at the latest (connection::begin_lazily()).
+    // Likewise, durable with the next transact() that writes something at the latest (connection::begin_lazily()).
     template <class Work>
     [[nodiscard]] auto transact_lazily(Work&& work) {
         const turn mine(*this, false);

@@ -65,6 +65,19 @@ protected:
     movable_clock clock{timestamp(std::chrono::hours(500'000))};
 };
 
+// Else one message from a terminal would keep every card behind it waiting.
+TEST_F(triggers, what_the_file_has_nothing_for_is_passed_over) {
+    ASSERT_TRUE(here.writer->execute("INSERT INTO terminal (card_id, port) VALUES (" +
+                                     std::to_string(here.registered(1).id.value) + ", 16000)"));
+    add();
+    tell(1);
+    tell(2, another);
+    EXPECT_EQ(create(), 1);
+    EXPECT_EQ(run_next().targets, 1);
+    EXPECT_EQ(stored().problem, "");
+    EXPECT_EQ(here.sim->read(2).content, spn_content);
+}
+
 TEST_F(triggers, a_first_registration_brings_the_file_onto_that_card_alone) {
     add();
     EXPECT_EQ(create(), 0);

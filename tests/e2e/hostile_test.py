@@ -130,6 +130,15 @@ class Places(WorldTest):
                 for words in (["init"], ["card", "list"], ["campaign", "list"]):
                     self.assert_refused(world.run(*words), "tessera.db")
 
+    def test_a_database_that_was_lost_is_not_taken_for_a_new_one(self):
+        world = self.world(make_fleet(1))
+        (world.data / "tessera.db").write_bytes(b"")
+        self.assert_refused(world.run("card", "list"), "tessera.db")
+        (world.data / "tessera.db").unlink()
+        self.assert_refused(world.run("card", "list"), "tessera.db")
+        world.must("init")
+        self.assertEqual(world.must("card", "list").out, "")
+
     def test_a_database_of_a_newer_program(self):
         world = self.world()
         with sqlite3.connect(world.data / "tessera.db") as database:

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <system_error>
+
 namespace tessera::store {
 namespace {
 
@@ -45,8 +47,7 @@ void wal_keeper::committed(sqlite3* writer, std::int64_t pages) {
     {
         const std::lock_guard held(mutex_);
         if (state_ == state::idle) {
-            state_ = state::copying;
-            if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+            state_ = begin_thread() ? state::copying : state::rest;
             changed_.notify_all();
         }
         if (state_ != state::rest && pages < too_far * pages_) return;
@@ -55,6 +56,17 @@ void wal_keeper::committed(sqlite3* writer, std::int64_t pages) {
     const std::lock_guard held(mutex_);
     // Where a reader was in the way, the next commit tries again.
     if (state_ == state::rest && made.copied == made.log) state_ = state::idle;
+}
+
+// Called from within SQLite, through which no exception may pass. Without a thread the commit copies all by itself.
+bool wal_keeper::begin_thread() {
+    if (thread_.joinable()) return true;
+    try {
+        thread_ = std::thread([this] { work(); });
+    } catch (const std::system_error&) {
+        return false;
+    }
+    return true;
 }
 
 void wal_keeper::work() {

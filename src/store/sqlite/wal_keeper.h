@@ -30,6 +30,7 @@ private:
 
     static int on_commit(void* keeper, sqlite3* writer, const char* schema, int pages);
     void committed(sqlite3* writer, std::int64_t pages);
+    bool begin_thread();
     void work();
     void copy();
 

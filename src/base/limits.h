@@ -99,10 +99,12 @@ inline constexpr std::uint64_t counter_leap_default = 1'048'576;     // that fin
 inline constexpr std::uint64_t counter_leap_max = 4'294'967'296;     // that may be asked for
 
 // --- single operations
-inline constexpr std::size_t single_operations = 10'000;   // under way or waiting in one process
-inline constexpr std::int64_t unknown_operations = 8;      // of one card, that a late answer is held against
-inline constexpr std::size_t strays_per_commit = 64;       // answers nobody awaits, kept in one transaction of the desk
-inline constexpr std::int64_t late_cards_per_commit = 16;  // likewise settled, so that operations wait for few
+inline constexpr std::size_t single_operations = 10'000;  // under way or waiting in one process
+inline constexpr std::int64_t unknown_operations = 8;     // of one card, that a late answer is held against
+inline constexpr std::size_t strays_per_commit = 64;      // answers nobody awaits, kept in one transaction of the desk
+inline constexpr std::size_t answers_for_others = 8;      // of one card, that an exchange expects beside its own
+inline constexpr std::chrono::hours cancelled_answers_wait{24};   // that a cancelled campaign's may still come
+inline constexpr std::int64_t late_cards_per_commit = 16;         // likewise settled, so that operations wait for few
 inline constexpr std::chrono::seconds single_operation_wait{30};  // that the end of P1 waits for those under way
 inline constexpr std::size_t card_trials = 16;                    // cards in readers at a time
 

@@ -181,6 +181,8 @@ void exchange_core::admit(std::uint32_t slot, const loaded_chunk& loaded) {
             made.deadline = deadline;
             open.next_deadline = std::min(open.next_deadline, deadline);
         }
+        const auto others = std::ranges::equal_range(loaded.awaited_by_others, target.card);
+        made.others = static_cast<std::uint8_t>(std::min<std::size_t>(others.size(), limits::answers_for_others));
         outstanding_[target.subscriber] = {slot, static_cast<std::uint32_t>(open.entries.size())};
         open.entries.push_back(made);
     }
@@ -201,6 +203,7 @@ void exchange_core::replay_answers(std::uint32_t slot, const loaded_chunk& loade
         const bool message = answer.kind == operations::answer_kind::message;
         if (message && !(completes(one.subscriber, answer.octets, ours) && ours)) continue;
         if (message && answer.attempt == 0) continue;  // came in before anything of this round was sent
+        if (message && may_be_for_others(one)) continue;
         count_sent(*slots_[slot], one);
         if (message) count_answered(*slots_[slot]);
         finish({slot, static_cast<std::uint32_t>(index)});
@@ -312,9 +315,18 @@ void exchange_core::on_message(const telecom::inbound_message& message) {
         pending_.answers.push_back({slots_[where.slot]->held.id.number, one.card, operations::answer_kind::message,
                                     std::max<int>(one.attempts, one.may_have_left ? 1 : 0), 0,
                                     pending_.keep(message.user_data), octets});
-        if (whole) answered(where);
+        if (whole && !may_be_for_others(slots_[where.slot]->entries[where.index])) answered(where);
     }
     pending_.acknowledge.push_back(message.handle);
+}
+
+// Another campaign stands still that has sent the card something, too, and nothing here can tell whose answer it is:
+// both are awaited, as long as one would wait for an answer. P3 has the keys, and gives each its own.
+bool exchange_core::may_be_for_others(entry& one) {
+    if (one.others == 0) return false;
+    --one.others;
+    one.heard = one.attempts > 0 || one.may_have_left;
+    return true;
 }
 
 // Any answer to a packet lets the next one go (C-5); after the last one nothing more is awaited.
@@ -325,11 +337,7 @@ void exchange_core::answered(place where) {
     if (one.attempts == 0 && !one.may_have_left) return;
     count_sent(open, one);
     if (one.sequence + 1 < one.packets) {
-        ++one.sequence;
-        one.attempts = 0;
-        one.losses = 0;
-        one.may_have_left = false;
-        if (!notes_.empty()) notes_.erase(note_key(where));
+        go_to_next_packet(where);
         if (open.arena.empty() || open.loading) {
             one.state = entry_state::needs_sending;
             open.next_deadline = clock_->monotonic();  // the next tick loads it again
@@ -343,6 +351,30 @@ void exchange_core::answered(place where) {
     finish(where);
     close_if_finished(where.slot);
     free_slot(where.slot);
+}
+
+void exchange_core::go_to_next_packet(place where) {
+    auto& one = slots_[where.slot]->entries[where.index];
+    ++one.sequence;
+    one.attempts = 0;
+    one.losses = 0;
+    one.may_have_left = false;
+    one.heard = false;
+    if (!notes_.empty()) notes_.erase(note_key(where));
+}
+
+// Something came, and nothing else in the time that an answer may take.
+void exchange_core::take_as_answered(place where) {
+    auto& open = *slots_[where.slot];
+    auto& one = open.entries[where.index];
+    count_sent(open, one);
+    if (one.sequence + 1 < one.packets) {
+        go_to_next_packet(where);
+        one.state = entry_state::needs_sending;
+        return;
+    }
+    count_answered(open);
+    finish(where);
 }
 
 void exchange_core::finish(place where) {
@@ -387,10 +419,12 @@ void exchange_core::sweep(std::uint32_t slot, instant now) {
         auto& one = open.entries[i];
         if (one.state == entry_state::resting && one.deadline <= now) one.state = entry_state::needs_sending;
         if (one.state == entry_state::awaiting && one.deadline <= now) {
-            if (one.packets > 0)
-                brought_nothing({slot, i}, retry_cause::no_answer);
-            else
+            if (one.packets == 0)
                 finish({slot, i});
+            else if (one.heard)
+                take_as_answered({slot, i});
+            else
+                brought_nothing({slot, i}, retry_cause::no_answer);
         }
         if (one.state == entry_state::awaiting || one.state == entry_state::resting)
             open.next_deadline = std::min(open.next_deadline, one.deadline);

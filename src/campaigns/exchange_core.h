@@ -82,6 +82,8 @@ private:
         bool counted = false;        // as sent
         bool never_left = true;      // nothing of it was ever given to the network
         bool may_have_left = false;  // the packet under way: accepted once, or its answer lost with the link
+        bool heard = false;          // since the packet under way went, though perhaps for another campaign
+        std::uint8_t others = 0;     // campaigns that still await an answer of the card
     };
     struct open_chunk {
         chunk held;
@@ -120,7 +122,10 @@ private:
     void queue_entry(std::uint32_t slot, std::uint32_t index);
     void admit(std::uint32_t slot, const loaded_chunk& loaded);
     void replay_answers(std::uint32_t slot, const loaded_chunk& loaded);
+    [[nodiscard]] static bool may_be_for_others(entry& one);
     void answered(place where);
+    void go_to_next_packet(place where);
+    void take_as_answered(place where);
     [[nodiscard]] duration patience() const;
     void brought_nothing(place where, retry_cause why);
     void take_receipt(place where, const telecom::inbound_receipt& receipt);

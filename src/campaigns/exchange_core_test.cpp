@@ -75,6 +75,43 @@ TEST(exchange_core, does_not_count_a_sending_that_the_link_took_along) {
     }
 }
 
+TEST(exchange_core, an_answer_that_may_be_another_campaigns_does_not_end_the_waiting_for_its_own) {
+    exchange_world here(2);
+    here.awaited_by_others = {cards::card_id{1}, cards::card_id{1}};
+    here.begin(2);
+    here.accept_next();
+    here.accept_next();
+    for (std::uint8_t mark = 1; mark <= 3; ++mark) {
+        here.write_all();
+        EXPECT_TRUE(here.moves.empty());
+        here.receive(1, response(mark));
+    }
+    here.receive(2, response());
+    here.write_all();
+    EXPECT_EQ(here.answers.size(), 4U);
+    ASSERT_EQ(here.moves.size(), 1U);
+    EXPECT_EQ(here.moves[0].more.answered, 2);
+    EXPECT_TRUE(here.network.submitted.empty());
+}
+
+// Perhaps the other's never comes: it is not worth another sending.
+TEST(exchange_core, where_something_came_no_octets_go_again) {
+    exchange_world here(3);
+    here.awaited_by_others = {cards::card_id{1}};
+    here.begin(1, 2);
+    here.accept_next();
+    here.receive(1, response(1));
+    EXPECT_TRUE(here.network.submitted.empty());
+    here.pass(over_time);
+    here.load(2);
+    ASSERT_EQ(here.network.submitted.size(), 1U);
+    EXPECT_EQ(here.accept_next().packet, exchange_world::packet_of(1, 1));
+    here.receive(1, response(2));
+    here.write_all();
+    ASSERT_EQ(here.moves.size(), 1U);
+    EXPECT_EQ(here.moves[0].more.answered, 1);
+}
+
 // Perhaps it is this very packet that the link does not survive.
 TEST(exchange_core, a_packet_that_loses_the_link_again_and_again_is_given_up) {
     exchange_world here(1);

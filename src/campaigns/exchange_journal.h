@@ -35,7 +35,9 @@ struct loaded_chunk {
     std::vector<packet> packets;
     std::vector<target> targets;  // in order of card id
     std::vector<stored_answer> answers;
-    std::vector<cards::card_id> unsent;   // in order; of a resumed one: nothing of theirs had left before
+    std::vector<cards::card_id> unsent;  // in order; of a resumed one: nothing of theirs had left before
+    // In order, once for each other campaign that an answer of theirs may be for.
+    std::vector<cards::card_id> awaited_by_others;
     std::int64_t sent = 0, answered = 0;  // counted before the crash; the same cards are counted again
 };
 

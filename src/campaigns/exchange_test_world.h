@@ -120,6 +120,7 @@ public:
             }
         }
         if (request.with_answers) made.answers = std::move(stored);
+        made.awaited_by_others = awaited_by_others;
         core.on_loaded(std::move(made));
     }
     // The usual beginning: a link, one chunk, its packets on the way.
@@ -169,6 +170,7 @@ public:
         core.tick();
     }
 
+    std::vector<cards::card_id> awaited_by_others;  // of what load() loads
     fake_clock clock;
     fake_network network;
     fake_journal journal;

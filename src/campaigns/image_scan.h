@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <unordered_set>
 #include <vector>
 
@@ -18,6 +19,11 @@ public:
     // Reads the image rows of cards first..last.
     [[nodiscard]] result<void> load(store::connection& reader, cards::card_id first, cards::card_id last,
                                     const std::vector<operations::file_write>& writes);
+
+    // Of cards that something is under way to, nothing is known for certain.
+    void doubt(std::span<const cards::card_id> cards) {
+        for (const auto card : cards) doubts_.insert(card.value);
+    }
 
     // The card's known content of each write's file, empty where nothing is known; cards in rising order. Valid until
     // the next call.

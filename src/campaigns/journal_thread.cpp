@@ -87,8 +87,8 @@ void journal_thread::release(const chunk& held, int attempt, bool with_answers) 
 result<void> journal_thread::release_now(const chunk& held, int attempt, bool with_answers) {
     const auto& env = *run_.env;
     // The sent mark of C-9: from this commit on, any packet of the chunk may have left, and single operations keep
-    // their hands off its cards (C-13). Those that they touched since their messages were formatted leave the round
-    // with it.
+    // their hands off its cards (C-13). Those whose messages are out of date leave the round with it: on a resumed
+    // chunk, as far as it is known that nothing of theirs has left.
     std::vector<cards::card_id> left;
     std::vector<cards::card_id> unsent;
     TESSERA_TRY(env.writer->transact([&](store::connection& writer) -> result<void> {
@@ -96,8 +96,8 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
         if (with_answers) {
             TESSERA_TRY_VALUE(unsent, campaign_store(writer).take_unsent(held));
         }
-        if (!with_answers) {
-            TESSERA_TRY_VALUE(left, set_aside(writer, held));
+        if (!with_answers || !unsent.empty()) {
+            TESSERA_TRY_VALUE(left, set_aside(writer, held, with_answers ? &unsent : nullptr));
             progress.next_round = static_cast<std::int64_t>(left.size());
         }
         return campaign_store(writer).move_chunk(held, env.instance, chunk_state::released, attempt, progress);
@@ -117,26 +117,72 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
         loaded->sent = counted.sent;
         loaded->answered = counted.answered;
     }
+    TESSERA_TRY_VALUE(loaded->awaited_by_others,
+                      campaign_store(*reader_).awaited_by_others(run_.subject.key, held.first, held.last,
+                                                                 env.clock->now() - limits::cancelled_answers_wait));
     loop_->post([this, loaded] { events_->on_loaded(std::move(*loaded)); });
     return {};
 }
 
-// Mostly nobody: a look into an index. Whoever has a message of this round comes with the next one instead (C-15).
-result<std::vector<cards::card_id>> journal_thread::set_aside(store::connection& writer, const chunk& held) {
+namespace {
+
+// Under which the campaign's counters are kept.
+std::vector<std::int64_t> counted_for(const definition& what) {
+    std::vector<std::int64_t> made{cards::all_applications, operations::application_of(what.security.tar)};
+    if (what.terminals) made.push_back(operations::application_of(what.terminals->application));
+    return made;
+}
+
+// Of one card's packets of a round, what tells whether a card would still take them.
+struct numbered_message {
+    cards::card_id card;
+    std::uint8_t key_version = 0;
+    std::uint64_t counter = 0;  // the last packet's
+};
+
+// The registry has given out higher counters for the key set since: another campaign's packets come before these.
+bool is_overtaken(const numbered_message& one, std::span<const campaign_store::given_counter> given,
+                  std::span<const std::int64_t> applications) {
+    const auto of_card = std::ranges::equal_range(given, one.card, {}, &campaign_store::given_counter::card);
+    return std::ranges::any_of(of_card, [&](const auto& counter) {
+        return counter.key_version == one.key_version && counter.counter > one.counter &&
+               std::ranges::find(applications, counter.application) != applications.end();
+    });
+}
+
+}  // namespace
+
+// Mostly nobody: looks into indexes. Whoever has a message of this round comes with the next one instead (C-15): cards
+// that single operations touched since their messages were formatted, and those whose counters another campaign used.
+// of: nobody else.
+result<std::vector<cards::card_id>> journal_thread::set_aside(store::connection& writer, const chunk& held,
+                                                              const std::vector<cards::card_id>* of) {
     campaign_store campaigns(writer);
     operations::operation_store operations(writer);
     TESSERA_TRY_VALUE(const auto formatted, campaigns.formatted(held.id));
     TESSERA_TRY_VALUE(const auto touched, operations.touched(held.first, held.last, formatted));
     TESSERA_TRY_VALUE(const auto busy, operations.in_flight(held.first, held.last));
+    TESSERA_TRY_VALUE(const bool beside, campaigns.others_prepared_since(held.id.campaign, held.id.round));
     std::vector<cards::card_id> left;
-    if ((touched.empty() && busy.empty()) || run_.last_round()) return left;
+    if ((touched.empty() && busy.empty() && !beside) || run_.last_round()) return left;
+    std::vector<campaign_store::given_counter> given;
+    const auto applications = counted_for(*run_.what);
+    if (beside) {
+        TESSERA_TRY_VALUE(given, campaigns.given_counters(held.first, held.last));
+    }
     TESSERA_TRY_VALUE(const auto block, campaigns.messages(held.id));
     TESSERA_TRY_VALUE(const auto entries, parse_messages(block));
-    for (const auto& entry : entries) {
-        if (entry.sequence != 0 || entry.what == operations::purpose::listen) continue;
-        if (!std::ranges::binary_search(touched, entry.card) && !std::ranges::binary_search(busy, entry.card)) continue;
-        TESSERA_TRY(campaigns.add_target(held.id.campaign, held.id.round + 1, entry.card, entry.what));
-        left.push_back(entry.card);
+    for (auto one = entries.begin(); one != entries.end();) {
+        const auto what = one->what;
+        numbered_message message{one->card, one->key_version, one->counter};
+        for (; one != entries.end() && one->card == message.card; ++one) message.counter = one->counter;
+        if (what == operations::purpose::listen) continue;
+        if (of != nullptr && !std::ranges::binary_search(*of, message.card)) continue;
+        if (!std::ranges::binary_search(touched, message.card) && !std::ranges::binary_search(busy, message.card) &&
+            !is_overtaken(message, given, applications))
+            continue;
+        TESSERA_TRY(campaigns.add_target(held.id.campaign, held.id.round + 1, message.card, what));
+        left.push_back(message.card);
     }
     return left;
 }

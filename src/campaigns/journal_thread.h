@@ -39,7 +39,8 @@ private:
     [[nodiscard]] result<void> write_now(journal_batch& batch);
     [[nodiscard]] result<void> put_answers(campaign_store& campaigns, const journal_batch& batch);
     [[nodiscard]] result<void> put_strangers(store::connection& writer, const journal_batch& batch);
-    [[nodiscard]] result<std::vector<cards::card_id>> set_aside(store::connection& writer, const chunk& held);
+    [[nodiscard]] result<std::vector<cards::card_id>> set_aside(store::connection& writer, const chunk& held,
+                                                                const std::vector<cards::card_id>* of);
     [[nodiscard]] result<void> load_packets(loaded_chunk& into, const std::vector<cards::card_id>& left);
     [[nodiscard]] result<void> load_answers(loaded_chunk& into);
     [[nodiscard]] std::int64_t next_ordinal();

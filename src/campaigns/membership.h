@@ -14,7 +14,8 @@ public:
         : env_(&env), definition_of_(definition_of) {}
 
     // From the commit that releases the card's chunk for sending to the one that settles it. A card that left the round
-    // or has its outcome is not managed, whatever its chunk does.
+    // or has its outcome is not managed, whatever its chunk does; nor is one of which nothing had left when P2 stopped
+    // in good order, until its chunk is released again.
     [[nodiscard]] result<std::optional<operations::inhibition>> inhibits(store::connection& writer,
                                                                          cards::card_id card) override;
     [[nodiscard]] result<void> may_write(store::connection& writer) override;

@@ -109,6 +109,9 @@ private:
     result<void> count_rows() {
         if (rows_.empty()) return {};
         TESSERA_TRY(images_.load(*reader_, rows_.front().id, rows_.back().id, what_->writes));
+        TESSERA_TRY_VALUE(const auto under_way,
+                          campaign_store(*reader_).changed_by_others({}, rows_.front().id, rows_.back().id));
+        images_.doubt(under_way);
         for (const auto& row : rows_) TESSERA_TRY(count_card(row));
         rows_.clear();
         return {};

@@ -50,8 +50,8 @@ protected:
         std::filesystem::remove_all(directory);
     }
 
-    // Steps of the plans that read a whole table of cards: "SCAN t: SELECT ...".
-    std::vector<std::string> scans() {
+    // Steps of the plans that read a whole table of cards, or `also` that one: "SCAN t: SELECT ...".
+    std::vector<std::string> scans(std::string_view also = {}) {
         std::vector<std::string> found;
         for (const auto& sql : recorded.statements) {
             const auto plan = writer->prepare("EXPLAIN QUERY PLAN " + sql).value();
@@ -61,7 +61,8 @@ protected:
                 if (!std::regex_search(detail, scanned, std::regex("^SCAN (\\w+)"))) continue;
                 // All that are under way are a handful, and nothing else stands in this index.
                 if (detail.ends_with("USING INDEX operation_in_flight")) continue;
-                if (holds_cards(table_of(sql, scanned[1]))) found.push_back(detail + ": " + sql);
+                const auto table = table_of(sql, scanned[1]);
+                if (table == also || holds_cards(table)) found.push_back(detail + ": " + sql);
             }
         }
         return found;
@@ -135,6 +136,16 @@ TEST_F(query_plans, access_staleness_and_leaving_a_round_are_looks_into_indexes)
     EXPECT_TRUE(campaigns.operations_in_flight(where.campaign, 1));
     EXPECT_TRUE(campaigns.left_round(held));
     EXPECT_EQ(scans(), std::vector<std::string>{});
+}
+
+TEST_F(query_plans, campaigns_about_the_same_cards_are_found_by_their_state) {
+    EXPECT_TRUE(campaigns.awaited_by_others(where.campaign, held.first, held.last, from_microseconds(1)));
+    EXPECT_TRUE(campaigns.exchanging(card));
+    EXPECT_TRUE(campaigns.others_prepared_since(where.campaign, 1));
+    EXPECT_TRUE(campaigns.given_counters(held.first, held.last));
+    environment env;
+    EXPECT_TRUE(membership(env, {}).inhibits(recorded, card));
+    EXPECT_EQ(scans("campaign"), std::vector<std::string>{});
 }
 
 TEST_F(query_plans, single_operations_are_found_by_card_and_moment) {

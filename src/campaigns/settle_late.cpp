@@ -33,7 +33,9 @@ public:
             for (const auto card : waiting) {
                 TESSERA_TRY(settle_operations(writer, card));
                 TESSERA_TRY_VALUE(const auto open, campaigns.unknown_for(card));
-                for (const auto key : open) TESSERA_TRY(settle_or_tell(writer, key, card));
+                for (const auto key : open) TESSERA_TRY(tell(settle_one(writer, key, card)));
+                TESSERA_TRY_VALUE(const auto exchanging, campaigns.exchanging(card));
+                for (const auto key : exchanging) TESSERA_TRY(tell(give_back(writer, key, card)));
                 TESSERA_TRY(campaigns.clear_late(card));
             }
             return static_cast<std::int64_t>(waiting.size()) == cards;
@@ -91,12 +93,36 @@ private:
     }
 
     // One campaign that cannot be read any more must not keep others from ending.
-    result<void> settle_or_tell(store::connection& writer, campaign_key key, cards::card_id card) {
-        auto settled = settle_one(writer, key, card);
+    static result<void> tell(result<void> settled) {
         if (settled || settled.error().code == store::code_database || settled.error().code == store::code_retry)
             return settled;
         log_warning("a late answer is left as it is: " + to_string(settled.error()));
         return {};
+    }
+
+    // A campaign that stands still in P2 and has no outcome yet finds its answer with its own when it goes on, and
+    // sends nothing again, although the answer came in another's exchange.
+    result<void> give_back(store::connection& writer, campaign_key key, cards::card_id card) {
+        TESSERA_TRY_VALUE(const auto* at_hand, take_at_hand(writer, key, card));
+        const auto& security = at_hand->what.security;
+        TESSERA_TRY_VALUE(const auto latest,
+                          answers_of_latest_round(writer, *blocks_, vault_, at_hand->what, key, card));
+        bytes block;
+        for (const auto& answer : latest.answers) {
+            if (answer.current || answer.kind != operations::answer_kind::message) continue;
+            const bool known = std::ranges::any_of(latest.answers, [&](const operations::raw_answer& other) {
+                return other.current && std::ranges::equal(other.octets, answer.octets);
+            });
+            const auto decoded = judge_.decode(security, latest.keys, std::span(&answer, 1));
+            const bool ours = std::ranges::any_of(decoded, [&](const operations::decoded_answer& one) {
+                return one.credible &&
+                       std::ranges::find(latest.packets, one.counter, &message_entry::counter) != latest.packets.end();
+            });
+            if (ours && !known) append_entry(block, {card, operations::answer_kind::message, 1, 0, answer.octets});
+        }
+        if (block.empty()) return {};
+        ordinal_ = std::max(ordinal_ + 1, to_microseconds(env_->clock->now()));
+        return campaign_store(writer).put_answers(latest.where, ordinal_, block);
     }
 
     result<void> settle_one(store::connection& writer, campaign_key key, cards::card_id card) {
@@ -156,6 +182,7 @@ private:
     cards::key_vault vault_;
     operations::judge judge_;
     operations::late_answers operations_;
+    std::int64_t ordinal_ = 0;
     // Of the transaction under way.
     chunk_blocks* blocks_ = nullptr;
     std::map<std::int64_t, campaign_at_hand>* at_hand_ = nullptr;

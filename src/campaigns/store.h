@@ -179,6 +179,28 @@ public:
     // settled: those that left it when it was released.
     [[nodiscard]] result<std::vector<cards::card_id>> left_round(const chunk& which);
 
+    // --- campaigns about the same cards
+    // Cards first..last that another campaign has sent something, whose answer it has not got: one that stands still in
+    // P2, or was cancelled since `since`. In order, a card once for each of them.
+    [[nodiscard]] result<std::vector<cards::card_id>> awaited_by_others(campaign_key key, cards::card_id first,
+                                                                        cards::card_id last, timestamp since);
+    // Likewise of campaigns that may go on: nothing is known for certain of what these cards hold.
+    [[nodiscard]] result<std::vector<cards::card_id>> changed_by_others(campaign_key key, cards::card_id first,
+                                                                        cards::card_id last) {
+        return awaited_by_others(key, first, last, timestamp::max());
+    }
+    // Campaigns that are exchanging with the card or stand still in it; without an outcome for it so far.
+    [[nodiscard]] result<std::vector<campaign_key>> exchanging(cards::card_id card);
+    // Another campaign may have given out counters since this round's messages were first formatted.
+    [[nodiscard]] result<bool> others_prepared_since(campaign_key key, int round);
+    struct given_counter {
+        cards::card_id card;
+        std::uint8_t key_version = 0;
+        std::int64_t application = 0;  // as cards::counting_application() has it
+        std::uint64_t counter = 0;
+    };
+    [[nodiscard]] result<std::vector<given_counter>> given_counters(cards::card_id first, cards::card_id last);
+
     // --- late answers (C-8)
     [[nodiscard]] result<std::optional<cards::card_id>> card_of(std::uint64_t subscriber);
     // Every card that has or had the number; moved: it has had another holder than its present one.

@@ -16,7 +16,9 @@ result<std::optional<campaign_store::managing>> campaign_store::managed(cards::c
                         "AND NOT EXISTS (SELECT 1 FROM target n WHERE n.campaign_key = g.campaign_key "
                         "AND n.round = g.round + 1 AND n.card_id = $1) "
                         "AND NOT EXISTS (SELECT 1 FROM outcome o WHERE o.campaign_key = g.campaign_key "
-                        "AND o.card_id = $1) ORDER BY g.phase DESC, g.campaign_key LIMIT 1"));
+                        "AND o.card_id = $1) "
+                        "AND NOT EXISTS (SELECT 1 FROM unsent_target u WHERE u.campaign_key = g.campaign_key "
+                        "AND u.round = g.round AND u.card_id = $1) ORDER BY g.phase DESC, g.campaign_key LIMIT 1"));
     TESSERA_TRY_VALUE(const bool there, query
                                             ->with(card.value, campaign_state::running, campaign_state::paused,
                                                    chunk_state::released, chunk_state::closed, campaign_state::stopped)

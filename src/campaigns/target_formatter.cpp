@@ -44,6 +44,8 @@ result<void> target_formatter::format(const chunk_id& where, cards::card_id firs
                                       const terminal_ports* ports, prepared_chunk& into) {
     into_ = &into;
     TESSERA_TRY(images_.load(*reader_, first, last, files_));
+    TESSERA_TRY_VALUE(const auto under_way, campaign_store(*reader_).changed_by_others(where.campaign, first, last));
+    images_.doubt(under_way);
     if (audit_ && where.round > first_round_) TESSERA_TRY(audit_->load(*reader_, where.campaign, first, last));
     TESSERA_TRY_VALUE(auto* query, targets_query());
     const auto& security = what_->security;

@@ -135,4 +135,10 @@ CREATE TABLE terminal (
 ALTER TABLE campaign ADD COLUMN agent {int};
 )sql";
 
+inline constexpr std::string_view campaigns_by_state_sql = R"sql(
+-- Those that are under way, or ended lately, among all that ever were.
+CREATE INDEX campaign_by_state ON campaign (state);
+CREATE INDEX campaign_by_end ON campaign (finished_at);
+)sql";
+
 }  // namespace tessera::store

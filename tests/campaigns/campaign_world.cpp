@@ -395,6 +395,22 @@ void world::expect_sound(const campaign& which, std::string_view content) {
     EXPECT_EQ(found.outcomes.total(), which.targets);
 }
 
+campaign world::cancel(const campaign& which) {
+    auto cancelled = shared.transact([&](store::connection& database) {
+        return change_state(database, which.key, campaign_event::cancel, system_clock().now());
+    });
+    recorder quiet;
+    environment env;
+    env.storage = storage.get();
+    env.writer = &shared;
+    env.vault = &vault();
+    env.clock = &system_clock();
+    env.progress = &quiet;
+    env.instance = "who cancels";
+    wind_up_cancelled(env, definition_of).value();
+    return cancelled.value();
+}
+
 void world::expect_outcomes(const campaign& which, const outcome_counts& wanted) {
     const auto found = summary(which).outcomes;
     EXPECT_EQ(found.done, wanted.done);

@@ -19,9 +19,11 @@
 #include "base/limits.h"
 #include "campaigns/blocks.h"
 #include "campaigns/conductor.h"
+#include "campaigns/control.h"
 #include "campaigns/create.h"
 #include "campaigns/machine.h"
 #include "campaigns/report.h"
+#include "campaigns/wind_up.h"
 #include "cards/store.h"
 #include "net/event_loop.h"
 #include "sim/fleet.h"
@@ -162,6 +164,8 @@ public:
     // conduct() by a new instance. Failures of it fail the test.
     run_end conduct_now(const campaign& which);
     [[nodiscard]] result<run_end> try_to_conduct(const campaign& which);
+    // As the process that owns the data directory does it.
+    campaign cancel(const campaign& which);
     // create() and conduct_now(), which must finish.
     campaign run(const campaign_options& options = {});
 

@@ -12,30 +12,6 @@ namespace {
 
 using operations::outcome;
 
-class nobody final : public progress_sink {
-public:
-    void phase_began(int, phase, std::int64_t) override {}
-    void cards_moved(std::int64_t) override {}
-    void phase_ended(int, phase) override {}
-};
-
-// As the process that owns the data directory does it.
-campaign cancel(world& here, const campaign& which) {
-    auto cancelled = here.shared.transact([&](store::connection& writer) {
-        return change_state(writer, which.key, campaign_event::cancel, system_clock().now());
-    });
-    nobody quiet;
-    environment env;
-    env.storage = here.storage.get();
-    env.writer = &here.shared;
-    env.vault = &here.vault();
-    env.clock = &system_clock();
-    env.progress = &quiet;
-    env.instance = "who cancels";
-    wind_up_cancelled(env, definition_of).value();
-    return cancelled.value();
-}
-
 TEST(safety, a_global_stop_outlives_the_process_and_nothing_begins_or_goes_on) {
     world here({.cards = 300});
     const auto begun = here.create({.telecom = "por_timeout = \"2s\""});
@@ -135,7 +111,7 @@ TEST(safety, a_cancelled_campaign_leaves_an_outcome_or_nothing_sent) {
         if (++sent == 1'200) here.stop = true;
     };
     EXPECT_EQ(here.conduct_now(made), run_end::interrupted);
-    EXPECT_EQ(cancel(here, made).state, campaign_state::cancelled);
+    EXPECT_EQ(here.cancel(made).state, campaign_state::cancelled);
     const auto found = here.summary(made);
     EXPECT_GT(found.outcomes.done, 500);
     EXPECT_GT(found.outcomes.unknown, 0);
@@ -165,7 +141,7 @@ TEST(safety, a_campaign_cancelled_before_a_second_round_leaves_its_cards_unknown
         if (here.progress.phases.back().round == 2 && which == phase::prepare) here.stop = true;
     };
     EXPECT_EQ(here.conduct_now(made), run_end::interrupted);
-    cancel(here, made);
+    here.cancel(made);
     const auto found = here.summary(made);
     EXPECT_EQ(found.not_sent(), 0);
     EXPECT_GT(found.outcomes.unknown, 0);

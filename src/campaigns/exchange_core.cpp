@@ -363,20 +363,6 @@ void exchange_core::go_to_next_packet(place where) {
     if (!notes_.empty()) notes_.erase(note_key(where));
 }
 
-// Something came, and nothing else in the time that an answer may take.
-void exchange_core::take_as_answered(place where) {
-    auto& open = *slots_[where.slot];
-    auto& one = open.entries[where.index];
-    count_sent(open, one);
-    if (one.sequence + 1 < one.packets) {
-        go_to_next_packet(where);
-        one.state = entry_state::needs_sending;
-        return;
-    }
-    count_answered(open);
-    finish(where);
-}
-
 void exchange_core::finish(place where) {
     auto& open = *slots_[where.slot];
     auto& one = open.entries[where.index];

@@ -22,6 +22,20 @@ void exchange_core::count_answered(open_chunk& open) {
         ++open.progress.answered;
 }
 
+// Something came, and nothing else in the time that an answer may take.
+void exchange_core::take_as_answered(place where) {
+    auto& open = *slots_[where.slot];
+    auto& one = open.entries[where.index];
+    count_sent(open, one);
+    if (one.sequence + 1 < one.packets) {
+        go_to_next_packet(where);
+        one.state = entry_state::needs_sending;
+        return;
+    }
+    count_answered(open);
+    finish(where);
+}
+
 void exchange_core::drain() {
     if (draining_ || stopping_) return;
     draining_ = true;

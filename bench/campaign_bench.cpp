@@ -1,7 +1,7 @@
 // The main job measured: import, prepare, exchange, settle, by the same program and the same simulator that users run,
 // as processes of their own; beside it, in the same run, what bounds it: the bare SMPP link, and the disk's commits.
 //
-//   campaign_bench [--cards N] [--one-by-one N] [--dir DIR] [--json]
+//   campaign_bench [--cards N] [--parts 1|2|3] [--one-by-one N] [--dir DIR] [--json]
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,22 +31,35 @@ namespace fs = std::filesystem;
 struct options {
     std::size_t cards = 1'000'000;
     std::size_t one_by_one = 500;
+    int parts = 1;
     fs::path directory = fs::temp_directory_path();
     fs::path program;
     bool json = false;
 };
 
-constexpr std::string_view campaign_text = R"toml([campaign]
+// One packet to each card, of so many short messages.
+std::string campaign_text(int parts) {
+    std::string text = R"toml([campaign]
 name = "bench"
 [targets]
 all = true
 [security]
 tar = "b00010"
 spi = "1639"
-[[write]]
-file = "7f20/6f46"
-content = "0154657373657261ffffffffffffffffff"
 )toml";
+    const auto write = [&](const char* file, const std::string& content) {
+        text += "[[write]]\nfile = \"" + std::string(file) + "\"\ncontent = \"" + content + "\"\n";
+    };
+    write("7f20/6f46", "0154657373657261ffffffffffffffffff");
+    constexpr std::size_t more_octets = 120;  // to fill another part
+    const char* const files[] = {"7f20/6f60", "7f20/6f61"};
+    for (int part = 1; part < parts; ++part) {
+        std::string content;
+        for (std::size_t i = 0; i < more_octets; ++i) content += "5a";
+        write(files[part - 1], content);
+    }
+    return text;
+}
 
 // Transactions of one row per second: what a commit costs on this disk, now.
 result<double> commits_per_second(const fs::path& directory) {
@@ -91,7 +104,7 @@ result<campaign_figures> measure_campaign(const options& wanted, const fs::path&
     TESSERA_TRY(prepare_directory(wanted, data, fleet, figures));
     TESSERA_TRY_VALUE(const auto world, simulator::start(wanted.program, fleet, ""));
     std::ofstream(data / "tessera.toml") << "[[smsc]]\naddress = \"" << world.address() << "\"\n";
-    std::ofstream(data / "campaign.toml") << campaign_text;
+    std::ofstream(data / "campaign.toml") << campaign_text(wanted.parts);
     TESSERA_TRY_VALUE(const auto created,
                       run_to_end({wanted.program, "--data", data, "campaign", "create", data / "campaign.toml"}));
     const auto id = created.output.substr(0, created.output.find('\n'));
@@ -137,6 +150,7 @@ result<void> measure(const options& wanted, reporter& report) {
     report.add({"ceiling", ceiling, "cards/s", "", 0});
     report.add({"whole", whole, "cards/s", "ceiling", whole / ceiling});
     report.add({"whole_durable", whole, "cards/s", "commits", whole / commits});
+    report.add({"short_messages", whole * wanted.parts, "messages/s", "", 0});
     report.add({"peak_memory", static_cast<double>(ran.peak_kibibytes) / 1024, "MiB", "", 0});
     report.add({"database_size", static_cast<double>(ran.database_octets) / (1024 * 1024), "MiB", "", 0});
     if (wanted.one_by_one > 0)
@@ -155,12 +169,14 @@ bool parse(int argc, char** argv, options& into) {
             into.cards = std::strtoull(argv[++i], nullptr, 10);
         else if (word == "--one-by-one" && i + 1 < argc)
             into.one_by_one = std::strtoull(argv[++i], nullptr, 10);
+        else if (word == "--parts" && i + 1 < argc)
+            into.parts = std::atoi(argv[++i]);
         else if (word == "--dir" && i + 1 < argc)
             into.directory = argv[++i];
         else
             return false;
     }
-    return into.cards > 0;
+    return into.cards > 0 && into.parts >= 1 && into.parts <= 3;
 }
 
 }  // namespace
@@ -169,7 +185,7 @@ bool parse(int argc, char** argv, options& into) {
 int main(int argc, char** argv) {
     tessera::bench::options wanted;
     if (!tessera::bench::parse(argc, argv, wanted)) {
-        std::fprintf(stderr, "usage: campaign_bench [--cards N] [--one-by-one N] [--dir DIR] [--json]\n");
+        std::fprintf(stderr, "usage: campaign_bench [--cards N] [--parts 1|2|3] [--one-by-one N] [--dir DIR] [--json]\n");
         return 2;
     }
     tessera::bench::reporter report("campaign", wanted.json);

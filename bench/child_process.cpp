@@ -55,6 +55,37 @@ result<ended_process> run_to_end(const std::vector<std::string>& words) {
     return ended;
 }
 
+result<background_process> background_process::start(const std::vector<std::string>& words) {
+    const pid_t parent = getpid();
+    std::vector<char*> arguments;
+    for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    const pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        dup2(nowhere, STDOUT_FILENO);
+        dup2(nowhere, STDERR_FILENO);
+        if (getppid() == parent) execv(arguments[0], arguments.data());
+        _exit(127);
+    }
+    if (child < 0) return failure("cannot_start", words.front(), "cannot be started");
+    return background_process(child);
+}
+
+background_process::background_process(background_process&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
+void background_process::kill() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    waitpid(std::exchange(pid_, -1), nullptr, 0);
+}
+result<void> background_process::wait() {
+    int status = 0;
+    waitpid(std::exchange(pid_, -1), &status, 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+    return failure("failed", "process", "did not end with status 0");
+}
+
 result<simulator> simulator::start(const std::filesystem::path& program, const std::filesystem::path& cards,
                                    const std::string& faults) {
     std::vector<std::string> words{program, "sim", "smsc", "--listen", "127.0.0.1:0", "--cards", cards};

@@ -18,6 +18,23 @@ struct ended_process {
 // Runs a program; standard error goes through. Errors: cannot_start, failed (exit status not 0).
 [[nodiscard]] result<ended_process> run_to_end(const std::vector<std::string>& words);
 
+// A program that runs beside; killed with this. Its output is thrown away.
+class background_process {
+public:
+    [[nodiscard]] static result<background_process> start(const std::vector<std::string>& words);
+    background_process(background_process&& other) noexcept;
+    background_process& operator=(background_process&&) = delete;
+    ~background_process() { kill(); }
+    // SIGKILL, as a crash; returns when it is gone.
+    void kill();
+    // Waits for its end. Errors: failed (exit status not 0).
+    [[nodiscard]] result<void> wait();
+
+private:
+    explicit background_process(pid_t pid) : pid_(pid) {}
+    pid_t pid_;
+};
+
 // `tessera sim smsc` on a free port; ended with this.
 class simulator {
 public:

@@ -1,0 +1,152 @@
+// How long a crash stops a campaign: kill -9 in the middle of P2, the same command again at once, and the time until the
+// network sees the first packet of the new process. What came before the crash is looked at again, and nothing of it is
+// sent twice but what may have left.
+//
+//   recovery_bench [--cards N] [--dir DIR] [--json]
+#include <boost/json.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "bench/child_process.h"
+#include "bench/figures.h"
+#include "cards/import.h"
+#include "net/event_loop.h"
+#include "sim/fleet.h"
+#include "sim/smsc_server.h"
+#include "tessera/campaign_runner.h"
+
+namespace tessera::bench {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+struct options {
+    std::size_t cards = 1'000'000;
+    fs::path directory = fs::temp_directory_path();
+    fs::path program;
+    bool json = false;
+};
+
+constexpr std::string_view campaign_text = R"toml([campaign]
+name = "bench"
+[targets]
+all = true
+[security]
+tar = "b00010"
+spi = "1639"
+[[write]]
+file = "7f20/6f46"
+content = "0154657373657261ffffffffffffffffff"
+)toml";
+
+void wait_a_moment() {
+    net::event_loop loop;
+    const auto timer = loop.after(std::chrono::milliseconds(2), [] {});
+    loop.run();
+}
+
+// One number of the simulator's statistics.
+result<std::uint64_t> counted(const simulator& world, std::string_view name) {
+    TESSERA_TRY_VALUE(const auto line, sim::ask_control_channel(world.address(), R"({"statistics": true})"));
+    const auto parsed = json::parse(line).as_object();
+    const auto* found = parsed.if_contains(name);
+    if (found == nullptr) return failure("no_answer", name, "is not among the simulator's statistics");
+    return found->to_number<std::uint64_t>();
+}
+
+// Until so many more have come, or none come any more for a while.
+result<std::uint64_t> wait_for(const simulator& world, std::string_view name, std::uint64_t least) {
+    for (;;) {
+        TESSERA_TRY_VALUE(const auto now, counted(world, name));
+        if (now >= least) return now;
+        wait_a_moment();
+    }
+}
+result<std::uint64_t> wait_for_rest(const simulator& world, std::string_view name) {
+    TESSERA_TRY_VALUE(auto before, counted(world, name));
+    for (int same = 0; same < 50;) {
+        wait_a_moment();
+        TESSERA_TRY_VALUE(const auto now, counted(world, name));
+        same = now == before ? same + 1 : 0;
+        before = now;
+    }
+    return before;
+}
+
+result<void> measure(const options& wanted, const reporter& report) {
+    const scratch_directory scratch(wanted.directory);
+    const auto data = scratch.path() / "data";
+    const auto fleet = scratch.path() / "fleet.csv";
+    sim::fleet_plan plan;
+    plan.cards = wanted.cards;
+    TESSERA_TRY(sim::write_fleet(fleet, plan));
+    TESSERA_TRY(app::initialize(data));
+    {
+        auto opened = app::open_data_directory(data);
+        if (!opened) return std::unexpected(opened.error().front());
+        TESSERA_TRY(cards::import_cards(fleet.string(), {}, *opened->writer, opened->vault, system_clock().now(),
+                                        [](std::size_t) {}));
+    }
+    TESSERA_TRY_VALUE(const auto world, simulator::start(wanted.program, fleet, ""));
+    std::ofstream(data / "tessera.toml") << "[[smsc]]\naddress = \"" << world.address() << "\"\n";
+    std::ofstream(data / "campaign.toml") << campaign_text;
+    TESSERA_TRY_VALUE(const auto created,
+                      run_to_end({wanted.program, "--data", data, "campaign", "create", data / "campaign.toml"}));
+    const auto id = created.output.substr(0, created.output.find('\n'));
+    const auto command = [&](const char* word) {
+        return background_process::start({wanted.program, "--data", data, "campaign", word, id});
+    };
+    TESSERA_TRY_VALUE(auto first, command("run"));
+    TESSERA_TRY(wait_for(world, "submits", wanted.cards / 2));
+    first.kill();
+    TESSERA_TRY_VALUE(const auto before, wait_for_rest(world, "submits"));
+    const auto began = system_clock().monotonic();
+    TESSERA_TRY_VALUE(auto second, command("resume"));
+    TESSERA_TRY(wait_for(world, "submits", before + 1));
+    const auto took = seconds(system_clock().monotonic() - began);
+    TESSERA_TRY(second.wait());
+    TESSERA_TRY_VALUE(const auto submits, counted(world, "submits"));
+    TESSERA_TRY_VALUE(const auto executed, counted(world, "executed"));
+    report.add({"first_packet_again", took, "s", "", 0});
+    report.add({"sent_before_the_kill", static_cast<double>(before), "packets", "", 0});
+    report.add({"sent_twice", static_cast<double>(submits - wanted.cards), "packets", "cards",
+                static_cast<double>(submits - wanted.cards) / static_cast<double>(wanted.cards)});
+    report.add({"executed", static_cast<double>(executed), "packets", "cards",
+                static_cast<double>(executed) / static_cast<double>(wanted.cards)});
+    return {};
+}
+
+bool parse(int argc, char** argv, options& into) {
+    into.program = fs::canonical("/proc/self/exe").parent_path().parent_path() / "tessera";
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        if (word == "--json")
+            into.json = true;
+        else if (word == "--cards" && i + 1 < argc)
+            into.cards = std::strtoull(argv[++i], nullptr, 10);
+        else if (word == "--dir" && i + 1 < argc)
+            into.directory = argv[++i];
+        else
+            return false;
+    }
+    return into.cards > 1;
+}
+
+}  // namespace
+}  // namespace tessera::bench
+
+int main(int argc, char** argv) {
+    tessera::bench::options wanted;
+    if (!tessera::bench::parse(argc, argv, wanted)) {
+        std::fprintf(stderr, "usage: recovery_bench [--cards N] [--dir DIR] [--json]\n");
+        return 2;
+    }
+    const tessera::bench::reporter report("recovery", wanted.json);
+    if (const auto done = tessera::bench::measure(wanted, report); !done) {
+        std::fprintf(stderr, "recovery_bench: %s\n", to_string(done.error()).c_str());
+        return 1;
+    }
+    return 0;
+}

@@ -2,26 +2,16 @@
 // as processes of their own; beside it, in the same run, what bounds it: the bare SMPP link, and the disk's commits.
 //
 //   campaign_bench [--cards N] [--parts 1|2|3] [--one-by-one N] [--dir DIR] [--json]
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 
+#include "bench/campaign_run.h"
 #include "bench/child_process.h"
 #include "bench/figures.h"
 #include "bench/link_ceiling.h"
 #include "bench/one_by_one.h"
-#include "campaigns/create.h"
-#include "campaigns/report.h"
-#include "cards/import.h"
-#include "sim/fleet.h"
 #include "store/sqlite/sqlite_database.h"
-#include "tessera/campaign_runner.h"
 
 namespace tessera::bench {
 namespace {
@@ -37,30 +27,6 @@ struct options {
     bool json = false;
 };
 
-// One packet to each card, of so many short messages.
-std::string campaign_text(int parts) {
-    std::string text = R"toml([campaign]
-name = "bench"
-[targets]
-all = true
-[security]
-tar = "b00010"
-spi = "1639"
-)toml";
-    const auto write = [&](const char* file, const std::string& content) {
-        text += "[[write]]\nfile = \"" + std::string(file) + "\"\ncontent = \"" + content + "\"\n";
-    };
-    write("7f20/6f46", "0154657373657261ffffffffffffffffff");
-    constexpr std::size_t more_octets = 120;  // to fill another part
-    const char* const files[] = {"7f20/6f60", "7f20/6f61"};
-    for (int part = 1; part < parts; ++part) {
-        std::string content;
-        for (std::size_t i = 0; i < more_octets; ++i) content += "5a";
-        write(files[part - 1], content);
-    }
-    return text;
-}
-
 // Transactions of one row per second: what a commit costs on this disk, now.
 result<double> commits_per_second(const fs::path& directory) {
     TESSERA_TRY_VALUE(const auto storage, store::open_sqlite(directory / "commits.db"));
@@ -75,47 +41,6 @@ result<double> commits_per_second(const fs::path& directory) {
         ++commits;
     }
     return commits / seconds(system_clock().monotonic() - began);
-}
-
-struct campaign_figures {
-    campaigns::campaign_summary summary;
-    double import_seconds = 0;
-    long peak_kibibytes = 0;
-    std::uintmax_t database_octets = 0;
-};
-
-result<void> prepare_directory(const options& wanted, const fs::path& data, const fs::path& fleet,
-                               campaign_figures& figures) {
-    sim::fleet_plan plan;
-    plan.cards = wanted.cards;
-    TESSERA_TRY(sim::write_fleet(fleet, plan));
-    TESSERA_TRY(app::initialize(data));
-    auto opened = app::open_data_directory(data);
-    if (!opened) return std::unexpected(opened.error().front());
-    const auto began = system_clock().monotonic();
-    TESSERA_TRY(cards::import_cards(fleet.string(), {}, *opened->writer, opened->vault, system_clock().now(),
-                                    [](std::size_t) {}));
-    figures.import_seconds = seconds(system_clock().monotonic() - began);
-    return {};
-}
-
-result<campaign_figures> measure_campaign(const options& wanted, const fs::path& data, const fs::path& fleet) {
-    campaign_figures figures;
-    TESSERA_TRY(prepare_directory(wanted, data, fleet, figures));
-    TESSERA_TRY_VALUE(const auto world, simulator::start(wanted.program, fleet, ""));
-    std::ofstream(data / "tessera.toml") << "[[smsc]]\naddress = \"" << world.address() << "\"\n";
-    std::ofstream(data / "campaign.toml") << campaign_text(wanted.parts);
-    TESSERA_TRY_VALUE(const auto created,
-                      run_to_end({wanted.program, "--data", data, "campaign", "create", data / "campaign.toml"}));
-    const auto id = created.output.substr(0, created.output.find('\n'));
-    TESSERA_TRY_VALUE(const auto ran, run_to_end({wanted.program, "--data", data, "campaign", "run", id, "--json"}));
-    figures.peak_kibibytes = ran.peak_kibibytes;
-    auto opened = app::open_data_directory(data);
-    if (!opened) return std::unexpected(opened.error().front());
-    TESSERA_TRY_VALUE(const auto subject, app::find_campaign(*opened, id));
-    TESSERA_TRY_VALUE(figures.summary, campaigns::summarize(*opened->writer, subject, system_clock().now()));
-    figures.database_octets = fs::file_size(data / "tessera.db");
-    return figures;
 }
 
 // Packets built per second and core, by the bench of its own.
@@ -134,10 +59,9 @@ result<void> measure(const options& wanted, reporter& report) {
     const auto count = static_cast<double>(wanted.cards);
     TESSERA_TRY_VALUE(const double commits, commits_per_second(scratch.path()));
     report.add({"commits", commits, "commits/s", "", 0});
-    TESSERA_TRY_VALUE(const auto ran, measure_campaign(wanted, data, fleet));
+    TESSERA_TRY_VALUE(const auto ran,
+                      run_campaign_as_users_do({wanted.program, data, fleet, wanted.cards, wanted.parts}));
     const auto& summary = ran.summary;
-    if (summary.outcomes.done != static_cast<std::int64_t>(wanted.cards))
-        return failure("not_done", "campaign", "only " + std::to_string(summary.outcomes.done) + " cards ended done");
     TESSERA_TRY_VALUE(const double ceiling, link_ceiling(wanted.program, data, fleet));
     const double whole = count / summary.seconds;
     report.add({"import", count / ran.import_seconds, "cards/s", "commits", count / ran.import_seconds / commits});
@@ -185,7 +109,8 @@ bool parse(int argc, char** argv, options& into) {
 int main(int argc, char** argv) {
     tessera::bench::options wanted;
     if (!tessera::bench::parse(argc, argv, wanted)) {
-        std::fprintf(stderr, "usage: campaign_bench [--cards N] [--parts 1|2|3] [--one-by-one N] [--dir DIR] [--json]\n");
+        std::fprintf(stderr,
+                     "usage: campaign_bench [--cards N] [--parts 1|2|3] [--one-by-one N] [--dir DIR] [--json]\n");
         return 2;
     }
     tessera::bench::reporter report("campaign", wanted.json);

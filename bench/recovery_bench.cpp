@@ -1,20 +1,17 @@
-// How long a crash stops a campaign: kill -9 in the middle of P2, the same command again at once, and the time until the
-// network sees the first packet of the new process. What came before the crash is looked at again, and nothing of it is
-// sent twice but what may have left.
+// How long a crash stops a campaign: kill -9 in the middle of P2, the same command again at once, and the time until
+// the network sees the first packet of the new process. What came before the crash is looked at again, and nothing of
+// it is sent twice but what may have left.
 //
 //   recovery_bench [--cards N] [--dir DIR] [--json]
 #include <boost/json.hpp>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
+#include "bench/campaign_run.h"
 #include "bench/child_process.h"
 #include "bench/figures.h"
-#include "cards/import.h"
 #include "net/event_loop.h"
-#include "sim/fleet.h"
 #include "sim/smsc_server.h"
-#include "tessera/campaign_runner.h"
 
 namespace tessera::bench {
 namespace {
@@ -28,18 +25,6 @@ struct options {
     fs::path program;
     bool json = false;
 };
-
-constexpr std::string_view campaign_text = R"toml([campaign]
-name = "bench"
-[targets]
-all = true
-[security]
-tar = "b00010"
-spi = "1639"
-[[write]]
-file = "7f20/6f46"
-content = "0154657373657261ffffffffffffffffff"
-)toml";
 
 void wait_a_moment() {
     net::event_loop loop;
@@ -79,22 +64,10 @@ result<void> measure(const options& wanted, const reporter& report) {
     const scratch_directory scratch(wanted.directory);
     const auto data = scratch.path() / "data";
     const auto fleet = scratch.path() / "fleet.csv";
-    sim::fleet_plan plan;
-    plan.cards = wanted.cards;
-    TESSERA_TRY(sim::write_fleet(fleet, plan));
-    TESSERA_TRY(app::initialize(data));
-    {
-        auto opened = app::open_data_directory(data);
-        if (!opened) return std::unexpected(opened.error().front());
-        TESSERA_TRY(cards::import_cards(fleet.string(), {}, *opened->writer, opened->vault, system_clock().now(),
-                                        [](std::size_t) {}));
-    }
+    const campaign_plan plan{wanted.program, data, fleet, wanted.cards};
+    TESSERA_TRY(make_data(plan));
     TESSERA_TRY_VALUE(const auto world, simulator::start(wanted.program, fleet, ""));
-    std::ofstream(data / "tessera.toml") << "[[smsc]]\naddress = \"" << world.address() << "\"\n";
-    std::ofstream(data / "campaign.toml") << campaign_text;
-    TESSERA_TRY_VALUE(const auto created,
-                      run_to_end({wanted.program, "--data", data, "campaign", "create", data / "campaign.toml"}));
-    const auto id = created.output.substr(0, created.output.find('\n'));
+    TESSERA_TRY_VALUE(const auto id, create_campaign_at(plan, world.address()));
     const auto command = [&](const char* word) {
         return background_process::start({wanted.program, "--data", data, "campaign", word, id});
     };
@@ -109,7 +82,7 @@ result<void> measure(const options& wanted, const reporter& report) {
     TESSERA_TRY(second.wait());
     TESSERA_TRY_VALUE(const auto submits, counted(world, "submits"));
     TESSERA_TRY_VALUE(const auto executed, counted(world, "executed"));
-    report.add({"first_packet_again", took, "s", "", 0});
+    report.add({"first_packet_again", took * 1'000, "ms", "", 0});
     report.add({"sent_before_the_kill", static_cast<double>(before), "packets", "", 0});
     report.add({"sent_twice", static_cast<double>(submits - wanted.cards), "packets", "cards",
                 static_cast<double>(submits - wanted.cards) / static_cast<double>(wanted.cards)});

@@ -9,9 +9,11 @@
 namespace tessera::telecom {
 
 radio::centre::centre(radio& owner, const smsc_settings& settings, const clock_port& clock)
-    : commons(settings, &owner.references_), link(owner.loop_, [&, this](network_events& events) {
-          return make_smsc_link(owner.loop_, settings, clock, commons, events);
-      }) {}
+    : commons(settings, &owner.references_),
+      link(
+          owner.loop_,
+          [&, this](network_events& events) { return make_smsc_link(owner.loop_, settings, clock, commons, events); },
+          clock) {}
 
 radio::radio(const std::vector<smsc_settings>& smscs, const clock_port& clock, bool keep_open)
     : settings_(&smscs), clock_(&clock) {
@@ -44,6 +46,16 @@ shared_link* radio::link(const std::string& smsc) {
 
 void radio::for_each_link(const std::function<void(const std::string&, shared_link&)>& use) {
     for (auto& [name, one] : centres_) use(name, one->link);
+}
+
+std::vector<radio::missing_link> radio::missing_links() const {
+    std::vector<missing_link> found;
+    for (const auto& one : *settings_) {
+        const auto at = centres_.find(one.name);
+        const auto since = at == centres_.end() ? std::nullopt : at->second->link.down_since();
+        if (since) found.push_back({one.name, one.address, *since});
+    }
+    return found;
 }
 
 result<void> radio::check(const route& way) const {

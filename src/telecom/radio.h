@@ -35,6 +35,13 @@ public:
     // For every SMSC: its name and link. Loop's thread.
     void for_each_link(const std::function<void(const std::string&, shared_link&)>& use);
 
+    // SMSCs that somebody wants a link to and has none, with their names. Thread safe.
+    struct missing_link {
+        std::string smsc, address;
+        timestamp since;
+    };
+    [[nodiscard]] std::vector<missing_link> missing_links() const;
+
     // Whether there is what the route names. Errors: no_smsc. Thread safe.
     [[nodiscard]] result<void> check(const route& way) const;
     // The network over the SMSCs of a route that check() found good, for one user of that rank. A route of one name

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <utility>
 #include <vector>
 
@@ -31,7 +32,13 @@ public:
         bool waiting = false;       // on_writable is owed; then the link owes it to us
     };
 
-    state(net::event_loop& loop, const link_factory& make) : loop_(&loop), link_(make(*this)) {}
+    state(net::event_loop& loop, const link_factory& make, const clock_port& clock)
+        : loop_(&loop), clock_(&clock), link_(make(*this)) {}
+
+    [[nodiscard]] std::optional<timestamp> down_since() const {
+        const auto since = down_since_.load();
+        return since == 0 ? std::nullopt : std::optional(from_microseconds(since));
+    }
 
     network& link() { return *link_; }
     [[nodiscard]] bool up() const { return up_; }
@@ -52,6 +59,7 @@ public:
     void keep(bool kept) {
         kept_ = kept;
         kept_ ? link_->open() : settle();
+        look_whether_down();
     }
     void ask_first(std::function<bool(const inbound_message&)> takes) { takes_ = std::move(takes); }
     void when_closed(std::function<void()> closed) {
@@ -61,12 +69,19 @@ public:
 
     // After a user came or went: the link is there exactly as long as somebody wants it.
     void settle() {
+        look_whether_down();
         if (wanted()) {
             if (!closing_ && !up_) link_->open();
             return;
         }
         if (!closing_) link_->close();
         closing_ = true;
+    }
+    void look_whether_down() {
+        if (up_ || !wanted())
+            down_since_ = 0;
+        else if (down_since_ == 0)
+            down_since_ = to_microseconds(clock_->now());
     }
 
     bool submit(user& from, const outbound_message& message) {
@@ -93,6 +108,7 @@ public:
 
     void on_open() override {
         up_ = true;
+        look_whether_down();
         for_each_wanting([](network_events& events) { events.on_open(); });
     }
     // Who still waits when a user has used up the room gets the next one.
@@ -131,6 +147,7 @@ public:
     }
     void on_link_down(std::string_view why) override {
         up_ = false;
+        look_whether_down();
         nobody_waits();
         for_each_wanting([&](network_events& events) { events.on_link_down(why); });
     }
@@ -141,6 +158,7 @@ public:
             if (const auto one = users_[place]; std::exchange(one->leaving, false) && one->events != nullptr)
                 one->events->on_closed();
         if (closed_) std::exchange(closed_, {})();
+        look_whether_down();
         if (wanted()) link_->open();
     }
     void on_failed(const error& why) override {
@@ -154,6 +172,7 @@ public:
             one->events->on_failed(why);
         }
         if (!told) log_error(to_string(why));
+        look_whether_down();
     }
 
 private:
@@ -186,7 +205,9 @@ private:
     }
 
     net::event_loop* loop_;
+    const clock_port* clock_;
     std::unique_ptr<network> link_;
+    std::atomic<std::int64_t> down_since_ = 0;  // microseconds; 0: not
     std::vector<std::shared_ptr<user>> users_;
     std::array<std::size_t, ranks> waiting_{};      // users of each rank
     std::array<std::size_t, ranks> last_served_{};  // by place: the next one begins
@@ -239,8 +260,9 @@ private:
     std::shared_ptr<state::user> mine_;
 };
 
-shared_link::shared_link(net::event_loop& loop, const link_factory& make)
-    : state_(std::make_unique<state>(loop, make)) {}
+shared_link::shared_link(net::event_loop& loop, const link_factory& make, const clock_port& clock)
+    : state_(std::make_unique<state>(loop, make, clock)) {}
+std::optional<timestamp> shared_link::down_since() const { return state_->down_since(); }
 shared_link::~shared_link() = default;
 void shared_link::keep_open() { state_->keep(true); }
 void shared_link::ask_first(std::function<bool(const inbound_message&)> takes) { state_->ask_first(std::move(takes)); }

@@ -9,7 +9,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
+#include "base/time.h"
 #include "telecom/network.h"
 
 namespace tessera::net {
@@ -27,7 +29,7 @@ public:
     // Makes the link that is shared; it reports to the events given.
     using link_factory = std::function<std::unique_ptr<network>(network_events&)>;
 
-    shared_link(net::event_loop& loop, const link_factory& make);
+    shared_link(net::event_loop& loop, const link_factory& make, const clock_port& clock = system_clock());
     ~shared_link();
 
     // Binds, and stays bound with nobody there.
@@ -44,6 +46,9 @@ public:
     // The network for one user: open() of it reports the link as soon as it is up, close() of it leaves the link alone
     // as long as somebody else wants it, or it is to be kept. Tokens are below 2^48.
     [[nodiscard]] std::unique_ptr<network> attach(link_rank rank, network_events& events);
+
+    // Since when somebody wants the link and there is none; nothing: it is up, or nobody wants it. Thread safe.
+    [[nodiscard]] std::optional<timestamp> down_since() const;
 
 private:
     class state;

@@ -123,6 +123,21 @@ protected:
 
 // --- who goes first
 
+TEST_F(shared_link_test, tells_since_when_a_link_is_missing_that_somebody_wants) {
+    EXPECT_FALSE(shared.down_since());
+    const auto one = enter(link_rank::campaign, "one");
+    one->net->open();
+    EXPECT_TRUE(shared.down_since());
+    up(1);
+    EXPECT_FALSE(shared.down_since());
+    link_events->on_link_down("reset");
+    EXPECT_TRUE(shared.down_since());
+    link_events->on_open();
+    one->net->close();
+    link_events->on_closed();
+    EXPECT_FALSE(shared.down_since());
+}
+
 TEST_F(shared_link_test, single_operations_go_before_campaigns_and_these_by_their_priority) {
     const auto late = enter(link_rank::last_campaign, "late");
     const auto early = enter(link_rank::first_campaign, "early");

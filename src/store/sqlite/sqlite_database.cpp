@@ -185,9 +185,17 @@ private:
     std::shared_ptr<wal_keeper> keeper_;
 };
 
+// Counting all allocations of a process takes one lock for every one of them; nobody asks for the sums. Takes effect
+// once, before the library is first used.
+void configure_library() {
+    static const int done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    static_cast<void>(done);
+}
+
 }  // namespace
 
 result<std::unique_ptr<database>> open_sqlite(const std::filesystem::path& file, const sqlite_settings& settings) {
+    configure_library();
     // SQLite creates its files with the permissions of the main one, so that is made here, for the owner alone.
     const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (made < 0) return failure(code_database, file.string(), "cannot be opened or created for reading and writing");

@@ -7,10 +7,13 @@
 
 #include "base/limits.h"
 #include "campaigns/create.h"
+#include "campaigns/packet_scripts.h"
+#include "campaigns/personal_writes.h"
 #include "campaigns/selection.h"
 #include "cards/key_rotation.h"
 #include "cards/store.h"
 #include "codec/sms_tpdu.h"
+#include "operations/danger.h"
 #include "tessera/local_service.h"
 #include "tessera/operation_json.h"
 #include "tessera/trial_json.h"
@@ -79,11 +82,15 @@ public:
         if (what_.terminals)
             return end(refusal({{"bad_campaign_file", asked_.file,
                                  "a try is for a card in a reader, and the campaign has settings of terminals"}}));
-        // What the desk builds must be what the campaign would send.
-        if (what_.writes.empty() || what_.is_personal() || what_.security.format != operations::script_format::compact)
+        if (what_.rotation)
+            return end(
+                refusal({{"bad_campaign_file", asked_.file,
+                          "a try leaves the keys of the registry alone, and the campaign rotates them: try it as "
+                          "a campaign of one card"}}));
+        if (what_.is_audit())
             return end(refusal({{"bad_campaign_file", asked_.file,
-                                 "a try knows campaigns that write files, in the compact format and without "
-                                 "variables"}}));
+                                 "a try is for what changes cards, and an audit reads: card read or card verify asks "
+                                 "one card"}}));
         // Of several the first: they hardly differ in what a card sees.
         const auto* smsc = owner_->data_->settings.used_by(what_.way.smscs)->front();
         thread_ = std::thread([self = shared_from_this(), settings = settings_of(*smsc, asked_)] {
@@ -118,10 +125,13 @@ private:
         const auto known = owner_->writer_->transact_first(
             [&](store::connection& writer) { return check_card(writer, bearer_->iccid()); });
         if (!known) return end(refusal({known.error()}));
+        auto plan = plan_of_packets();
+        if (!plan) return end(refusal({plan.error()}));
         operations::single_request request;
         request.card = bearer_->iccid();
         request.kind = operations::operation_kind::trial;
         request.writes = what_.writes;
+        request.trial = std::move(*plan);
         request.security = what_.security;
         request.any_key_version = false;
         request.smsc = owner_->data_->settings.used_by(what_.way.smscs)->front()->name;
@@ -145,11 +155,36 @@ private:
             TESSERA_TRY_VALUE(what_.security.key_version,
                               cards::key_rotation_store(writer).current(card->id, what_.security.key_version));
         }
-        if (asked_.any) return {};
         TESSERA_TRY_VALUE(const bool meant, campaigns::selects(writer, what_.targets, card->id));
-        if (meant) return {};
-        return failure("no_target", iccid,
-                       "the campaign is not for the card in the reader; --any tries it all the same");
+        if (!meant && !asked_.any)
+            return failure("no_target", iccid,
+                           "the campaign is not for the card in the reader; --any tries it all the same");
+        return take_own_contents(writer, card->id);
+    }
+
+    // Of contents with variables, the card's.
+    result<void> take_own_contents(store::connection& writer, cards::card_id card) {
+        if (!what_.is_personal()) return {};
+        TESSERA_TRY_VALUE(const auto own, campaigns::writes_for(writer, what_, card));
+        if (!own)
+            return failure("no_content", bearer_->iccid(),
+                           "the card's own content cannot be made: " + operations::describe(own.error()));
+        what_ = campaigns::with_writes(what_, *own);
+        return {};
+    }
+
+    // The campaign's own packets, and what it would ask when it is not sure of them.
+    result<operations::trial_plan> plan_of_packets() {
+        TESSERA_TRY_VALUE(auto scripts, campaigns::scripts_of(what_));
+        operations::trial_plan made;
+        made.packets = std::move(scripts.first);
+        for (auto& one : scripts.reads)
+            made.questions.push_back(
+                {std::move(one.commands), to_bytes(one.expected), one.write, one.expect, to_bytes(one.version)});
+        made.what = what_.applications.empty() ? std::to_string(what_.writes.size()) + " writes"
+                                               : std::to_string(what_.applications.size()) + " applications";
+        made.dangers = operations::dangers_of_applications(what_.applications);
+        return made;
     }
 
     void performed(operations::single_answer made) {

@@ -291,8 +291,11 @@ danger_list dangers_of(const single_request& request) {
     switch (request.kind) {
         case operation_kind::write:
             return dangers_of_writes({request.file}, request.security.tar);
-        case operation_kind::trial:
-            return dangers_of_writes(request.writes, request.security.tar);
+        case operation_kind::trial: {
+            auto found = dangers_of_writes(request.writes, request.security.tar);
+            found.insert(found.end(), request.trial.dangers.begin(), request.trial.dangers.end());
+            return found;
+        }
         case operation_kind::run:
             return dangers_of_commands(request.commands, request.security.tar);
         case operation_kind::resync:

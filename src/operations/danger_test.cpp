@@ -115,6 +115,9 @@ TEST(danger_of_requests, by_what_they_do) {
     request.kind = operation_kind::trial;
     request.writes = {{"7f20/6f46", 0, {0x00}}, {"7fff/6f78", 0, {0x00, 0x01}}};
     EXPECT_EQ(joined(dangers_of(request)), "it writes EF_ACC (7fff/6f78): whether the network lets it in");
+    request.writes.clear();
+    request.trial.dangers = {"it deletes a security domain"};
+    EXPECT_EQ(joined(dangers_of(request)), "it deletes a security domain");
 }
 
 }  // namespace

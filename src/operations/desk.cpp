@@ -15,8 +15,7 @@ constexpr auto look_again = std::chrono::milliseconds(50);  // at a card that is
 std::string description(const single_request& request) {
     std::string text(to_string(request.kind));
     if (request.kind == operation_kind::resync) return text;
-    if (request.kind == operation_kind::trial)
-        return text + " " + std::to_string(request.writes.size()) + " writes by a reader";
+    if (request.kind == operation_kind::trial) return text + " " + request.trial.what + " by a reader";
     if (request.kind == operation_kind::run) return text + " " + std::to_string(request.commands.size()) + " commands";
     text += " " + request.file.file;
     if (request.file.record != 0) text += " record " + std::to_string(request.file.record);

@@ -31,13 +31,30 @@ enum class operation_kind : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(operation_kind kind);
 
+// What asks a card in a reader whether it ran what it may have run.
+struct trial_question {
+    script commands;
+    bytes expected;
+    std::size_t write = 0;  // which of the writes, or actions
+    expectation expect = expectation::contents;
+    bytes version;
+};
+// The packets of a campaign for one card, as they would go by the radio.
+struct trial_plan {
+    std::vector<script> packets;
+    std::vector<trial_question> questions;
+    std::string what;                  // "2 writes", for the card's history
+    std::vector<std::string> dangers;  // of what is no write (danger.h)
+};
+
 // What is asked of one card.
 struct single_request {
     std::string card;  // ICCID, IMSI or MSISDN
     operation_kind kind{};
     file_write file;                 // write: with its content; read and verify: without
     std::vector<bytes> commands;     // run: APDUs, in one packet
-    std::vector<file_write> writes;  // trial
+    std::vector<file_write> writes;  // trial: what its packets write into files
+    trial_plan trial;
     // resync: the first value to try (default: the next), and how far beyond it to go.
     std::optional<std::uint64_t> counter;
     std::uint64_t leap_max = limits::counter_leap_default;

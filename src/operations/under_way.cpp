@@ -18,6 +18,8 @@ under_way::under_way(single_request request, cards::key_set keys)
     round_.what = purpose::write;
     switch (request_.kind) {
         case operation_kind::trial:
+            scripts_.assign(request_.trial.packets.begin(), request_.trial.packets.end());
+            break;
         case operation_kind::write:
             for (auto& one : write_scripts(writes_, script_octets_max(request_.parts_max), 0, request_.style))
                 scripts_.push_back(std::move(one));
@@ -43,7 +45,10 @@ under_way::under_way(single_request request, cards::key_set keys)
             if (request_.counter) counter_floor_ = *request_.counter - 1;
             break;
     }
-    for (const auto& one : scripts_) plan_.push_back({0, one.commands, {}, 0});
+    for (const auto& one : scripts_) {
+        plan_.push_back({0, one.commands, {}, 0});
+        plan_.back().role = one.role;
+    }
 }
 
 void under_way::sent_as(std::uint64_t counter) {
@@ -82,12 +87,17 @@ void under_way::report(std::vector<decoded_answer> found) {
     for (; reported_ < found.size(); ++reported_) answer_.reports.back().answers.push_back(std::move(found[reported_]));
 }
 
-// What the card said of the packets before is not said of those that come now.
+// What the card said of the packets before is not said of those that come now. Only of a trial it still counts: whether
+// the card refused to add what is there tells what its later answers mean.
 void under_way::begin_round(purpose what) {
+    if (request_.kind == operation_kind::trial) {
+        earlier_.push_back(round_);
+    } else {
+        answers_.clear();
+        reported_ = 0;
+    }
     round_.what = what;
     round_.packets.clear();
-    answers_.clear();
-    reported_ = 0;
 }
 
 under_way::step under_way::silence() { return end(outcome::unknown, {cause_kind::no_answer, 0, 0}); }
@@ -103,7 +113,9 @@ under_way::step under_way::weigh(judge& with) {
         answer_.data = ran->data;
     }
     if (request_.kind == operation_kind::trial) report(with.decode(request_.security, keys_, raw));
-    const auto found = with.assess(request_.security, keys_, std::span(&round_, 1), raw);
+    auto rounds = earlier_;
+    rounds.push_back(round_);
+    const auto found = with.assess(request_.security, keys_, rounds, raw);
     strange_ = found.stray;
     if (found.why.kind == cause_kind::unreadable_answer && found.stray) return step::wait;
     if (reader_) return weigh_reading(found, ran);
@@ -181,6 +193,14 @@ under_way::step under_way::read_back(const cause& why) {
     if (reader_) return step::send;
     scripts_.clear();
     plan_.clear();
+    if (request_.kind == operation_kind::trial) {
+        for (const auto& one : request_.trial.questions) {
+            plan_.push_back(
+                {0, one.commands.commands, one.expected, one.write, one.expect, one.version, one.commands.role});
+            scripts_.push_back(one.commands);
+        }
+        return scripts_.empty() ? end(outcome::unknown, why) : step::send;
+    }
     for (auto& piece : read_back_scripts(writes_, request_.style)) {
         plan_.push_back({0, piece.commands.commands, piece.expected, 0});
         scripts_.push_back(std::move(piece.commands));

@@ -73,6 +73,7 @@ private:
     std::deque<sent_packet> plan_;  // of the packets in scripts_
     std::optional<file_reader> reader_;
     sent_round round_;
+    std::vector<sent_round> earlier_;  // of a trial
     std::vector<heard> answers_;
     std::size_t reported_ = 0;  // of answers_, as whole packets
     bool strange_ = false;

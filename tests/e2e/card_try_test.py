@@ -171,6 +171,48 @@ class Trying(WorldTest):
         self.assertEqual(counters, sorted(set(counters)))
         self.assertEqual(len(self.image(card)[0]), 4)
 
+    def test_in_the_expanded_format(self):
+        self.insert(self.fleet[0])
+        file = self.file()
+        file.write_text(file.read_text().replace('spi = "1639"', 'spi = "1639"\nformat = "expanded"'))
+        made = self.try_it(file=file)
+        self.assertEqual(made.status, 0, made)
+        self.assertEqual(self.image(self.fleet[0])[0][(SPN, None)], SPN_CONTENT)
+
+    def test_a_card_s_own_content(self):
+        card = self.fleet[2]
+        self.insert(card)
+        content = "{{imsi|bcd}}"
+        made = self.try_it(file=self.file(writes=(("7f20/6f3e", content),)))
+        self.assertEqual(made.status, 0, made)
+        swapped = "".join(card.imsi[i:i + 2][::-1] for i in range(0, 14, 2)) + "f" + card.imsi[14]
+        self.assertEqual(self.image(card)[0][("7f20/6f3e", None)], swapped)
+
+    def test_a_java_card_application(self):
+        """All packets of LOAD and INSTALL; what is there already is found when it is tried again."""
+        self.insert(self.fleet[1])
+        shutil.copy(Path(__file__).parents[2] / "fuzz/corpus/cap_file/stored", self.here.folder / "applet.cap")
+        file = self.here.folder / "applet.toml"
+        file.write_text('[campaign]\nname = "Applet"\n[targets]\nall = true\n[security]\ntar = "000000"\n'
+                        'spi = "1639"\n[[application]]\naction = "install"\ncap = "applet.cap"\n[telecom]\nparts_max = 1\n')
+        made = self.try_it(file=file)
+        self.assertEqual(made.status, 0, made)
+        self.assertGreater(len(made.json()["packets"]), 1)
+        shown = self.image(self.fleet[1])[1]
+        self.assertIn(("try 1 applications by a reader", "done"),
+                      [(one["what"], one["outcome"]) for one in shown["history"] if one["event"] == "operation"])
+        again = self.try_it(file=file)
+        self.assertEqual((again.status, again.json()["outcome"]), (0, "done"), again)
+        said = [answer for packet in again.json()["packets"] for answer in packet["answers"]]
+        self.assertNotEqual({one.get("status_word") for one in said}, {"9000"})
+
+    def test_what_a_try_is_not_for(self):
+        self.insert(self.fleet[0])
+        audit = self.here.folder / "audit.toml"
+        audit.write_text('[campaign]\nname = "A"\n[targets]\nall = true\n[security]\ntar = "b00010"\nspi = "1639"\n'
+                         '[[read]]\nfile = "7f20/6f46"\n')
+        self.assert_refused_with(self.try_it(file=audit), "card read")
+
     def test_a_command_that_the_card_refuses(self):
         card = self.fleet[0]
         self.insert(card)

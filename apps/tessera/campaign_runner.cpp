@@ -73,6 +73,7 @@ void append_wait(std::string& out, const campaigns::wait& one) {
             return append_line(out, "  waits for stop-all --lift: %s", one.why.c_str());
         case campaigns::wait_kind::approval:
             return append_line(out, "  waits for approval: %s", one.why.c_str());
+        case campaigns::wait_kind::queue:
         case campaigns::wait_kind::window:
         case campaigns::wait_kind::sends_per_hour:
             return append_line(out, "  waits for %s%s", one.why.c_str(), until.c_str());

@@ -102,6 +102,7 @@ void import_file(invocation& run, const card_options& options) {
     for (const auto& one : report->problems)
         std::fprintf(stderr, "tessera: %s:%zu %s: %s\n", options.file.c_str(), one.line, one.field.c_str(),
                      one.reason.c_str());
+    if (report->rows > 0 && report->rejected == report->rows) run.status = exit_status::refused;
     if (options.json) return print_json(report_json(*report));
     const auto tags = report->tags_added == 0 ? std::string() : ", " + std::to_string(report->tags_added) + " tags";
     std::printf("%zu rows: %zu cards and %zu key sets%s added, %zu rows unchanged, %zu rejected%s%s\n", report->rows,

@@ -22,10 +22,11 @@ public:
 private:
     void safety(const toml::table& table) {
         toml_.only(table, {"test_cards", "test_tag", "sends_per_hour"}, "[safety]");
-        made_.test_cards = list(table, "test_cards", [](const std::string& text) -> result<void> {
-            TESSERA_TRY(cards::parse_iccid_or_imei(text));
-            return {};
-        });
+        made_.test_cards =
+            toml_.texts(table, "test_cards", 0, limits::house_list_items, [](const std::string& text) -> result<void> {
+                TESSERA_TRY(cards::parse_iccid_or_imei(text));
+                return {};
+            });
         if (const auto tag = toml_.text(table, "test_tag", false); tag && !tag->empty()) {
             if (const auto parsed = cards::parse_tag(*tag); !parsed)
                 toml_.mistake(*table.get("test_tag"), "test_tag", parsed.error());
@@ -46,12 +47,13 @@ private:
             rule.name = toml_.text(table, "name", true).value_or("");
             if (const auto known = time_zone::find(rule.name); !known && table.contains("name"))
                 toml_.mistake(*table.get("name"), "name", known.error());
-            rule.imsi = list(table, "imsi", prefix);
-            rule.msisdn = list(table, "msisdn", prefix);
-            rule.tags = list(table, "tag", [](const std::string& text) -> result<void> {
-                TESSERA_TRY(cards::parse_tag(text));
-                return {};
-            });
+            rule.imsi = toml_.texts(table, "imsi", 0, limits::house_list_items, prefix);
+            rule.msisdn = toml_.texts(table, "msisdn", 0, limits::house_list_items, prefix);
+            rule.tags =
+                toml_.texts(table, "tag", 0, limits::house_list_items, [](const std::string& text) -> result<void> {
+                    TESSERA_TRY(cards::parse_tag(text));
+                    return {};
+                });
             made_.zones.push_back(std::move(rule));
         }
     }
@@ -60,31 +62,6 @@ private:
         const bool digits = std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
         if (!text.empty() && text.size() <= prefix_digits_max && digits) return {};
         return failure("bad_prefix", "prefix", "expected the first digits of a number, at most 15");
-    }
-
-    // A text, or a list of such, each of which `check` finds good.
-    template <class Check>
-    std::vector<std::string> list(const toml::table& table, std::string_view key, Check&& check) {
-        std::vector<std::string> found;
-        const auto* node = table.get(key);
-        if (node == nullptr) return found;
-        const auto take = [&](const toml::node& one) {
-            auto text = one.value_exact<std::string>();
-            const auto good = text ? check(*text) : failure("bad_type", key, "expected a text in quotes");
-            if (good)
-                found.push_back(std::move(*text));
-            else
-                toml_.mistake(one, key, good.error());
-        };
-        const auto* several = node->as_array();
-        if (several == nullptr) {
-            take(*node);
-        } else if (several->size() > limits::house_list_items) {
-            toml_.mistake(*node, std::string(key) + ": more than " + std::to_string(limits::house_list_items));
-        } else {
-            for (const auto& one : *several) take(one);
-        }
-        return found;
     }
 
     checked_toml& toml_;

@@ -66,6 +66,9 @@ public:
         return {};
     }
 
+    // Of an empty one none is.
+    [[nodiscard]] bool refused_whole() const { return rows_ > 0 && rejected_ == rows_; }
+
     void print() const {
         if (options_->json)
             return print_json(
@@ -104,7 +107,9 @@ private:
             if (more && !*more) return false;
             ++rows_;
             if (!more) {
-                TESSERA_TRY(reject({reader_.line(), line_of(reader_.fields())}, more.error()));
+                // Its own place names the file, as reject() does.
+                const error why{more.error().code, "row", more.error().message};
+                TESSERA_TRY(reject({reader_.line(), line_of(reader_.fields())}, why));
                 continue;
             }
             auto told = columns_.read(reader_.fields(), system_clock().now(),
@@ -200,6 +205,7 @@ void tell_file(invocation& run, const event_options& options) {
     event_file file(run, options, std::move(*reader), *columns);
     if (const auto done = file.add(data ? &*data : nullptr); !done) return refuse(run, done.error());
     file.print();
+    if (file.refused_whole()) run.status = exit_status::refused;
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "tessera/event_intake.h"
 
-#include <span>
-
 #include "base/event_limits.h"
 #include "base/log.h"
 #include "cards/store.h"
@@ -16,46 +14,33 @@ constexpr std::string_view source = "sms";
 event_intake::event_intake(store::shared_writer& writer, const std::vector<operations::event_rule>& rules,
                            telecom::radio& radio, net::event_loop& home, operations::membership& fleets,
                            std::function<void()> recorded)
-    : writer_(&writer),
-      rules_(&rules),
-      home_(&home),
+    : rules_(&rules),
       fleets_(&fleets),
       recorded_(std::move(recorded)),
+      waiting_(home, writer, limits::events_per_commit,
+               {[this](store::connection& database, queue::batch some) { return keep_some(database, some); },
+                [this](queue::batch some, const result<void>& kept) { answer(some, kept); }}),
       line_(
           radio, home,
           [rules = &rules](const telecom::inbound_message& message) { return operations::rule_for(*rules, message); },
-          [this](telecom::claimed_message message) { hear(std::move(message)); }, limits::events_waiting) {}
+          [this](telecom::claimed_message message) { waiting_.push(std::move(message)); },
+          {limits::events_waiting, limits::events_waiting_octets}) {}
 
-void event_intake::hear(telecom::claimed_message message) {
-    waiting_.push_back(std::move(message));
-    if (waiting_.size() > 1) return;
-    home_->post([this, alive = std::weak_ptr(alive_)] {
-        if (!alive.expired()) keep_some();
-    });
+result<void> event_intake::keep_some(store::connection& writer, queue::batch some) {
+    news_ = false;
+    const auto now = system_clock().now();
+    for (const auto& one : some) {
+        TESSERA_TRY_VALUE(const bool recorded, keep(writer, one, now));
+        news_ = news_ || recorded;
+    }
+    return {};
 }
 
-// Whatever came while the last commit ran, in small steps: a flood of it must not keep operations waiting. After the
-// commit in here the events are durable, and only then does the SMSC forget them.
-void event_intake::keep_some() {
-    const auto count = std::min(waiting_.size(), limits::events_per_commit);
-    const auto some = std::span(waiting_).first(count);
-    const auto now = system_clock().now();
-    const auto news = writer_->transact_first([&](store::connection& writer) -> result<bool> {
-        bool any = false;
-        for (const auto& one : some) {
-            TESSERA_TRY_VALUE(const bool recorded, keep(writer, one, now));
-            any = any || recorded;
-        }
-        return any;
-    });
-    if (!news) log_error("events are left at the SMSC: " + to_string(news.error()));
-    for (const auto& one : some) news ? line_.acknowledge(one) : line_.put_off(one);
-    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
-    if (news && *news) recorded_();
-    if (waiting_.empty()) return;
-    home_->post([this, alive = std::weak_ptr(alive_)] {
-        if (!alive.expired()) keep_some();
-    });
+// The events are durable, and only then does the SMSC forget them.
+void event_intake::answer(queue::batch some, const result<void>& kept) {
+    if (!kept) log_error("events are left at the SMSC: " + to_string(kept.error()));
+    for (const auto& one : some) kept ? line_.acknowledge(one) : line_.put_off(one);
+    if (kept && news_) recorded_();
 }
 
 result<bool> event_intake::keep(store::connection& writer, const telecom::claimed_message& message, timestamp now) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "operations/commit_queue.h"
 #include "operations/event_message.h"
 #include "operations/membership.h"
 #include "store/shared_writer.h"
@@ -24,19 +25,18 @@ public:
     [[nodiscard]] bool idle() const { return waiting_.empty(); }
 
 private:
-    void hear(telecom::claimed_message message);
-    void keep_some();
+    using queue = operations::commit_queue<telecom::claimed_message>;
+    [[nodiscard]] result<void> keep_some(store::connection& writer, queue::batch some);
+    void answer(queue::batch some, const result<void>& kept);
     // True: an event that is new.
     [[nodiscard]] result<bool> keep(store::connection& writer, const telecom::claimed_message& message, timestamp now);
 
-    store::shared_writer* writer_;
     const std::vector<operations::event_rule>* rules_;
-    net::event_loop* home_;
     operations::membership* fleets_;
     std::function<void()> recorded_;
-    std::vector<telecom::claimed_message> waiting_;  // neither durable nor acknowledged
-    std::shared_ptr<int> alive_ = std::make_shared<int>(0);
-    telecom::claim_line line_;  // last: it calls hear()
+    bool news_ = false;  // the batch under way has new events
+    queue waiting_;
+    telecom::claim_line line_;  // last: it fills the queue
 };
 
 }  // namespace tessera::app

@@ -66,7 +66,10 @@ unsigned status_of_refusal(const std::string& code) {
 class local_service::machine {
 public:
     machine(data_directory& data, store::shared_writer& writer, telecom::radio& radio)
-        : writer_(&writer), settings_(&data.settings), members_(env_, campaigns::definition_of) {
+        : writer_(&writer),
+          storage_(data.storage.get()),
+          settings_(&data.settings),
+          members_(env_, campaigns::definition_of) {
         env_.storage = data.storage.get();
         env_.writer = &writer;
         env_.vault = &data.vault;
@@ -232,18 +235,30 @@ private:
         return made ? http_response{200, json::serialize(*made)} : refusal(made.error());
     }
 
+    result<store::connection*> reader() {
+        if (!reader_) {
+            TESSERA_TRY_VALUE(reader_, storage_->connect(store::access::read));
+        }
+        return reader_.get();
+    }
+
     http_response triggers(const http_request& request, const std::vector<std::string>& words) {
+        const auto reading = reader();
+        if (!reading) return refusal(reading.error());
+        if (request.method == "POST" && words.size() == 2) return add_trigger(**reading, request.body);
         result<json::object> made = failure("not_found", request.target, "there is no such route");
-        if (request.method == "GET" && words.size() == 2) made = list_triggers(*writer_);
-        if (request.method == "POST" && words.size() == 2) return add_trigger(request.body);
+        if (request.method == "GET" && words.size() == 2) made = list_triggers(**reading);
+        if (request.method == "GET" && words.size() == 3) made = show_trigger(**reading, words[2]);
         const bool verb = words.size() == 4 && (words[3] == "pause" || words[3] == "resume" || words[3] == "remove");
-        if (request.method == "POST" && verb) made = change_trigger(*writer_, words[2], words[3]);
-        if (made) tell_news();
+        if (request.method == "POST" && verb) {
+            made = change_trigger(*writer_, words[2], words[3]);
+            if (made) tell_news();
+        }
         return made ? http_response{200, json::serialize(*made)} : refusal(made.error());
     }
 
-    http_response add_trigger(const std::string& body) {
-        const auto made = add_trigger_request(*writer_, *settings_, body);
+    http_response add_trigger(store::connection& reading, const std::string& body) {
+        const auto made = add_trigger_request(reading, *writer_, *settings_, body);
         if (made) return {200, json::serialize(*made)};
         auto told = refusal(made.error().front());
         json::array problems;
@@ -288,19 +303,20 @@ private:
     }
 
     http_response status(const std::string& id) {
-        bool running = false;
+        std::string under_way;
         {
             const std::lock_guard held(mutex_);
-            running = conducted_ == id;
+            under_way = conducted_;
         }
+        const bool running = under_way == id;
         const auto made =
             writer_->transact_first([&](store::connection& writer) -> result<campaigns::campaign_summary> {
                 TESSERA_TRY_VALUE(const auto subject, find(writer, id));
                 const auto now = system_clock().now();
                 TESSERA_TRY_VALUE(auto summary,
                                   campaigns::summarize(writer, subject, running ? std::optional(now) : std::nullopt));
-                TESSERA_TRY_VALUE(summary.waits,
-                                  campaigns::waits_of(writer, subject, settings_->house.sends_per_hour, now));
+                TESSERA_TRY_VALUE(summary.waits, campaigns::waits_of(writer, subject, settings_->house.sends_per_hour,
+                                                                     now, under_way));
                 return summary;
             });
         if (!made) return refusal(made.error());
@@ -402,6 +418,8 @@ private:
     }
 
     store::shared_writer* writer_;
+    store::database* storage_;
+    std::unique_ptr<store::connection> reader_;  // for what need not wait for writers; the service's thread
     const configuration* settings_;
     silent_progress nobody_;
     campaigns::environment env_;

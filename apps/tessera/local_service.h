@@ -6,6 +6,7 @@
 //   POST /v1/cards/ICCID/msisdn           {msisdn: digits or null} -> what changed (card_numbers.h)
 //   POST /v1/cards/ICCID/swap             {iccid of the card that takes its place}
 //   GET  /v1/triggers                     all of them; POST {file, text}: one more (trigger_requests.h)
+//   GET  /v1/triggers/NAME                one of them
 //   POST /v1/triggers/NAME/pause | resume | remove
 //   POST /v1/events                       an event of a card, or many -> what became of them (event_requests.h)
 //   POST /v1/trials                       a campaign file into a card in a reader (card_trials.h)

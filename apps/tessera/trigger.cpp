@@ -38,6 +38,9 @@ void print_trigger(const json::object& trigger) {
                 text_of(trigger, "last_campaign", "-").c_str());
     if (const auto problem = text_of(trigger, "problem", "-"); problem != "-")
         std::printf("%-20s no campaign can be made: %s\n", "", problem.c_str());
+    if (const auto refused = text_of(trigger, "refused", "0"); refused != "0")
+        std::printf("%-20s no campaign can be made for %s cards: tessera trigger status %s\n", "", refused.c_str(),
+                    text_of(trigger, "name", "-").c_str());
 }
 
 void ask_and_print(invocation& run, const trigger_options& options, const net::http_request& request) {
@@ -65,6 +68,30 @@ void list(invocation& run, const trigger_options& options) {
         options.json ? print_json(one.as_object()) : print_trigger(one.as_object());
 }
 
+// One trigger with the cards that were refused; without a name, how many there are, and what came from nobody.
+void status(invocation& run, const trigger_options& options) {
+    if (options.name.empty()) {
+        const auto answer = ask_owner(run, {"GET", "/v1/triggers", ""});
+        if (!answer) return;
+        if (answer->status != 200) return refuse_all(run, answer->body);
+        if (options.json) return print_json(answer->body);
+        const auto& strange = answer->body.at("unmatched_messages").as_object();
+        std::printf("%zu triggers; %s messages of cards that nobody knows are kept, %s older ones were dropped\n",
+                    answer->body.at("triggers").as_array().size(), text_of(strange, "kept").c_str(),
+                    text_of(strange, "dropped").c_str());
+        return;
+    }
+    if (const auto checked = cards::parse_tag(options.name, "NAME"); !checked) return refuse(run, checked.error());
+    const auto answer = ask_owner(run, {"GET", "/v1/triggers/" + options.name, ""});
+    if (!answer) return;
+    if (answer->status != 200) return refuse_all(run, answer->body);
+    if (options.json) return print_json(answer->body);
+    print_trigger(answer->body);
+    for (const auto& one : answer->body.at("refused_cards").as_array())
+        std::printf("%-20s %s %s\n", text_of(one.as_object(), "iccid").c_str(), text_of(one.as_object(), "at").c_str(),
+                    text_of(one.as_object(), "reason").c_str());
+}
+
 }  // namespace
 
 void add_trigger(CLI::App& app, invocation& run) {
@@ -76,7 +103,10 @@ void add_trigger(CLI::App& app, invocation& run) {
     adding->callback([&run, options] { add(run, *options); });
     auto* listing = command->add_subcommand("list", "all triggers, and what they have set off");
     listing->callback([&run, options] { list(run, *options); });
-    std::vector<CLI::App*> all{adding, listing};
+    auto* telling = command->add_subcommand("status", "one of them, with cards that no campaign could be made for");
+    telling->add_option("NAME", options->name, "of the trigger; without: of all, and of messages from nobody known");
+    telling->callback([&run, options] { status(run, *options); });
+    std::vector<CLI::App*> all{adding, listing, telling};
     const auto with_name = [&](const char* verb, const char* what) {
         auto* made = command->add_subcommand(verb, what);
         made->add_option("NAME", options->name, "of the trigger")->required();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/log.h"
@@ -74,8 +75,8 @@ private:
 
     // True: there may be more to do at once.
     result<bool> step() {
-        const auto made = campaigns::create_triggered(*writer_, trigger_context(data_->settings), system_clock().now(),
-                                                      system_random());
+        TESSERA_TRY(begin());
+        const auto made = watch_->look(trigger_context(data_->settings), system_clock().now());
         if (!made) {
             log_error("triggers: " + to_string(made.error()));
             return std::unexpected(made.error());
@@ -84,13 +85,21 @@ private:
         std::erase_if(put_off_, [&](const put_off& one) { return one.until <= now; });
         std::vector<campaigns::campaign_key> not_these;
         for (const auto& one : put_off_) not_these.push_back(one.which);
-        TESSERA_TRY_VALUE(const auto next, campaigns::next_triggered(*writer_, not_these));
-        if (!next) return false;
+        TESSERA_TRY_VALUE(const auto next, campaigns::next_triggered(*reader_, not_these));
+        if (!next) return made->more;
         if (const auto done = conduct(*next); !done) {
             log_error("a triggered campaign does not go on: " + to_string(done.error()));
             put_off_.push_back({*next, now + try_again});
         }
         return true;
+    }
+
+    // Looking costs the writers nothing.
+    result<void> begin() {
+        if (watch_) return {};
+        TESSERA_TRY_VALUE(reader_, data_->storage->connect(store::access::read));
+        watch_.emplace(*reader_, *writer_, system_random());
+        return {};
     }
 
     result<void> conduct(campaigns::campaign_key key) {
@@ -121,6 +130,8 @@ private:
     store::shared_writer* writer_;
     telecom::radio* radio_;
     local_service* service_;
+    std::unique_ptr<store::connection> reader_;
+    std::optional<campaigns::trigger_watch> watch_;
     silent_progress nobody_;
     std::atomic<bool> stop_ = false;
     std::mutex mutex_;

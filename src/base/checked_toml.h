@@ -88,6 +88,31 @@ public:
         if (!value) mistake(*node, std::string(key) + ": expected a text in quotes");
         return value;
     }
+    // A text, or a list of `least` to `most` of them, each of which `check` (a result<void> of it) finds good.
+    template <class Check>
+    [[nodiscard]] std::vector<std::string> texts(const toml::table& table, std::string_view key, std::size_t least,
+                                                 std::size_t most, Check&& check) {
+        std::vector<std::string> found;
+        const auto* node = table.get(key);
+        if (node == nullptr) return found;
+        const auto take = [&](const toml::node& one) {
+            auto value = one.value_exact<std::string>();
+            const auto good = value ? check(*value) : failure("bad_type", key, "expected a text in quotes");
+            if (good)
+                found.push_back(std::move(*value));
+            else
+                mistake(one, key, good.error());
+        };
+        const auto* several = node->as_array();
+        if (several == nullptr)
+            take(*node);
+        else if (several->size() < least || several->size() > most)
+            mistake(*node, std::string(key) + ": expected " + std::to_string(least) + " to " + std::to_string(most) +
+                               " texts");
+        else
+            for (const auto& one : *several) take(one);
+        return found;
+    }
     [[nodiscard]] std::optional<std::int64_t> number(const toml::table& table, std::string_view key, std::int64_t least,
                                                      std::int64_t most) {
         const auto* node = table.get(key);

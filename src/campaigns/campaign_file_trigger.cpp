@@ -23,18 +23,20 @@ public:
         }
         kinds();
         profile();
-        made_.tags = list("tag", [&](const std::string& tag) -> result<void> {
-            TESSERA_TRY(cards::parse_tag(tag));
-            if (!context_.tag_known) return {};
-            TESSERA_TRY_VALUE(const bool known, context_.tag_known(tag));
-            return known ? result<void>() : failure("not_found", "tag", "no card has the tag \"" + tag + "\"");
-        });
-        made_.imei = list("imei", [](const std::string& digits) -> result<void> {
-            const bool good = !digits.empty() && digits.size() <= cards::imei_digits &&
-                              std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
-            return good ? result<void>()
-                        : failure("bad_imei", "imei", "expected the first digits of IMEIs, as the 8 of a TAC");
-        });
+        made_.tags =
+            toml_.texts(table_, "tag", 1, limits::trigger_list_items, [&](const std::string& tag) -> result<void> {
+                TESSERA_TRY(cards::parse_tag(tag));
+                if (!context_.tag_known) return {};
+                TESSERA_TRY_VALUE(const bool known, context_.tag_known(tag));
+                return known ? result<void>() : failure("not_found", "tag", "no card has the tag \"" + tag + "\"");
+            });
+        made_.imei =
+            toml_.texts(table_, "imei", 1, limits::trigger_list_items, [](const std::string& digits) -> result<void> {
+                const bool good = !digits.empty() && digits.size() <= cards::imei_digits &&
+                                  std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+                return good ? result<void>()
+                            : failure("bad_imei", "imei", "expected the first digits of IMEIs, as the 8 of a TAC");
+            });
         made_.every = toml_.span(table_, "every", duration::zero()).value_or(made_.every);
         made_.cards_max = toml_.number(table_, "cards_max", 1, limits::triggered_cards).value_or(made_.cards_max);
         made_.per_card_and_day = toml_.number(table_, "per_card_and_day", 1, limits::triggers_per_card_and_day)
@@ -44,11 +46,12 @@ public:
 
 private:
     void kinds() {
-        const auto names = list("on", [](const std::string& name) -> result<void> {
-            return cards::event_kind_from(name)
-                       ? result<void>()
-                       : failure("bad_event", "on", "expected registration, first-registration or new-imei");
-        });
+        const auto names =
+            toml_.texts(table_, "on", 1, cards::event_kinds, [](const std::string& name) -> result<void> {
+                return cards::event_kind_from(name)
+                           ? result<void>()
+                           : failure("bad_event", "on", "expected registration, first-registration or new-imei");
+            });
         for (const auto& name : names)
             if (const auto kind = cards::event_kind_from(name); !made_.means(*kind)) made_.on.push_back(*kind);
         if (!table_.contains("on")) toml_.mistake(table_, "on: is missing");
@@ -62,31 +65,6 @@ private:
             toml_.mistake(*table_.get("profile"), "profile", known.error());
         else if (!*known)
             toml_.mistake(*table_.get("profile"), "profile: the registry has no card of \"" + made_.profile + "\"");
-    }
-
-    // A text, or a list of such, each of which `check` finds good.
-    template <class Check>
-    std::vector<std::string> list(std::string_view key, Check&& check) {
-        std::vector<std::string> found;
-        const auto* node = table_.get(key);
-        if (node == nullptr) return found;
-        const auto take = [&](const toml::node& one) {
-            auto text = one.value_exact<std::string>();
-            const auto good = text ? check(*text) : failure("bad_type", key, "expected a text in quotes");
-            if (good)
-                found.push_back(std::move(*text));
-            else
-                toml_.mistake(one, key, good.error());
-        };
-        const auto* several = node->as_array();
-        if (several == nullptr)
-            take(*node);
-        else if (several->empty() || several->size() > limits::trigger_list_items)
-            toml_.mistake(
-                *node, std::string(key) + ": expected 1 to " + std::to_string(limits::trigger_list_items) + " texts");
-        else
-            for (const auto& one : *several) take(one);
-        return found;
     }
 
     const toml::table& table_;

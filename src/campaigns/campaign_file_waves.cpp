@@ -42,6 +42,18 @@ private:
             made.rules.push_back(rule);
         }
         if (percents > 100.000001) toml_.mistake(node, "percent: the waves take more than 100 percent together");
+        if (context_.triggered && !context_.stored) check_for_events(*list, made);
+    }
+
+    // The cards of events are few or many, and with any tags: waves must take them whichever they are.
+    void check_for_events(const toml::array& list, const wave_rules& made) {
+        for (const auto& one : list)
+            if (const auto* tag = one.as_table()->get("tag"))
+                toml_.mistake(*tag, "tag: the cards of a trigger's events may all be without it; give size or percent");
+        const auto& last = made.rules.back();
+        if (last.size || last.percent)
+            toml_.mistake(*list.back().as_table(),
+                          "[[wave]]: the last one of a trigger must be without size and percent, and take the rest");
     }
 
     wave_rule read_one(const toml::table& table, const wave_terms& defaults, bool last) {

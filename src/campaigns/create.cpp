@@ -111,16 +111,8 @@ std::expected<definition, std::vector<error>> check_campaign_file(store::connect
     return what;
 }
 
-namespace {
-
-// A checked file that nothing needs to be asked for any more: no file that it names is read again, and no profile
-// asked.
-struct checked_file {
-    definition what;
-    std::string text;
-};
-std::expected<checked_file, std::vector<error>> whole_file(store::connection& reader, std::string_view text,
-                                                           const file_context& context) {
+std::expected<checked_campaign, std::vector<error>> check_campaign(store::connection& reader, std::string_view text,
+                                                                   const file_context& context) {
     auto what = check_campaign_file(reader, text, context);
     if (!what) return std::unexpected(std::move(what).error());
     auto whole = resolved_text(with_load_files(text, what->load_files), *what);
@@ -128,37 +120,28 @@ std::expected<checked_file, std::vector<error>> whole_file(store::connection& re
         return std::unexpected(std::vector<error>{
             {"bad_campaign_file", context.file,
              "with its load files it is longer than " + std::to_string(limits::campaign_file_octets) + " octets"}});
-    return checked_file{std::move(*what), std::move(whole)};
+    return checked_campaign{std::move(*what), std::move(whole)};
 }
 
-error placed(error problem, const file_context& context) {
+result<campaign> create_within(store::connection& writer, const checked_campaign& checked, const file_context& context,
+                               timestamp now, random_port& random) {
+    auto made = insert(writer, checked.text, checked.what, context.house, now, random);
+    if (made) return made;
+    auto problem = std::move(made).error();
     if (problem.code == "no_targets" && problem.field == "targets") problem.field = "[targets]";
     if (problem.code == "no_targets" || problem.code == "bad_waves" || problem.code == "no_zone")
         problem.field = context.file + ": " + problem.field;
-    return problem;
+    return std::unexpected(std::move(problem));
 }
-
-}  // namespace
 
 std::expected<campaign, std::vector<error>> create_campaign(store::connection& writer, std::string_view text,
                                                             const file_context& context, timestamp now,
                                                             random_port& random) {
-    const auto whole = whole_file(writer, text, context);
-    if (!whole) return std::unexpected(whole.error());
-    auto made = store::in_transaction(
-        writer, [&] { return insert(writer, whole->text, whole->what, context.house, now, random); });
+    const auto checked = check_campaign(writer, text, context);
+    if (!checked) return std::unexpected(checked.error());
+    auto made = store::in_transaction(writer, [&] { return create_within(writer, *checked, context, now, random); });
     if (made) return std::move(*made);
-    return std::unexpected(std::vector{placed(std::move(made).error(), context)});
-}
-
-std::expected<campaign, std::vector<error>> create_campaign_within(store::connection& writer, std::string_view text,
-                                                                   const file_context& context, timestamp now,
-                                                                   random_port& random) {
-    const auto whole = whole_file(writer, text, context);
-    if (!whole) return std::unexpected(whole.error());
-    auto made = insert(writer, whole->text, whole->what, context.house, now, random);
-    if (made) return std::move(*made);
-    return std::unexpected(std::vector{placed(std::move(made).error(), context)});
+    return std::unexpected(std::vector{std::move(made).error()});
 }
 
 std::expected<campaign, std::vector<error>> create_follow_up(store::connection& writer, const campaign& earlier,

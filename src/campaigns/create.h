@@ -27,11 +27,18 @@ namespace tessera::campaigns {
                                                                           const file_context& context, timestamp now,
                                                                           random_port& random);
 
-// The same in the caller's transaction, to be rolled back after an error.
-[[nodiscard]] std::expected<campaign, std::vector<error>> create_campaign_within(store::connection& writer,
+// The same in two steps. The first one only reads, on any connection: nothing needs to be asked for any more, no file
+// that it names is read again, and no profile asked. The second one is in the caller's transaction, to be rolled back
+// after an error; cards that changed between the two are checked no more than those that change after both.
+struct checked_campaign {
+    definition what;
+    std::string text;
+};
+[[nodiscard]] std::expected<checked_campaign, std::vector<error>> check_campaign(store::connection& reader,
                                                                                  std::string_view text,
-                                                                                 const file_context& context,
-                                                                                 timestamp now, random_port& random);
+                                                                                 const file_context& context);
+[[nodiscard]] result<campaign> create_within(store::connection& writer, const checked_campaign& checked,
+                                             const file_context& context, timestamp now, random_port& random);
 
 // A new campaign that writes the same into the cards that had one of these outcomes in an earlier one. `name`: empty
 // for one made of the earlier one's. Errors: bad_state (the earlier one has not ended), those of create_campaign().

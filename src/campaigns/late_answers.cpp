@@ -43,4 +43,12 @@ result<void> keep_late_answer(store::connection& writer, telecom::subscriber_num
     return {};
 }
 
+result<unmatched_count> unmatched_messages(store::connection& reader) {
+    TESSERA_TRY_VALUE(auto* query, reader.kept("SELECT kept, dropped FROM unmatched_count"));
+    TESSERA_TRY(query->with().step());
+    const unmatched_count found{query->integer(0), query->integer(1)};
+    query->reset();
+    return found;
+}
+
 }  // namespace tessera::campaigns

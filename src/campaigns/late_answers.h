@@ -14,4 +14,12 @@ namespace tessera::campaigns {
 [[nodiscard]] result<void> keep_late_answer(store::connection& writer, telecom::subscriber_number subscriber,
                                             byte_view user_data, std::uint32_t fallback, std::int64_t ordinal);
 
+// Messages that nobody could be found for: the newest, limits::unmatched_messages and unmatched_octets of them, are
+// kept.
+struct unmatched_count {
+    std::int64_t kept = 0;
+    std::int64_t dropped = 0;  // ever
+};
+[[nodiscard]] result<unmatched_count> unmatched_messages(store::connection& reader);
+
 }  // namespace tessera::campaigns

@@ -16,8 +16,9 @@ struct campaign_transition {
     campaign_event event;
     campaign_state to;
 };
-inline constexpr std::array<campaign_transition, 14> campaign_transitions{{
+inline constexpr std::array<campaign_transition, 15> campaign_transitions{{
     {campaign_state::created, campaign_event::begin, campaign_state::running},
+    {campaign_state::created, campaign_event::pause, campaign_state::paused},  // to be begun by resume
     {campaign_state::created, campaign_event::cancel, campaign_state::cancelled},
     {campaign_state::running, campaign_event::resume, campaign_state::running},  // takes over a dead process's work
     {campaign_state::running, campaign_event::pause, campaign_state::paused},

@@ -1,6 +1,7 @@
 // What a campaign keeps of its cards: blocks of messages and answers, outcomes.
 #include <algorithm>
 
+#include "base/event_limits.h"
 #include "base/limits.h"
 #include "campaigns/blocks.h"
 #include "campaigns/store.h"
@@ -27,6 +28,28 @@ result<std::vector<campaign_store::participation>> read_participations(store::st
         found.push_back({{campaign_key{query.integer(0)}, static_cast<int>(query.integer(1)), query.integer(2)},
                          static_cast<operations::purpose>(query.integer(3))});
     }
+}
+
+// Anybody may send messages, so that only the newest are kept: drops the oldest one where there are too many. False:
+// there are not.
+result<bool> drop_unmatched(store::connection& database) {
+    TESSERA_TRY_VALUE(auto* query, database.kept("SELECT kept, octets FROM unmatched_count"));
+    TESSERA_TRY(query->with().step());
+    const bool over = query->integer(0) > limits::unmatched_messages || query->integer(1) > limits::unmatched_octets;
+    query->reset();
+    if (!over) return false;
+    TESSERA_TRY_VALUE(auto* oldest,
+                      database.kept("SELECT ordinal, LENGTH(octets) FROM unmatched_message WHERE ordinal = "
+                                    "(SELECT MIN(ordinal) FROM unmatched_message)"));
+    TESSERA_TRY(oldest->with().step());
+    const auto ordinal = oldest->integer(0), octets = oldest->integer(1);
+    oldest->reset();
+    TESSERA_TRY_VALUE(auto* drop, database.kept("DELETE FROM unmatched_message WHERE ordinal = $1"));
+    TESSERA_TRY(drop->with(ordinal).execute());
+    TESSERA_TRY_VALUE(auto* count, database.kept("UPDATE unmatched_count SET kept = kept - 1, octets = octets - $1, "
+                                                 "dropped = dropped + 1"));
+    TESSERA_TRY(count->with(octets).execute());
+    return true;
 }
 
 // The tables are joined in this order: a campaign's rounds are few and known by their first phase, so every target is
@@ -71,7 +94,13 @@ result<bytes> campaign_store::answers(const chunk_id& where) {
 result<void> campaign_store::put_unmatched(std::int64_t ordinal, std::uint64_t subscriber, byte_view octets) {
     TESSERA_TRY_VALUE(
         auto* put, database_->kept("INSERT INTO unmatched_message (ordinal, subscriber, octets) VALUES ($1, $2, $3)"));
-    return put->with(ordinal, subscriber, octets).execute();
+    TESSERA_TRY(put->with(ordinal, subscriber, octets).execute());
+    TESSERA_TRY_VALUE(auto* count, database_->kept("UPDATE unmatched_count SET kept = kept + 1, octets = octets + $1"));
+    TESSERA_TRY(count->with(octets.size()).execute());
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool over, drop_unmatched(*database_));
+        if (!over) return {};
+    }
 }
 
 const store::row_shape campaign_store::outcome_rows{

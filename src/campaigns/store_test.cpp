@@ -5,8 +5,10 @@
 
 #include <filesystem>
 
+#include "base/event_limits.h"
 #include "base/limits.h"
 #include "campaigns/image_scan.h"
+#include "campaigns/late_answers.h"
 #include "cards/store.h"
 #include "operations/image_update.h"
 #include "store/migrations.h"
@@ -153,6 +155,34 @@ TEST(image_scan, an_update_leaves_the_rest_of_a_file) {
     EXPECT_TRUE(holds(after, content));
     EXPECT_FALSE(holds(before, content));
     EXPECT_FALSE(holds(content, after));
+}
+
+// Anybody may send messages to us.
+TEST_F(campaign_store_test, of_messages_that_belong_to_nobody_the_newest_are_kept) {
+    std::int64_t ordinal = 0;
+    const auto put = [&](std::int64_t messages, std::size_t octets) {
+        return store::in_transaction(*writer, [&]() -> result<void> {
+            for (std::int64_t i = 0; i < messages; ++i)
+                TESSERA_TRY(campaigns.put_unmatched(++ordinal, 4917, bytes(octets, 1)));
+            return {};
+        });
+    };
+    const auto number = [&](const char* sql) {
+        const auto query = writer->prepare(sql).value();
+        EXPECT_TRUE(query->step().value());
+        return query->integer(0);
+    };
+    ASSERT_TRUE(put(limits::unmatched_messages + 5, 1));
+    EXPECT_EQ(unmatched_messages(*writer)->kept, limits::unmatched_messages);
+    EXPECT_EQ(unmatched_messages(*writer)->dropped, 5);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM unmatched_message"), limits::unmatched_messages);
+    EXPECT_EQ(number("SELECT MIN(ordinal) FROM unmatched_message"), 6);
+    constexpr std::size_t long_one = 60'000;
+    ASSERT_TRUE(put(limits::unmatched_octets / static_cast<std::int64_t>(long_one) + 2, long_one));
+    EXPECT_LE(number("SELECT SUM(LENGTH(octets)) FROM unmatched_message"), limits::unmatched_octets);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM unmatched_message"), unmatched_messages(*writer)->kept);
+    EXPECT_EQ(unmatched_messages(*writer)->kept + unmatched_messages(*writer)->dropped, ordinal);
+    EXPECT_EQ(number("SELECT MAX(ordinal) FROM unmatched_message"), ordinal);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ enum class trigger_state : std::uint8_t { active = 0, paused = 1, removed = 2 };
 struct stored_trigger {
     trigger_key key;
     std::string name;
-    std::string definition_text;  // whole: load files stand in it
+    std::vector<cards::event_kind> on;  // empty: only the definition tells
     trigger_state state = trigger_state::active;
     std::int64_t seen_event = 0;  // events up to this one have had their effect
     std::int64_t limited = 0;     // events without one: their card had had its campaigns of the day
@@ -30,7 +30,14 @@ struct stored_trigger {
 struct trigger_counts {
     std::int64_t campaigns = 0;
     std::int64_t events = 0;    // that made a card a target of one of them
+    std::int64_t refused = 0;   // cards that no campaign could be made for when they were last to have one
     std::string last_campaign;  // its id
+};
+
+struct refused_card {
+    std::string iccid;
+    std::string reason;
+    timestamp at;
 };
 
 class trigger_store {
@@ -38,7 +45,9 @@ public:
     explicit trigger_store(store::connection& database) : database_(&database) {}
 
     // Errors: conflict (there is one of that name), too_many (limits::triggers).
-    [[nodiscard]] result<trigger_key> insert(const stored_trigger& made);
+    // `definition` is whole: load files stand in it.
+    [[nodiscard]] result<trigger_key> insert(const stored_trigger& made, std::string_view definition);
+    [[nodiscard]] result<std::string> definition(trigger_key key);
     [[nodiscard]] result<std::optional<stored_trigger>> find(std::string_view name);  // not among the removed
     [[nodiscard]] result<std::vector<stored_trigger>> list();                         // likewise, oldest first
     [[nodiscard]] result<void> set_state(trigger_key key, trigger_state state);
@@ -52,6 +61,13 @@ public:
     };
     [[nodiscard]] result<void> put_campaign(trigger_key key, campaign_key campaign,
                                             const std::vector<membership>& cards, timestamp now);
+    // No campaign can be made for the card; its events up to this one have had their effect.
+    [[nodiscard]] result<void> put_refused(trigger_key key, const membership& one, std::string_view reason,
+                                           timestamp now);
+    // The latest `limit` of them, the last one first. A card that got its campaign since is none.
+    [[nodiscard]] result<std::vector<refused_card>> refused(trigger_key key, std::int64_t limit);
+    // Whether the event made its card a target, or had it refused.
+    [[nodiscard]] result<bool> had_effect(trigger_key key, const membership& one);
     // Campaigns of the trigger that the card became a target of after that time.
     [[nodiscard]] result<std::int64_t> campaigns_of(trigger_key key, cards::card_id card, timestamp after);
     [[nodiscard]] result<trigger_counts> counts(trigger_key key);

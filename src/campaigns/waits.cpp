@@ -3,6 +3,8 @@
 #include "campaigns/create.h"
 #include "campaigns/opening.h"
 #include "campaigns/safety_store.h"
+#include "campaigns/store.h"
+#include "campaigns/trigger_store.h"
 #include "campaigns/wave_store.h"
 
 namespace tessera::campaigns {
@@ -25,15 +27,27 @@ result<std::optional<wait>> wait_to_send(store::connection& database, const camp
     return wait{kind, std::string(to_string(found->what)), found->from};
 }
 
+// One campaign at a time runs in a process.
+result<std::optional<wait>> wait_in_queue(store::connection& database, const campaign& subject,
+                                          std::string_view under_way) {
+    const bool would_go_on = subject.state == campaign_state::created || subject.state == campaign_state::running;
+    if (!would_go_on || under_way.empty() || under_way == subject.id) return std::nullopt;
+    TESSERA_TRY_VALUE(const bool queues, trigger_store(database).is_triggered(subject.key));
+    if (!queues) return std::nullopt;
+    TESSERA_TRY_VALUE(const auto before, campaign_store(database).find(under_way));
+    const auto named = before ? "\"" + before->name + "\" " : std::string();
+    return wait{wait_kind::queue, "its turn, after campaign " + named + std::string(under_way), std::nullopt};
+}
+
 }  // namespace
 
 std::string_view to_string(wait_kind what) {
-    constexpr std::string_view names[] = {"stop_all", "approval", "window", "sends_per_hour"};
+    constexpr std::string_view names[] = {"stop_all", "approval", "queue", "window", "sends_per_hour"};
     return names[static_cast<std::size_t>(what)];
 }
 
 result<std::vector<wait>> waits_of(store::connection& database, const campaign& subject, std::int64_t sends_per_hour,
-                                   timestamp now) {
+                                   timestamp now, std::string_view under_way) {
     std::vector<wait> found;
     if (subject.state == campaign_state::finished || subject.state == campaign_state::cancelled) return found;
     TESSERA_TRY_VALUE(const auto stop, safety_store(database).standing());
@@ -43,6 +57,8 @@ result<std::vector<wait>> waits_of(store::connection& database, const campaign& 
     TESSERA_TRY_VALUE(const auto gates, wave_store(database).gates(subject.key));
     for (const auto& one : gates)
         if (!one.approved_at) found.push_back({wait_kind::approval, one.reason, std::nullopt});
+    TESSERA_TRY_VALUE(auto queueing, wait_in_queue(database, subject, under_way));
+    if (queueing) found.push_back(std::move(*queueing));
     TESSERA_TRY_VALUE(auto sending, wait_to_send(database, subject, sends_per_hour, now));
     if (sending) found.push_back(std::move(*sending));
     return found;

@@ -10,7 +10,7 @@
 
 namespace tessera::campaigns {
 
-enum class wait_kind : std::uint8_t { stop_all, approval, window, sends_per_hour };
+enum class wait_kind : std::uint8_t { stop_all, approval, queue, window, sends_per_hour };
 [[nodiscard]] std::string_view to_string(wait_kind what);  // as written here
 
 struct wait {
@@ -19,9 +19,11 @@ struct wait {
     std::optional<timestamp> until;  // nothing: until somebody does something about it
 };
 
-// What needs somebody first. Window and ration hold back a run only, while it prepares or sends.
+// What needs somebody first. Window and ration hold back a run only, while it prepares or sends. `under_way` is the id
+// of the campaign that the process that owns the database runs now, behind which those of triggers queue; empty: none.
 [[nodiscard]] result<std::vector<wait>> waits_of(store::connection& database, const campaign& subject,
-                                                 std::int64_t sends_per_hour, timestamp now);
+                                                 std::int64_t sends_per_hour, timestamp now,
+                                                 std::string_view under_way = {});
 
 // "it writes EF_IMSI (7f20/6f07): who the card is; the window, until 2026-11-21T21:00:00.000Z"; empty: nothing.
 [[nodiscard]] std::string describe(const std::vector<wait>& waits);

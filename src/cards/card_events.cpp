@@ -10,6 +10,13 @@ namespace {
 
 constexpr std::array<std::string_view, event_kinds> kind_names{"registration", "first-registration", "new-imei"};
 
+// What is told as of now, or of a moment to come by a clock that is ahead, is the newest there is, whatever our own
+// clock did meanwhile: else it would make what comes after it look old.
+timestamp time_of(const reported_event& event, const std::optional<last_phone>& known, timestamp now) {
+    if (event.at < now) return event.at;
+    return known ? std::max(now, known->seen_at) : now;
+}
+
 // What the event is, beside what it is told as. Empty: nothing new.
 std::vector<event_kind> kinds_of(const reported_event& event, const std::optional<last_phone>& known) {
     const bool learned = event.phone && (!known || known->phone.imei.empty());
@@ -49,17 +56,23 @@ std::string_view to_string(event_news news) {
     return names[static_cast<std::size_t>(news)];
 }
 
-result<event_report> card_event_store::record(card_id card, const reported_event& event, timestamp now) {
-    TESSERA_TRY(check(event, now));
+result<event_report> card_event_store::record(card_id card, const reported_event& told, timestamp now) {
+    TESSERA_TRY(check(told, now));
     TESSERA_TRY_VALUE(const auto known, phone_of(card));
-    if (known && event.at < known->seen_at) return event_report{event_news::outdated, {}};
+    auto event = told;
+    event.at = time_of(told, known, now);
+    if (known) {
+        TESSERA_TRY_VALUE(const bool old, outdated(card, event, *known));
+        if (old) return event_report{event_news::outdated, {}};
+    }
     auto kinds = kinds_of(event, known);
-    auto next = known.value_or(last_phone{{}, event.at, event.at, event.at, false});
-    next.seen_at = event.at;
+    auto next = known.value_or(last_phone{{}, event.at, event.at, event.at, false, {}});
+    if (event.at >= next.seen_at) next.source = event.source;
+    next.seen_at = std::max(next.seen_at, event.at);
     if (!kinds.empty()) {
         TESSERA_TRY_VALUE(const bool full, too_many(card, kinds.size(), now));
         if (full) return event_report{event_news::limited, {}};
-        next.recorded_at = event.at;
+        next.recorded_at = std::max(next.recorded_at, event.at);
         next.registered = next.registered || event.kind == event_kind::registration;
         for (const auto kind : kinds) TESSERA_TRY(insert(card, kind, event, now));
     }
@@ -85,38 +98,58 @@ result<void> card_event_store::insert(card_id card, event_kind kind, const repor
         .execute();
 }
 
-result<bool> card_event_store::too_many(card_id card, std::size_t more, timestamp now) {
-    TESSERA_TRY_VALUE(auto* query,
-                      database_->kept("SELECT COUNT(*) FROM card_event WHERE card_id = $1 AND recorded_at > $2"));
-    TESSERA_TRY(query->with(card.value, to_microseconds(now - std::chrono::hours(24))).step());
-    const auto today = query->integer(0);
+// Whoever told last knows the order of what he tells. The clocks of two may differ, so that what another one tells may
+// look a little older than it is: then another phone than the last one told is news, unless it is one that the card was
+// known to be in before that.
+result<bool> card_event_store::outdated(card_id card, const reported_event& event, const last_phone& known) {
+    if (event.at >= known.seen_at) return false;
+    if (event.source == known.source || event.at + limits::event_clock_skew < known.seen_at) return true;
+    if (!event.phone || event.at >= known.since || known.phone.same_phone(*event.phone)) return false;
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT 1 FROM (SELECT imei FROM card_event WHERE card_id = $1 "
+                                                   "ORDER BY event_key DESC LIMIT $2) e WHERE e.imei = $3"));
+    TESSERA_TRY_VALUE(const bool before,
+                      query->with(card.value, limits::events_per_card_and_day, event.phone->imei).step());
     query->reset();
-    return today + static_cast<std::int64_t>(more) > limits::events_per_card_and_day;
+    return before;
+}
+
+// Whether the oldest of as many as a day may have is of today: a look at so many rows, however old the card is.
+result<bool> card_event_store::too_many(card_id card, std::size_t more, timestamp now) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT recorded_at FROM card_event WHERE card_id = $1 "
+                                                   "ORDER BY event_key DESC LIMIT 1 OFFSET $2"));
+    TESSERA_TRY_VALUE(
+        const bool so_many,
+        query->with(card.value, limits::events_per_card_and_day - static_cast<std::int64_t>(more)).step());
+    const bool today = so_many && from_microseconds(query->integer(0)) > now - std::chrono::hours(24);
+    query->reset();
+    return today;
 }
 
 result<void> card_event_store::put_phone(card_id card, const last_phone& known) {
     TESSERA_TRY_VALUE(auto* put,
                       database_->kept("INSERT INTO card_phone (card_id, imei, software_version, since, seen_at, "
-                                      "recorded_at, registered) VALUES ($1, $2, $3, $4, $5, $6, $7) "
+                                      "recorded_at, registered, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
                                       "ON CONFLICT (card_id) DO UPDATE SET imei = excluded.imei, software_version = "
                                       "excluded.software_version, since = excluded.since, seen_at = excluded.seen_at, "
-                                      "recorded_at = excluded.recorded_at, registered = excluded.registered"));
+                                      "recorded_at = excluded.recorded_at, registered = excluded.registered, "
+                                      "source = excluded.source"));
     return put
         ->with(card.value, known.phone.imei, known.phone.software_version, to_microseconds(known.since),
-               to_microseconds(known.seen_at), to_microseconds(known.recorded_at), known.registered)
+               to_microseconds(known.seen_at), to_microseconds(known.recorded_at), known.registered, known.source)
         .execute();
 }
 
 result<std::optional<last_phone>> card_event_store::phone_of(card_id card) {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT imei, software_version, since, seen_at, recorded_at, "
-                                                   "registered FROM card_phone WHERE card_id = $1"));
+                                                   "registered, source FROM card_phone WHERE card_id = $1"));
     TESSERA_TRY_VALUE(const bool there, query->with(card.value).step());
     if (!there) return std::nullopt;
     last_phone found{{std::string(query->text(0)), std::string(query->text(1))},
                      from_microseconds(query->integer(2)),
                      from_microseconds(query->integer(3)),
                      from_microseconds(query->integer(4)),
-                     query->integer(5) != 0};
+                     query->integer(5) != 0,
+                     std::string(query->text(6))};
     query->reset();
     return found;
 }

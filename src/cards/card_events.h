@@ -35,7 +35,7 @@ struct reported_event {
 enum class event_news : std::uint8_t {
     recorded,
     repeated,  // says what is known already
-    outdated,  // older than what is known
+    outdated,  // older than what is known, by more than clocks may differ
     limited,   // the card has had limits::events_per_card_and_day of them: changes nothing
 };
 [[nodiscard]] std::string_view to_string(event_news news);
@@ -51,6 +51,7 @@ struct last_phone {
     timestamp seen_at;        // last told of
     timestamp recorded_at;    // the last event that is a row of its own
     bool registered = false;  // a registration has been told of
+    std::string source;       // who told of it last
 };
 
 struct stored_event {
@@ -69,7 +70,7 @@ public:
 
     // A registration that tells nothing new is recorded once in limits::event_repeat and else only moves seen_at, so
     // that what is told twice has no second effect. Errors: bad_event (new_imei without a phone, first_registration,
-    // a time more than limits::event_clock_skew ahead of `now`).
+    // a time more than limits::event_clock_skew ahead of `now`; ahead by less, it is one of now).
     [[nodiscard]] result<event_report> record(card_id card, const reported_event& event, timestamp now);
     [[nodiscard]] result<std::optional<last_phone>> phone_of(card_id card);
     // The latest `limit` events of the card, oldest first.
@@ -81,6 +82,7 @@ public:
 private:
     [[nodiscard]] result<void> insert(card_id card, event_kind kind, const reported_event& event, timestamp now);
     [[nodiscard]] result<void> put_phone(card_id card, const last_phone& known);
+    [[nodiscard]] result<bool> outdated(card_id card, const reported_event& event, const last_phone& known);
     [[nodiscard]] result<bool> too_many(card_id card, std::size_t more, timestamp now);
     [[nodiscard]] result<std::vector<stored_event>> read(store::statement& query);
     store::connection* database_;

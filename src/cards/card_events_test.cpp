@@ -78,6 +78,46 @@ TEST_F(card_events, what_is_older_than_what_is_known_changes_nothing) {
     late.at -= std::chrono::seconds(1);
     EXPECT_EQ(tell(late).news, event_news::outdated);
     EXPECT_EQ(phone().phone.imei, one);
+    late.source = "sms";
+    late.at = now - limits::event_clock_skew - std::chrono::seconds(1);
+    EXPECT_EQ(tell(late).news, event_news::outdated) << "no clock is so wrong";
+}
+
+// A feed whose clock is ahead must not make what happens next look old.
+TEST_F(card_events, a_clock_that_is_ahead_hides_no_news) {
+    auto ahead = seen_in(one);
+    ahead.at = now + limits::event_clock_skew;
+    EXPECT_EQ(tell(ahead).news, event_news::recorded);
+    EXPECT_EQ(phone().seen_at, now);
+    now += std::chrono::seconds(1);
+    EXPECT_EQ(kinds_told(another), (std::vector{registration, new_imei}));
+    EXPECT_EQ(phone().since, now);
+    now -= std::chrono::hours(1);
+    EXPECT_EQ(kinds_told(one), (std::vector{registration, new_imei})) << "our own clock was set back";
+}
+
+TEST_F(card_events, another_source_whose_clock_is_behind_still_tells_news) {
+    tell(seen_in(one));
+    now += std::chrono::minutes(30);
+    tell(seen_in(one));
+    auto behind = seen_in(another);
+    behind.source = "eir";
+    behind.at -= std::chrono::minutes(1);
+    EXPECT_EQ(tell(behind).kinds, (std::vector{registration, new_imei}));
+    EXPECT_EQ(phone().phone.imei, another);
+    EXPECT_EQ(phone().since, behind.at);
+    EXPECT_EQ(phone().seen_at, now);
+    auto again = seen_in(one);
+    again.source = "sms";
+    again.at = behind.at - std::chrono::minutes(1);
+    EXPECT_EQ(tell(again).news, event_news::outdated) << "that phone was told of before, and this is no later";
+    EXPECT_EQ(tell(behind).news, event_news::repeated);
+}
+
+// The bound is looked for from the newest event on.
+TEST_F(card_events, the_bound_is_of_a_day_and_not_of_a_life) {
+    for (int i = 0; i < 3 * limits::events_per_card_and_day; ++i, now += std::chrono::minutes(30))
+        EXPECT_FALSE(kinds_told(i % 2 == 0 ? one : another).empty()) << i;
 }
 
 TEST_F(card_events, a_card_has_so_many_events_a_day_and_no_more) {

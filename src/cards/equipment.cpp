@@ -8,7 +8,6 @@ namespace tessera::cards {
 namespace {
 
 constexpr std::size_t identity_digits = 14;  // TAC and serial number
-constexpr std::size_t software_digits = 16;
 
 // TS 23.003 annex B.
 char check_digit(std::string digits) {
@@ -21,11 +20,11 @@ char check_digit(std::string digits) {
 
 result<equipment> parse(std::string_view text, std::string_view field, bool spare_digit) {
     const bool digits = std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-    if (!digits || text.size() < identity_digits || text.size() > software_digits)
+    if (!digits || text.size() < identity_digits || text.size() > codec::imeisv_digits)
         return failure("bad_imei", field, "expected 14 or 15 digits of an IMEI, or 16 of an IMEISV");
     equipment made{std::string(text.substr(0, identity_digits)), {}};
     made.imei.push_back(check_digit(made.imei));
-    if (text.size() == software_digits) made.software_version = text.substr(identity_digits);
+    if (text.size() == codec::imeisv_digits) made.software_version = text.substr(identity_digits);
     const bool right = text.size() != imei_digits || text == made.imei || (spare_digit && text.back() == '0');
     if (!right) return failure("bad_imei", field, "the last digit is not the Luhn check digit of the others");
     return made;

@@ -5,10 +5,11 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "codec/mobile_identity.h"
 
 namespace tessera::cards {
 
-inline constexpr std::size_t imei_digits = 15;
+using codec::imei_digits;
 inline constexpr std::size_t type_allocation_digits = 8;  // TAC: which make and type of phone
 
 struct equipment {

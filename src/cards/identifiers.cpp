@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/limits.h"
+#include "codec/mobile_identity.h"
 
 namespace tessera::cards {
 namespace {
@@ -36,8 +37,7 @@ result<std::string> parse_iccid(std::string_view text, std::string_view field) {
 }
 
 result<std::string> parse_terminal_imei(std::string_view text, std::string_view field) {
-    constexpr std::size_t imei_digits = 15;
-    if (text.size() != imei_digits || !all_digits(text))
+    if (text.size() != codec::imei_digits || !all_digits(text))
         return failure("bad_imei", field, "expected 15 digits, the IMEI of a terminal");
     if (!luhn_holds(text))
         return failure("bad_imei", field, "the last digit is not the Luhn check digit of the others");
@@ -45,8 +45,7 @@ result<std::string> parse_terminal_imei(std::string_view text, std::string_view 
 }
 
 result<std::string> parse_iccid_or_imei(std::string_view text) {
-    constexpr std::size_t imei_digits = 15;
-    return text.size() == imei_digits ? parse_terminal_imei(text) : parse_iccid(text);
+    return text.size() == codec::imei_digits ? parse_terminal_imei(text) : parse_iccid(text);
 }
 
 result<std::string> parse_imsi(std::string_view text, std::string_view field) {

@@ -14,6 +14,8 @@ namespace tessera::codec {
 
 inline constexpr std::uint8_t imei_tag = 0x14;  // of a COMPREHENSION-TLV; with b8 it is 94
 inline constexpr std::uint8_t imeisv_tag = 0x62;
+inline constexpr std::size_t imei_digits = 15;  // 3GPP TS 23.003 clause 6.2.1
+inline constexpr std::size_t imeisv_digits = 16;
 inline constexpr std::size_t imei_octets = 8;
 inline constexpr std::size_t imeisv_octets = 9;
 

@@ -1,6 +1,5 @@
 // The desk's half that hears: what cards say, what becomes durable of it, how operations end.
 #include <algorithm>
-#include <span>
 
 #include "cards/store.h"
 #include "operations/desk_machine.h"
@@ -20,25 +19,21 @@ void desk::machine::on_words(telecom::single_line& line, const telecom::card_wor
     const auto whose = std::ranges::find_if(
         open_, [&](const auto& entry) { return !entry.second.way && entry.second.subscriber == words.subscriber; });
     if (whose != open_.end()) return hear(whose->second, words);
-    strays_.push_back({&line, words});
-    if (strays_.size() == 1) soon([this] { keep_strays(); });
+    strays_.push({&line, words});
 }
 
-// What nobody here waits for is kept for whom it concerns, and acknowledged once that is durable; then it is settled.
-// Both in small steps: a flood of it must not keep operations waiting.
-void desk::machine::keep_strays() {
-    const auto count = std::min(strays_.size(), limits::strays_per_commit);
-    const auto some = std::span(strays_).first(count);
-    const auto kept = env_.writer->transact_first([&](store::connection& writer) -> result<void> {
-        for (const auto& one : some)
-            TESSERA_TRY(env_.fleets->keep_stray(writer, one.words.subscriber, one.words.user_data));
-        return {};
-    });
+// What nobody here waits for is kept for whom it concerns, and acknowledged once that is durable; then it is settled,
+// in small steps, too.
+result<void> desk::machine::keep_strays(store::connection& writer, stray_queue::batch some) {
+    for (const auto& one : some)
+        TESSERA_TRY(env_.fleets->keep_stray(writer, one.words.subscriber, one.words.user_data));
+    return {};
+}
+
+void desk::machine::acknowledge_strays(stray_queue::batch some, const result<void>& kept) {
     if (!kept) log_error("answers are left at the SMSC: " + to_string(kept.error()));
     for (const auto& one : some)
         if (kept) one.line->acknowledge(one.words.handle);
-    strays_.erase(strays_.begin(), strays_.begin() + static_cast<std::ptrdiff_t>(count));
-    if (!strays_.empty()) soon([this] { keep_strays(); });
     settle_strays();
 }
 

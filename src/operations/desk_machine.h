@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "operations/bearer.h"
+#include "operations/commit_queue.h"
 #include "operations/desk.h"
 #include "operations/packet_builder.h"
 #include "operations/store.h"
@@ -83,6 +84,7 @@ private:
         telecom::single_line* line = nullptr;
         telecom::card_words words;
     };
+    using stray_queue = commit_queue<stray>;
     // An operation that could not go on and whose end is not durable yet.
     struct unended {
         operation_key key;
@@ -118,7 +120,8 @@ private:
     result<void> record(store::connection& writer, operation& one, under_way::step step,
                         const telecom::card_words* words);
     result<void> record_end(store::connection& writer, operation& one);
-    void keep_strays();
+    result<void> keep_strays(store::connection& writer, stray_queue::batch some);
+    void acknowledge_strays(stray_queue::batch some, const result<void>& kept);
     void hear(operation& one, const telecom::card_words& words);
     void settle_strays();
     void settle_some();
@@ -140,7 +143,12 @@ private:
     operations_by_key open_;
     std::vector<waiting_request> waiting_;
     std::unique_ptr<net::event_loop::timer> look_timer_;
-    std::vector<stray> strays_;
+    stray_queue strays_{
+        *env_.home,
+        *env_.writer,
+        limits::strays_per_commit,
+        {[this](store::connection& writer, stray_queue::batch some) { return keep_strays(writer, some); },
+         [this](stray_queue::batch some, const result<void>& kept) { acknowledge_strays(some, kept); }}};
     bool settling_ = false;
     std::vector<unended> unended_;
     std::unique_ptr<net::event_loop::timer> end_timer_;

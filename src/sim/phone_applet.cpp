@@ -14,7 +14,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t address_digits_max = 20;  // SMPP 3.4 clause 5.2.9
-constexpr std::size_t imei_digits = 15, imeisv_digits = 16;
 
 bool all_digits(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -41,13 +40,13 @@ result<originated_message> switch_phone_on(const simulated_cards& cards, const j
     if (made.to.empty() || made.to.size() > address_digits_max || !all_digits(made.to))
         return failure("bad_request", "to", "expected the number that the applet sends to");
     TESSERA_TRY_VALUE(const auto digits, text_of(asked, "phone"));
-    if ((digits.size() != imei_digits && digits.size() != imeisv_digits) || !all_digits(digits))
+    if ((digits.size() != codec::imei_digits && digits.size() != codec::imeisv_digits) || !all_digits(digits))
         return failure("bad_request", "phone", "expected 15 digits of an IMEI, or 16 of an IMEISV");
     TESSERA_TRY_VALUE(const auto before, text_of(asked, "begins_with"));
     TESSERA_TRY_VALUE(made.user_data, from_hex(before));
     const auto identity = codec::encode_mobile_identity(digits);
     constexpr std::uint8_t comprehension_required = 0x80;
-    const auto tag = digits.size() == imei_digits ? codec::imei_tag : codec::imeisv_tag;
+    const auto tag = digits.size() == codec::imei_digits ? codec::imei_tag : codec::imeisv_tag;
     made.user_data.push_back(tag | comprehension_required);
     made.user_data.push_back(static_cast<std::uint8_t>(identity.size()));
     append(made.user_data, identity);

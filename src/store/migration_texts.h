@@ -141,4 +141,34 @@ CREATE INDEX campaign_by_state ON campaign (state);
 CREATE INDEX campaign_by_end ON campaign (finished_at);
 )sql";
 
+// Who told of a card's phone last: the order of what one tells holds, that between two only as far as their clocks
+// agree.
+inline constexpr std::string_view event_sources_sql = R"sql(
+ALTER TABLE card_phone ADD COLUMN source TEXT NOT NULL DEFAULT '';
+)sql";
+
+inline constexpr std::string_view trigger_refusals_sql = R"sql(
+-- Cards that no campaign of the trigger can be made for, and why; up to which of the card's events. Of each the last time.
+CREATE TABLE trigger_refused_card (
+    trigger_key {int} NOT NULL,
+    card_id {int} NOT NULL,
+    event_key {int} NOT NULL,
+    reason TEXT NOT NULL,
+    refused_at {int} NOT NULL,
+    PRIMARY KEY (trigger_key, card_id)) {clustered};
+
+-- Kinds of events, a bit each; 0 where only the definition tells.
+ALTER TABLE campaign_trigger ADD COLUMN kinds {int} NOT NULL DEFAULT 0;
+)sql";
+
+inline constexpr std::string_view unmatched_counts_sql = R"sql(
+-- One row: how many rows unmatched_message has, how long they are together, and how many older ones were dropped.
+CREATE TABLE unmatched_count (
+    kept {int} NOT NULL,
+    octets {int} NOT NULL,
+    dropped {int} NOT NULL) {table};
+INSERT INTO unmatched_count (kept, octets, dropped)
+    SELECT COUNT(*), COALESCE(SUM(LENGTH(octets)), 0), 0 FROM unmatched_message;
+)sql";
+
 }  // namespace tessera::store

@@ -9,9 +9,8 @@ namespace tessera::telecom {
 // What lives on the radio's thread. Messages go home as posted copies, and only while the line is still there.
 class claim_line::far_end final : public std::enable_shared_from_this<far_end> {
 public:
-    far_end(net::event_loop& home, recognizer claims, std::function<void(claimed_message)> hear,
-            std::size_t waiting_max)
-        : home_(&home), claims_(std::move(claims)), hear_(std::move(hear)), waiting_max_(waiting_max) {}
+    far_end(net::event_loop& home, recognizer claims, std::function<void(claimed_message)> hear, claim_room room)
+        : home_(&home), claims_(std::move(claims)), hear_(std::move(hear)), room_(room) {}
 
     void attach(radio& over) {
         over.for_each_link([this](const std::string& smsc, shared_link& link) {
@@ -24,8 +23,9 @@ public:
     }
     void leave() { gone_ = true; }  // on the home thread: nothing is told any more
 
-    void answer(radio& over, const std::string& smsc, const inbound_handle& handle, std::uint32_t command_status) {
-        --waiting_;
+    void answer(radio& over, const std::string& smsc, const inbound_handle& handle, std::size_t octets,
+                std::uint32_t command_status) {
+        room_.give_back(octets);
         auto* const link = over.link(smsc);
         if (command_status == codec::smpp::status::ok)
             link->acknowledge(handle);
@@ -37,11 +37,10 @@ private:
     bool take(const std::string& smsc, shared_link& link, const inbound_message& message) {
         const auto which = claims_(message);
         if (!which) return false;
-        if (waiting_ == waiting_max_) {
+        if (!room_.take(message.user_data.size())) {
             link.refuse(message.handle, codec::smpp::status::receiver_temporary_error);
             return true;
         }
-        ++waiting_;
         home_->post(
             [self = shared_from_this(), taken = claimed_message{smsc, message.handle, message.subscriber, *which,
                                                                 to_bytes(message.user_data), message.has_header}] {
@@ -53,14 +52,13 @@ private:
     net::event_loop* home_;
     recognizer claims_;
     std::function<void(claimed_message)> hear_;
-    std::size_t waiting_max_;
-    std::size_t waiting_ = 0;  // heard and not answered
-    bool gone_ = false;        // home thread
+    claim_room room_;
+    bool gone_ = false;  // home thread
 };
 
 claim_line::claim_line(radio& over, net::event_loop& home, recognizer claims, std::function<void(claimed_message)> hear,
-                       std::size_t waiting_max)
-    : radio_(&over), far_(std::make_shared<far_end>(home, std::move(claims), std::move(hear), waiting_max)) {
+                       claim_room room)
+    : radio_(&over), far_(std::make_shared<far_end>(home, std::move(claims), std::move(hear), room)) {
     over.loop().post([far = far_, radio = radio_] { far->attach(*radio); });
 }
 
@@ -75,14 +73,16 @@ claim_line::~claim_line() {
 }
 
 void claim_line::acknowledge(const claimed_message& message) {
-    radio_->loop().post([far = far_, radio = radio_, smsc = message.smsc, handle = message.handle] {
-        far->answer(*radio, smsc, handle, codec::smpp::status::ok);
-    });
+    radio_->loop().post(
+        [far = far_, radio = radio_, smsc = message.smsc, handle = message.handle, octets = message.user_data.size()] {
+            far->answer(*radio, smsc, handle, octets, codec::smpp::status::ok);
+        });
 }
 void claim_line::put_off(const claimed_message& message) {
-    radio_->loop().post([far = far_, radio = radio_, smsc = message.smsc, handle = message.handle] {
-        far->answer(*radio, smsc, handle, codec::smpp::status::receiver_temporary_error);
-    });
+    radio_->loop().post(
+        [far = far_, radio = radio_, smsc = message.smsc, handle = message.handle, octets = message.user_data.size()] {
+            far->answer(*radio, smsc, handle, octets, codec::smpp::status::receiver_temporary_error);
+        });
 }
 
 }  // namespace tessera::telecom

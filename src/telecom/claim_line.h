@@ -21,15 +21,36 @@ struct claimed_message {
     bool has_header = false;
 };
 
+// Room for messages that are heard and not answered yet, by their number and their octets together.
+class claim_room {
+public:
+    claim_room(std::size_t messages, std::size_t octets) : messages_(messages), octets_(octets) {}
+
+    // False: there is none for a message of so many octets.
+    [[nodiscard]] bool take(std::size_t octets) {
+        if (messages_ == 0 || octets_ < octets) return false;
+        --messages_;
+        octets_ -= octets;
+        return true;
+    }
+    void give_back(std::size_t octets) {
+        ++messages_;
+        octets_ += octets;
+    }
+
+private:
+    std::size_t messages_, octets_;
+};
+
 // Used on the home loop's thread.
 class claim_line {
 public:
     // Nothing: not claimed. Called on the radio's thread for every message, so it shares nothing that changes.
     using recognizer = std::function<std::optional<std::size_t>(const inbound_message&)>;
 
-    // At most `waiting_max` are unacknowledged at a time; more are put off. One such line for a radio at a time.
+    // As many as there is room for are unacknowledged at a time; more are put off. One such line for a radio at a time.
     claim_line(radio& over, net::event_loop& home, recognizer claims, std::function<void(claimed_message)> hear,
-               std::size_t waiting_max);
+               claim_room room);
     // Waits until the radio's thread has let go of it.
     ~claim_line();
     claim_line(const claim_line&) = delete;

@@ -4,6 +4,8 @@
 #include "campaigns/control.h"
 #include "campaigns/safety_store.h"
 #include "campaigns/trigger_work.h"
+#include "campaigns/waits.h"
+#include "cards/profile_store.h"
 #include "movable_clock.h"
 
 namespace tessera::campaigns {
@@ -23,7 +25,7 @@ protected:
     std::expected<stored_trigger, std::vector<error>> try_to_add(const std::string& text) {
         file_context context;
         context.file = "t.toml";
-        return add_trigger(here.shared, text, context, clock.now());
+        return add_trigger(*reader, here.shared, text, context, clock.now());
     }
     stored_trigger add(const std::string& text = trigger_text()) {
         auto made = try_to_add(text);
@@ -41,13 +43,29 @@ protected:
         });
         ASSERT_TRUE(told) << to_string(told.error());
     }
-    int create() {
-        const auto made = create_triggered(here.shared, {}, clock.now(), system_random());
+    // Campaigns made by one look.
+    int create(const file_context& context = {}) {
+        const auto made = watch->look(context, clock.now());
         EXPECT_TRUE(made) << to_string(made.error());
-        return made.value_or(-1);
+        return made ? made->campaigns : -1;
     }
+    // Until there is no more to do at once.
+    int create_all(const file_context& context = {}) {
+        int all = 0;
+        for (int looks = 0; looks < 1'000; ++looks) {
+            const auto made = watch->look(context, clock.now());
+            EXPECT_TRUE(made) << to_string(made.error());
+            if (!made) return -1;
+            all += made->campaigns;
+            if (!made->more) return all;
+        }
+        ADD_FAILURE() << "it never comes to rest";
+        return all;
+    }
+    // As after a crash: what was in memory is gone.
+    void begin_anew() { watch.emplace(*reader, here.shared, system_random()); }
     std::optional<campaign> next() {
-        const auto key = next_triggered(here.shared, {}).value();
+        const auto key = next_triggered(*reader, {}).value();
         if (!key) return std::nullopt;
         return campaign_store(*here.writer).get(*key).value();
     }
@@ -63,6 +81,8 @@ protected:
 
     world here{{.cards = 6}};
     movable_clock clock{timestamp(std::chrono::hours(500'000))};
+    std::unique_ptr<store::connection> reader = here.storage->connect(store::access::read).value();
+    std::optional<trigger_watch> watch{std::in_place, *reader, here.shared, system_random()};
 };
 
 // Else one message from a terminal would keep every card behind it waiting.
@@ -179,10 +199,11 @@ TEST_F(triggers, a_campaign_and_what_made_it_are_one_transaction) {
     ASSERT_TRUE(
         here.writer->execute("CREATE TRIGGER fail BEFORE INSERT ON triggered_card BEGIN SELECT RAISE(ABORT, "
                              "'crash'); END"));
-    EXPECT_FALSE(create_triggered(here.shared, {}, clock.now(), system_random()));
+    EXPECT_FALSE(watch->look({}, clock.now()));
     EXPECT_EQ(here.count("SELECT COUNT(*) FROM campaign"), 0);
     EXPECT_EQ(here.count("SELECT COUNT(*) FROM target"), 0);
     ASSERT_TRUE(here.writer->execute("DROP TRIGGER fail"));
+    begin_anew();
     EXPECT_EQ(create(), 1);
     EXPECT_EQ(create(), 0);
     EXPECT_EQ(here.count("SELECT COUNT(*) FROM campaign"), 1);
@@ -224,10 +245,173 @@ TEST_F(triggers, a_campaign_that_cannot_be_made_keeps_its_events) {
     tell(0);
     file_context strict;
     strict.house.test_tag = "nobody";
-    EXPECT_EQ(create_triggered(here.shared, strict, clock.now(), system_random()), 0);
+    EXPECT_EQ(create_all(strict), 0);
     EXPECT_NE(stored().problem, "");
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM trigger_refused_card"), 0) << "it does not lie with the card";
+    EXPECT_EQ(create(), 0) << "not tried all the time";
+    clock.set(clock.now() + limits::trigger_retry);
     EXPECT_EQ(create(), 1) << "the house asks for no test cards any more";
     EXPECT_EQ(stored().problem, "");
+}
+
+// One card without a zone must not keep the others from their campaign, nor be tried for ever.
+TEST_F(triggers, a_card_that_is_refused_is_noted_and_the_others_go_on) {
+    house_rules house;
+    house.zones = {{"Europe/Berlin", {}, {}, {"north"}}};
+    file_context context;
+    context.house = house;
+    context.file = "t.toml";
+    cards::card_store cards(*here.writer);
+    for (const std::size_t card : {0, 1, 3, 4}) ASSERT_TRUE(cards.add_tag(here.registered(card).id, "north").value());
+    const auto text = trigger_text("on = [\"first-registration\", \"new-imei\"]") +
+                      "[window]\nfrom = \"22:00\"\nto = \"05:00\"\nzone = \"card\"\n";
+    EXPECT_EQ(refusal(text),
+              "t.toml: [window] zone: is \"card\", and tessera.toml has no [[zone]] that says where a card is");
+    ASSERT_TRUE(add_trigger(*reader, here.shared, text, context, clock.now()));
+    for (std::size_t card = 0; card < 5; ++card) tell(card);
+    EXPECT_GE(create_all(context), 1);
+    EXPECT_EQ(here.count("SELECT COUNT(DISTINCT card_id) FROM triggered_card"), 4);
+    trigger_store rows(*here.writer);
+    const auto refused = rows.refused(stored().key, 10).value();
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_EQ(refused[0].iccid, sim::fleet_iccid(2));
+    EXPECT_NE(refused[0].reason.find("no [[zone]] of tessera.toml says where IMSI"), std::string::npos);
+    EXPECT_EQ(rows.counts(stored().key)->refused, 1);
+    EXPECT_EQ(stored().seen_event, cards::card_event_store(*here.writer).last_key());
+    EXPECT_EQ(stored().problem, "");
+    // Its next event finds it in a zone.
+    clock.set(clock.now() + std::chrono::hours(25));
+    ASSERT_TRUE(cards.add_tag(here.registered(2).id, "north").value());
+    tell(2, another);
+    EXPECT_EQ(create_all(context), 1);
+    EXPECT_EQ(rows.counts(stored().key)->refused, 0);
+}
+
+// Profiles that contradict one another want a campaign each: they are told apart, not card by card.
+TEST_F(triggers, cards_of_profiles_that_contradict_get_a_campaign_for_each) {
+    const auto old = here.registered(0).profile;
+    cards::card_store cards(*here.writer);
+    const auto other = cards.profile_named("other").value();
+    add();
+    ASSERT_TRUE(here.writer->execute("UPDATE card SET profile_id = " + std::to_string(other.value) +
+                                     " WHERE card_id > " + std::to_string(here.registered(3).id.value)));
+    for (const auto& [name, octets] : {std::pair(old, 4), std::pair(std::string("other"), 8)}) {
+        cards::profile_entry entry;
+        entry.name = name;
+        entry.facts.quirks.cc_len = static_cast<std::uint8_t>(octets);
+        ASSERT_TRUE(here.shared.transact(
+            [&](store::connection& writer) { return cards::profile_store(writer).put(entry, clock.now()); }));
+    }
+    for (std::size_t card = 0; card < 6; ++card) tell(card);
+    EXPECT_EQ(create_all(), 2);
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM trigger_refused_card"), 0);
+    EXPECT_EQ(campaign_store(*here.writer).list(0, 10)->front().targets, 2);
+}
+
+TEST_F(triggers, what_is_left_of_a_batch_after_a_crash_is_done_once) {
+    house_rules house;
+    house.zones = {{"Europe/Berlin", {}, {}, {"north"}}};
+    file_context context;
+    context.house = house;
+    cards::card_store cards(*here.writer);
+    for (std::size_t card = 0; card < 5; ++card) ASSERT_TRUE(cards.add_tag(here.registered(card).id, "north").value());
+    const auto text = trigger_text("on = \"first-registration\"\nper_card_and_day = 24") +
+                      "[window]\nfrom = \"22:00\"\nto = \"05:00\"\nzone = \"card\"\n";
+    ASSERT_TRUE(add_trigger(*reader, here.shared, text, context, clock.now()));
+    for (std::size_t card = 0; card < 6; ++card) tell(card);
+    // The refusal, which comes last, fails: the campaigns before it are there.
+    ASSERT_TRUE(
+        here.writer->execute("CREATE TRIGGER fail BEFORE INSERT ON trigger_refused_card BEGIN SELECT "
+                             "RAISE(ABORT, 'crash'); END"));
+    EXPECT_FALSE(watch->look(context, clock.now()));
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM triggered_card"), 5);
+    EXPECT_EQ(stored().seen_event, 0);
+    ASSERT_TRUE(here.writer->execute("DROP TRIGGER fail"));
+    begin_anew();
+    EXPECT_EQ(create_all(context), 0);
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM triggered_card"), 5);
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM trigger_refused_card"), 1);
+    EXPECT_EQ(stored().seen_event, cards::card_event_store(*here.writer).last_key());
+}
+
+TEST_F(triggers, looking_writes_only_what_changed) {
+    add(trigger_text("on = \"new-imei\""));
+    tell(0);
+    EXPECT_EQ(create(), 0);
+    const auto seen = stored().seen_event;
+    EXPECT_EQ(seen, cards::card_event_store(*here.writer).last_key());
+    const auto commits = [&] {  // seen from another connection; rises with each that changed something
+        const auto query = reader->prepare("PRAGMA data_version").value();
+        EXPECT_TRUE(query->step().value());
+        return query->integer(0);
+    };
+    const auto before = commits();
+    EXPECT_EQ(create_all(), 0);
+    EXPECT_EQ(commits(), before) << "nothing is new";
+    file_context strict;
+    strict.house.test_tag = "nobody";
+    tell(0, another);
+    EXPECT_EQ(create_all(strict), 0);
+    const auto told = commits();
+    clock.set(clock.now() + limits::trigger_retry);
+    EXPECT_EQ(create_all(strict), 0);
+    EXPECT_EQ(commits(), told) << "the same problem again";
+    EXPECT_NE(stored().problem, "");
+}
+
+TEST_F(triggers, one_that_was_not_begun_is_paused_until_somebody_resumes_it) {
+    add();
+    tell(0);
+    EXPECT_EQ(create(), 1);
+    const auto made = *next();
+    const auto change = [&](campaign_event event) {
+        return here.shared
+            .transact([&](store::connection& writer) { return change_state(writer, made.key, event, clock.now()); })
+            .value();
+    };
+    EXPECT_EQ(change(campaign_event::pause).state, campaign_state::paused);
+    EXPECT_FALSE(next());
+    tell(1);
+    EXPECT_EQ(create(), 1);
+    EXPECT_EQ(run_next().targets, 1) << "it holds up nobody";
+    EXPECT_EQ(here.sim->read(0).executed, 0U);
+    EXPECT_EQ(change(campaign_event::resume).state, campaign_state::running);
+    EXPECT_EQ(run_next().id, made.id);
+    EXPECT_EQ(here.sim->read(0).content, spn_content);
+}
+
+TEST_F(triggers, one_behind_another_is_told_to_queue) {
+    add();
+    tell(0);
+    EXPECT_EQ(create(), 1);
+    tell(1);
+    EXPECT_EQ(create(), 1);
+    const auto both = campaign_store(*here.writer).list(0, 2).value();
+    const auto waits = [&](const campaign& which, const std::string& under_way) {
+        return waits_of(*here.writer, which, 0, clock.now(), under_way).value();
+    };
+    EXPECT_TRUE(waits(both[0], both[0].id).empty());
+    const auto found = waits(both[1], both[0].id);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(to_string(found[0].what), "queue");
+    EXPECT_EQ(describe(found), "its turn, after campaign \"test\" " + both[0].id);
+    EXPECT_TRUE(waits(both[1], "").empty()) << "nothing runs";
+    EXPECT_TRUE(waits(here.create(), both[0].id).empty()) << "somebody runs that one when he likes";
+}
+
+TEST_F(triggers, waves_that_could_not_take_every_card_are_refused) {
+    const auto with_waves = [](const std::string& waves) { return trigger_text() + waves; };
+    EXPECT_EQ(refusal(with_waves("[[wave]]\npercent = 10\n[[wave]]\n")), "added");
+    const auto sized = replaced(with_waves("[[wave]]\nsize = 10\n[[wave]]\nsize = 20\n"), "welcome", "sized");
+    EXPECT_NE(refusal(sized).find("[[wave]]: the last one of a trigger must be without size"), std::string::npos);
+    cards::card_store cards(*here.writer);
+    ASSERT_TRUE(cards.add_tag(here.registered(3).id, "pilot").value());
+    const auto tagged = replaced(with_waves("[[wave]]\ntag = \"pilot\"\n[[wave]]\n"), "welcome", "tagged");
+    EXPECT_NE(refusal(tagged).find("tag: the cards of a trigger's events may all be without it"), std::string::npos);
+    tell(0), tell(1);
+    EXPECT_EQ(create(), 1);
+    const auto made = *next();
+    EXPECT_EQ(made.targets, 2);
 }
 
 TEST_F(triggers, mistakes_of_the_file_are_told_with_their_line) {

@@ -249,7 +249,9 @@ class Import(WorldTest):
         lines = rejects.read_text().splitlines()
         self.assertEqual(lines[0], HEADER + ",line,field,reason")
         self.assertEqual(len(lines), 1 + report["rejected"])
-        again = world.must("card", "import", rejects, "--json").json()
+        refused = world.run("card", "import", rejects, "--json")
+        self.assertEqual(refused.status, 1, "nothing of it could be taken")
+        again = refused.json()
         self.assertEqual((again["rows"], again["rejected"], again["cards_added"]), (11, 11, 0))
 
     def test_tags_by_column_and_by_hand(self):
@@ -310,7 +312,8 @@ class Import(WorldTest):
         first, second = world.fleet
         rows = [first._replace(kic="00" * 16), first._replace(imsi=second.imsi), first._replace(msisdn="4912345"),
                 make_card(77, random.Random(5))._replace(imsi=first.imsi)]
-        outcome = world.must("card", "import", write_csv(world.folder / "c.csv", rows), "--json")
+        outcome = world.run("card", "import", write_csv(world.folder / "c.csv", rows), "--json")
+        self.assertEqual(outcome.status, 1, "every row was refused")
         fields = [one["field"] for one in outcome.json()["problems"]]
         self.assertEqual(fields, ["kvn", "imsi", "msisdn", "imsi"])
 

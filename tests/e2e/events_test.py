@@ -83,6 +83,15 @@ class Events(WorldTest):
         self.assertEqual((second["recorded"], second["repeated"]), (0, 2))
         self.assertEqual(server.stop(), 0)
         self.assertEqual(len(self.events()), 2)
+        open_quote = self.here.folder / "open.csv"
+        open_quote.write_text(f'imsi,imei\n{self.fleet[2].imsi},{ONE}\n"{self.fleet[2].imsi},{ONE}\n')
+        refused = self.here.must("event", "--file", open_quote)
+        self.assertIn(f"tessera: {open_quote}:3 row: ", refused.err)
+        self.assertEqual(refused.err.count(str(open_quote)), 1)
+        none = self.here.folder / "none.csv"
+        none.write_text(f"imsi,imei\n001019999999999,{ONE}\n{self.fleet[0].imsi},{ONE[:14]}0\n")
+        refused = self.here.run("event", "--file", none, "--json")
+        self.assertEqual((refused.status, refused.json()["rejected"]), (1, 2))
         bad = self.here.folder / "bad.csv"
         bad.write_text("imei\n" + ONE + "\n")
         self.assert_refused(self.here.run("event", "--file", bad), "no column says which card")
@@ -197,6 +206,56 @@ class Triggers(WorldTest):
         self.here.connect(self.here.simulator.address)
         self.serve()
         wait_for("the file", lambda: self.content(self.fleet[0].iccid) == SPN_CONTENT)
+
+    def test_one_behind_another_says_so_and_can_be_paused_before_it_began(self):
+        self.file.write_text(TRIGGER.replace('por_timeout = "2s"', 'por_timeout = "10m"'))
+        self.here.must("trigger", "add", self.file)
+        self.here.simulator.close()  # nobody answers
+        self.here.simulator = None
+        server = self.serve()
+        self.here.must("event", self.fleet[0].iccid, "--imei", ANOTHER)
+        wait_for("the campaign", lambda: self.trigger()["campaigns"] == 1)
+        first = self.trigger()["last_campaign"]
+        wait_for("the exchange", lambda: self.here.status(first)["phase"] == "exchange")
+        self.here.must("event", self.fleet[1].iccid, "--imei", ANOTHER)
+        self.assertEqual(self.here.status(first)["waits"], [])
+        self.assertEqual(self.here.must("campaign", "pause", first, "--json").json()["state"], "paused")
+        wait_for("the second campaign", lambda: self.trigger()["campaigns"] == 2)
+        second = self.trigger()["last_campaign"]
+        wait_for("its exchange", lambda: self.here.status(second)["phase"] == "exchange")
+        self.here.must("campaign", "resume", first)
+        waits = self.here.status(first)["waits"]
+        self.assertEqual([one["for"] for one in waits], ["queue"])
+        self.assertIn(second, waits[0]["why"])
+        self.assertIn("its turn, after campaign", self.here.must("campaign", "status", first).out)
+        self.assertEqual(server.stop(), 0)
+
+    def test_what_was_made_and_not_begun_is_paused_until_it_is_resumed(self):
+        campaign = self.here.create(harness.campaign_text())
+        self.assertEqual(self.here.must("campaign", "pause", campaign, "--json").json()["state"], "paused")
+        self.assert_refused(self.here.run("campaign", "run", campaign), "paused")
+        self.assert_refused(self.here.run("campaign", "pause", campaign), "cannot be paused")
+        self.assertEqual(self.here.must("campaign", "resume", campaign, "--json").json()["outcomes"]["done"], 4)
+
+    def test_a_card_that_is_refused_is_shown_with_its_reason(self):
+        configuration = self.here.data / "tessera.toml"
+        configuration.write_text(configuration.read_text() + '[[zone]]\nname = "Europe/Berlin"\ntag = "north"\n')
+        self.here.must("card", "tag", self.fleet[0].iccid, "--add", "north")
+        self.file.write_text(TRIGGER + '[window]\nzone = "card"\n')
+        self.here.must("trigger", "add", self.file)
+        for card in self.fleet[:2]:
+            self.here.must("event", card.iccid, "--imei", ANOTHER)
+        server = self.serve()
+        wait_for("the file", lambda: self.content(self.fleet[0].iccid) == SPN_CONTENT)
+        wait_for("the refusal", lambda: self.trigger()["refused"] == 1)
+        shown = self.here.must("trigger", "status", "settings", "--json").json()
+        self.assertEqual([one["iccid"] for one in shown["refused_cards"]], [self.fleet[1].iccid])
+        self.assertIn("no [[zone]] of tessera.toml says where", shown["refused_cards"][0]["reason"])
+        self.assertIn(self.fleet[1].iccid, self.here.must("trigger", "status", "settings").out)
+        self.assert_refused(self.here.run("trigger", "status", "other"), "no trigger")
+        self.assertEqual(self.here.must("trigger", "status", "--json").json()["unmatched_messages"],
+                         {"kept": 0, "dropped": 0})
+        self.assertEqual(server.stop(), 0)
 
     def test_triggers_are_paused_resumed_and_removed(self):
         self.here.must("trigger", "add", self.file)

@@ -15,6 +15,7 @@
 #include "tessera/commands.h"
 #include "tessera/json_output.h"
 #include "tessera/owner.h"
+#include "tessera/patience.h"
 #include "tessera/progress.h"
 
 namespace tessera::app {
@@ -33,7 +34,7 @@ struct campaign_options {
 void create(invocation& run, const campaign_options& options) {
     const auto text = read_campaign_file(options.file);
     if (!text) return refuse(run, text.error());
-    auto data = open_data_directory(run.data);
+    auto data = open_beside(run.data, store::access::write);
     if (!data) return refuse(run, data.error());
     const auto made = campaigns::create_campaign(*data->writer, *text, context_of(*data, options.file),
                                                  system_clock().now(), system_random());
@@ -83,38 +84,56 @@ result<void> conduct(data_directory& data, const campaign_options& options, bool
     return print_end(data, options);
 }
 
-// Where the campaign stands, from the process that owns the data directory, which is perhaps at work on it.
-void ask_and_print(invocation& run, const campaign_options& options, const char* method, const std::string& verb) {
-    const auto answer = ask_owner(run, {method, "/v1/campaigns/" + options.id + verb, ""});
-    if (!answer) return;
-    if (answer->status != 200)
-        return refuse(run, error{text_of(answer->body, "code", "-"), text_of(answer->body, "field", "-"),
-                                 text_of(answer->body, "message", "-")});
-    if (options.json) return print_json(answer->body);
-    std::printf("campaign \"%s\" %s: %s, round %s, phase %s\n", text_of(answer->body, "name", "-").c_str(),
-                text_of(answer->body, "id", "-").c_str(), text_of(answer->body, "state", "-").c_str(),
-                text_of(answer->body, "round", "-").c_str(), text_of(answer->body, "phase", "-").c_str());
+// Where the campaign stands, as the process that owns the data directory says, which is perhaps at work on it.
+void print_answer(invocation& run, const campaign_options& options, const owner_answer& answer) {
+    if (answer.status != 200) return refuse_with(run, answer.body);
+    if (options.json) return print_json(answer.body);
+    std::printf("campaign \"%s\" %s: %s, round %s, phase %s\n", text_of(answer.body, "name", "-").c_str(),
+                text_of(answer.body, "id", "-").c_str(), text_of(answer.body, "state", "-").c_str(),
+                text_of(answer.body, "round", "-").c_str(), text_of(answer.body, "phase", "-").c_str());
     for (const auto* key : {"targets", "prepared", "sent", "answered", "settled", "outcomes", "waits_for"})
-        std::printf("  %-9s %s\n", key, text_of(answer->body, key, "-").c_str());
+        std::printf("  %-9s %s\n", key, text_of(answer.body, key, "-").c_str());
+}
+
+net::http_request about(const campaign_options& options, const char* method, const std::string& verb) {
+    return {method, "/v1/campaigns/" + options.id + verb, ""};
+}
+
+void ask_and_print(invocation& run, const campaign_options& options, const std::string& verb) {
+    if (const auto answer = ask_owner(run, about(options, "POST", verb))) print_answer(run, options, *answer);
 }
 
 void run_or_resume(invocation& run, const campaign_options& options, bool resume) {
-    auto data = open_data_directory(run.data);
-    // Campaigns of triggers are run by the process that serves.
-    if (!data && resume && data.error().front().code == "in_use") return ask_and_print(run, options, "POST", "/resume");
-    if (!data) return refuse(run, data.error());
-    if (const auto done = conduct(*data, options, resume); !done) refuse(run, done.error());
+    const patience waiting;  // for an owner that is just beginning or ending
+    for (;;) {
+        auto data = open_data_directory(run.data);
+        if (data) {
+            if (const auto done = conduct(*data, options, resume); !done) refuse(run, done.error());
+            return;
+        }
+        if (data.error().front().code != "in_use") return refuse(run, data.error());
+        if (resume) {
+            // Campaigns of triggers are run by the process that serves.
+            const auto answer = ask_socket(run, about(options, "POST", "/resume"));
+            if (answer) return print_answer(run, options, *answer);
+            if (answer.error().code != "no_server") return refuse(run, answer.error());
+        }
+        if (!waiting.wait_a_little()) return refuse(run, data.error());
+    }
 }
 
+// Whoever owns the data directory knows by its own configuration what a campaign waits for.
 void status(invocation& run, const campaign_options& options) {
-    auto data = open_data_directory(run.data);
-    if (!data && data.error().front().code == "in_use") return ask_and_print(run, options, "GET", "");
+    const auto answer = ask_socket(run, about(options, "GET", ""));
+    if (answer) return print_answer(run, options, *answer);
+    if (answer.error().code != "no_server") return refuse(run, answer.error());
+    auto data = open_beside(run.data, store::access::read);
     if (!data) return refuse(run, data.error());
     if (const auto done = print_end(*data, options); !done) refuse(run, done.error());
 }
 
 void list(invocation& run, const campaign_options& options) {
-    auto data = open_data_directory(run.data);
+    auto data = open_beside(run.data, store::access::read);
     if (!data) return refuse(run, data.error());
     campaigns::campaign_store store(*data->writer);
     std::int64_t after = 0;
@@ -183,7 +202,7 @@ result<void> print_report(data_directory& data, const campaign_options& options)
 }
 
 void report(invocation& run, const campaign_options& options) {
-    auto data = open_data_directory(run.data);
+    auto data = open_beside(run.data, store::access::read);
     if (!data) return refuse(run, data.error());
     if (const auto done = print_report(*data, options); !done) refuse(run, done.error());
 }
@@ -214,9 +233,9 @@ void add_campaign(CLI::App& app, invocation& run) {
                           [](invocation& r, const campaign_options& o) { run_or_resume(r, o, true); })));
     with_json(with_id(add("status", "where it stands", status)));
     with_json(with_id(add("pause", "stop at the next commit; resume goes on",
-                          [](invocation& r, const campaign_options& o) { ask_and_print(r, o, "POST", "/pause"); })));
+                          [](invocation& r, const campaign_options& o) { ask_and_print(r, o, "/pause"); })));
     with_json(with_id(add("cancel", "end it where it stands",
-                          [](invocation& r, const campaign_options& o) { ask_and_print(r, o, "POST", "/cancel"); })));
+                          [](invocation& r, const campaign_options& o) { ask_and_print(r, o, "/cancel"); })));
     auto* listing = add("list", "all campaigns, oldest first", list);
     listing->add_option("--limit", options->limit, "at most so many")
         ->capture_default_str()

@@ -24,9 +24,7 @@ void approve(invocation& run, const approval_options& options) {
     const auto answer = ask_owner(run, {"POST", "/v1/campaigns/" + options.id + "/approve",
                                         json::serialize(json::object{{"by", by}, {"named", !options.by.empty()}})});
     if (!answer) return;
-    if (answer->status != 200)
-        return refuse(run, error{text_of(answer->body, "code"), text_of(answer->body, "field"),
-                                 text_of(answer->body, "message")});
+    if (answer->status != 200) return refuse_with(run, answer->body);
     if (options.json) return print_json(answer->body);
     const auto state = text_of(answer->body, "state");
     std::printf("approved by %s; go on with: tessera campaign %s %s\n", by.c_str(),

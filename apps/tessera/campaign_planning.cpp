@@ -2,14 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include "base/limits.h"
 #include "campaigns/create.h"
 #include "tessera/campaign_runner.h"
 #include "tessera/json_output.h"
+#include "tessera/text_file.h"
 
 namespace tessera::app {
 namespace {
@@ -23,7 +22,7 @@ struct planning_options {
 // --- follow-up
 
 void follow_up(invocation& run, const planning_options& options) {
-    auto data = open_data_directory(run.data);
+    auto data = open_beside(run.data, store::access::write);
     if (!data) return refuse(run, data.error());
     const auto earlier = find_campaign(*data, options.subject);
     if (!earlier) return refuse(run, earlier.error());
@@ -62,14 +61,7 @@ campaigns::file_context context_of(const data_directory& data, const std::string
 }
 
 result<std::string> read_campaign_file(const std::string& path) {
-    std::ifstream file(path);
-    std::error_code ignored;
-    if (std::filesystem::is_directory(path, ignored)) file.close();
-    std::string text(limits::campaign_file_octets + 1, '\0');
-    if (file.is_open()) file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!file.is_open() || file.bad()) return failure("not_found", path, "cannot be read");
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    return text;
+    return read_text_file(path, limits::campaign_file_octets);
 }
 
 void add_campaign_planning(CLI::App& campaign_command, invocation& run) {

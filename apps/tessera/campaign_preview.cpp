@@ -246,21 +246,24 @@ void print_text(const previewed& found) {
 }
 
 void preview(invocation& run, const preview_options& options) {
-    auto data = open_data_directory(run.data);
+    auto data = open_beside(run.data, store::access::read);
     if (!data) return refuse(run, data.error());
-    auto reader = data->storage->connect(store::access::read);
-    if (!reader) return refuse(run, reader.error());
+    auto& reader = *data->writer;
     std::error_code ignored;
     std::expected<previewed, std::vector<error>> found;
     if (std::filesystem::exists(options.subject, ignored) || !is_uuid(options.subject)) {
-        found = preview_file(*data, **reader, options.subject);
-    } else if (auto of_campaign = preview_campaign(*data, **reader, options.subject)) {
+        found = preview_file(*data, reader, options.subject);
+    } else if (auto of_campaign = preview_campaign(*data, reader, options.subject)) {
         found = std::move(*of_campaign);
     } else {
         found = refused(std::move(of_campaign).error());
     }
     if (!found) return refuse(run, found.error());
-    if (const auto done = estimate(*data, **reader, *found); !done) return refuse(run, done.error());
+    if (const auto done = estimate(*data, reader, *found); !done) return refuse(run, done.error());
+    if (found->counts.targets == 0)
+        std::fprintf(stderr,
+                     "tessera: %s: nobody of the registry is meant by its targets; such a campaign is not made\n",
+                     options.subject.c_str());
     options.json ? print_json(json_of(*found)) : print_text(*found);
 }
 

@@ -36,17 +36,13 @@ void ask(invocation& run, const move_options& options, const std::string& verb, 
     const auto answer = ask_owner(run, {"POST", "/v1/cards/" + options.card + "/" + verb, json::serialize(body)});
     if (!answer) return;
     if (answer->status == 200) return print_changed(answer->body, options.json);
-    const auto text = [&](const char* key) {
-        const auto* found = answer->body.if_contains(key);
-        return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-    };
-    refuse(run, error{text("code"), text("field"), text("message")});
+    refuse_with(run, answer->body);
 }
 
 void change_by_file(invocation& run, const move_options& options) {
     const auto changes = cards::read_number_changes(options.file);
     if (!changes) return refuse(run, changes.error());
-    auto data = open_data_directory(run.data);
+    auto data = open_beside(run.data, store::access::write);
     if (!data) return refuse(run, data.error());
     store::shared_writer writer;
     writer.connection = data->writer.get();

@@ -66,13 +66,7 @@ void operate(invocation& run, const char* kind, const operation_options& options
     const auto answer =
         ask_owner(run, {"POST", "/v1/cards/" + options.card + "/operations", json::serialize(*request)});
     if (!answer) return;
-    if (answer->status != 200) {
-        if (options.json) print_json(answer->body);
-        refuse(run,
-               error{text_of(answer->body, "code"), text_of(answer->body, "field"), text_of(answer->body, "message")});
-        if (text_of(answer->body, "code") == "inhibited") run.status = exit_status::inhibited;
-        return;
-    }
+    if (answer->status != 200) return refuse_with(run, answer->body);
     options.json ? print_json(answer->body) : print_answer(answer->body);
     if (text_of(answer->body, "outcome") != "done") run.status = exit_status::refused;
 }

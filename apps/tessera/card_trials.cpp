@@ -14,8 +14,8 @@
 #include "cards/store.h"
 #include "codec/sms_tpdu.h"
 #include "operations/danger.h"
-#include "tessera/local_service.h"
 #include "tessera/operation_json.h"
+#include "tessera/service_route.h"
 #include "tessera/trial_json.h"
 
 namespace tessera::app {

@@ -70,14 +70,6 @@ error error_of(const json::object& from) {
     return {text_of(from, "code"), text_of(from, "field"), text_of(from, "message")};
 }
 
-void refuse_with(invocation& run, const json::object& body, bool as_json) {
-    if (as_json) print_json(body);
-    std::vector<error> problems;
-    for_each(body, "problems", [&](const json::object& one) { problems.push_back(error_of(one)); });
-    problems.empty() ? refuse(run, error_of(body)) : refuse(run, problems);
-    if (text_of(body, "code") == "inhibited") run.status = exit_status::inhibited;
-}
-
 void try_card(invocation& run, const try_options& options) {
     const auto text = read_campaign_file(options.file);
     if (!text) return refuse(run, text.error());
@@ -92,8 +84,9 @@ void try_card(invocation& run, const try_options& options) {
     if (options.approve_danger) request["approve_danger"] = options.by.empty() ? login_name() : options.by;
     const auto answer = ask_owner(run, {"POST", "/v1/trials", json::serialize(request)});
     if (!answer) return;
-    if (answer->status != 200) return refuse_with(run, answer->body, options.json);
+    if (answer->status != 200) return refuse_with(run, answer->body);
     options.json ? print_json(answer->body) : print_trial(answer->body);
+    run.told = true;
     if (text_of(answer->body, "outcome") != "done") run.status = exit_status::refused;
     if (const auto* lost = answer->body.if_contains("error"); lost != nullptr && lost->is_object())
         refuse(run, error_of(lost->get_object()));

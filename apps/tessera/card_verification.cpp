@@ -8,6 +8,7 @@
 #include "cards/store.h"
 #include "operations/file_path.h"
 #include "tessera/operation_json.h"
+#include "tessera/service_route.h"
 
 namespace tessera::app {
 namespace {
@@ -58,6 +59,11 @@ result<plan> plan_for(store::connection& database, const std::string& name,
     cards::card_store cards(database);
     TESSERA_TRY_VALUE(const auto card, cards.find(name));
     if (!card) return failure("not_found", name, "the registry has no card with this ICCID, IMSI or MSISDN");
+    TESSERA_TRY_VALUE(const auto terminal, cards.terminal_port(card->id));
+    if (terminal)
+        return failure("wrong_kind", card->identity.iccid,
+                       "is a mobile terminal, which has no files of a card; what its settings became, the reports of "
+                       "campaigns say");
     TESSERA_TRY_VALUE(const auto image, cards.image(card->id));
     plan made{card->identity.iccid, {}};
     const auto add = [&](const cards::image_entry& entry) {
@@ -84,12 +90,17 @@ public:
         : desk_(&desk), plan_(std::move(what)), request_(std::move(request)), give_(std::move(give)) {}
 
     void next() {
-        if (done_.size() == plan_.files.size()) return end();
+        if (done_.size() == plan_.files.size() || hung_up_) return end();
         auto request = request_for(plan_.files[done_.size()]);
         if (!request) return give_(refusal_response(request.error()));
-        desk_->perform(*request, [self = shared_from_this(), asked = *request](const operations::single_answer& made) {
-            self->take(asked, made);
-        });
+        place_ = desk_->perform(*request, [self = shared_from_this(), asked = *request](
+                                              const operations::single_answer& made) { self->take(asked, made); });
+    }
+
+    // What is being read goes on; the rest is left.
+    void hang_up() {
+        hung_up_ = true;
+        give_(refusal_response(after_hang_up(*place_, plan_.iccid)));
     }
 
 private:
@@ -132,6 +143,8 @@ private:
     plan plan_;
     json::object request_;
     std::function<void(net::http_response)> give_;
+    std::shared_ptr<operations::operation_place> place_ = std::make_shared<operations::operation_place>();
+    bool hung_up_ = false;
     json::array done_;
     std::map<std::string, int> counts_;
 };
@@ -139,7 +152,8 @@ private:
 }  // namespace
 
 void verify_card(operations::desk& desk, store::shared_writer& writer, const std::string& card,
-                 const json::object& asked, std::function<void(net::http_response)> give) {
+                 const json::object& asked, const net::local_http_server::notice_hang_up& on_hang_up,
+                 const net::local_http_server::respond& give) {
     auto request = asked;
     std::optional<std::vector<wanted_file>> wanted;
     if (const auto* files = request.if_contains("files"); files != nullptr && !files->is_null()) {
@@ -154,7 +168,17 @@ void verify_card(operations::desk& desk, store::shared_writer& writer, const std
     auto what = writer.transact_first(
         [&](store::connection& database) -> result<plan> { return plan_for(database, card, wanted); });
     if (!what) return give(refusal_response(what.error()));
-    std::make_shared<verification>(desk, std::move(*what), std::move(request), std::move(give))->next();
+    const auto made = std::make_shared<verification>(desk, std::move(*what), std::move(request), give);
+    on_hang_up([made] { made->hang_up(); });
+    made->next();
+}
+
+error after_hang_up(operations::operation_place& place, const std::string& card) {
+    if (place.withdraw()) return {"withdrawn", card, "was withdrawn before anything began: nothing was sent"};
+    return {
+        "goes_on", card,
+        "has begun and goes on in the process that owns the data directory; what becomes of it: tessera card show " +
+            card};
 }
 
 }  // namespace tessera::app

@@ -3,9 +3,8 @@
 #pragma once
 
 #include <boost/json/object.hpp>
-#include <functional>
 
-#include "net/http.h"
+#include "net/local_http.h"
 #include "operations/desk.h"
 #include "store/shared_writer.h"
 
@@ -18,9 +17,10 @@ namespace tessera::app {
 // differs, new, unreadable}, or the refusal of the first file where the card may not be touched. The desk must outlive
 // the verification; home loop's thread.
 void verify_card(operations::desk& desk, store::shared_writer& writer, const std::string& card,
-                 const boost::json::object& asked, std::function<void(net::http_response)> give);
+                 const boost::json::object& asked, const net::local_http_server::notice_hang_up& on_hang_up,
+                 const net::local_http_server::respond& give);
 
-// The refusal of a request as a response; in local_service.cpp.
-[[nodiscard]] net::http_response refusal_response(const error& why);
+// What a client hears that hangs up: withdrawn, or that it goes on.
+[[nodiscard]] error after_hang_up(operations::operation_place& place, const std::string& card);
 
 }  // namespace tessera::app

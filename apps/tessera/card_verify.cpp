@@ -60,12 +60,7 @@ void verify(invocation& run, const verify_options& options) {
         ask_owner(run, {"POST", "/v1/cards/" + options.card + "/verify", json::serialize(request_of(options))});
     if (!answer) return;
     const auto& body = answer->body;
-    if (answer->status != 200) {
-        if (options.json) print_json(body);
-        refuse(run, error{text_of(body, "code"), text_of(body, "field"), text_of(body, "message")});
-        if (text_of(body, "code") == "inhibited") run.status = exit_status::inhibited;
-        return;
-    }
+    if (answer->status != 200) return refuse_with(run, body);
     const auto& files = body.at("files").as_array();
     if (options.json) {
         print_json(body);

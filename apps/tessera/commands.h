@@ -26,9 +26,12 @@ enum class exit_status : std::uint8_t {
 struct invocation {
     std::filesystem::path data = "./tessera-data";
     exit_status status = exit_status::done;
+    bool as_json = false;  // --json, or --format json
+    bool told = false;  // standard output has the JSON object already that says what went wrong, or what became of it
 };
 
-// Writes the failure to standard error ("tessera: field: message") and sets the exit status.
+// Writes the failure to standard error ("tessera: field: message") and sets the exit status. With --json standard
+// output gets it, too: {code, field, message}, of several the first, and with it {problems: [...]}.
 void refuse(invocation& run, const error& problem);
 void refuse(invocation& run, const std::vector<error>& problems);  // one line each
 

@@ -10,13 +10,15 @@
 #include <chrono>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "base/hex.h"
 #include "base/ids.h"
+#include "base/local_limits.h"
 #include "store/migrations.h"
 #include "store/sqlite/sqlite_database.h"
+#include "tessera/patience.h"
+#include "tessera/text_file.h"
 
 namespace tessera::app {
 namespace {
@@ -78,33 +80,50 @@ result<secret> read_master_key(const std::filesystem::path& path) {
     return key;
 }
 
-// A constant wrapped under the master key tells a wrong one from a damaged database.
-result<void> check_master_key(store::connection& writer, crypto::key_wrapper& wrapper,
+// A constant wrapped under the master key tells a wrong one from a damaged database. False: there is none.
+result<bool> check_master_key(store::connection& reader, crypto::key_wrapper& wrapper,
                               const std::filesystem::path& path) {
-    TESSERA_TRY_VALUE(auto* query, writer.kept("SELECT value FROM meta WHERE name = $1"));
+    TESSERA_TRY_VALUE(auto* query, reader.kept("SELECT value FROM meta WHERE name = $1"));
     TESSERA_TRY_VALUE(const bool there, query->with(check_name).step());
-    if (there) {
-        const auto wrapped = from_hex(query->text(0));
-        query->reset();
-        secret plain;
-        if (wrapped && wrapper.unwrap(*wrapped, as_bytes(check_name), plain)) return {};
-        return failure("bad_master_key", path.string(),
-                       "is not the master key that this database's keys are encrypted under");
-    }
+    if (!there) return false;
+    const auto wrapped = from_hex(query->text(0));
+    query->reset();
+    secret plain;
+    if (wrapped && wrapper.unwrap(*wrapped, as_bytes(check_name), plain)) return true;
+    return failure("bad_master_key", path.string(),
+                   "is not the master key that this database's keys are encrypted under");
+}
+
+result<void> check_or_note_master_key(store::connection& writer, crypto::key_wrapper& wrapper,
+                                      const std::filesystem::path& path) {
+    TESSERA_TRY_VALUE(const bool there, check_master_key(writer, wrapper, path));
+    if (there) return {};
     bytes wrapped;
     TESSERA_TRY(wrapper.wrap(as_bytes(check_plain), as_bytes(check_name), wrapped));
     TESSERA_TRY_VALUE(auto* put, writer.kept("INSERT INTO meta (name, value) VALUES ($1, $2)"));
     return put->with(check_name, to_hex(wrapped)).execute();
 }
 
+std::unexpected<std::vector<error>> all_of(error one) { return std::unexpected(std::vector{std::move(one)}); }
+
+// Whether something stands there; that it may not even be looked for is an error of its own.
+result<bool> is_there(const std::filesystem::path& path) {
+    std::error_code problem;
+    const bool found = std::filesystem::exists(path, problem);
+    if (problem) return failure("cannot_read", path.string(), "cannot be read: " + problem.message());
+    return found;
+}
+
 std::expected<configuration, std::vector<error>> read_configuration(const std::filesystem::path& path) {
-    if (!std::filesystem::exists(path)) return parse_configuration("", path.string());  // all defaults hold
-    std::ifstream file(path);
-    if (std::filesystem::is_directory(path)) file.close();
-    const std::string text(std::istreambuf_iterator<char>(file), {});
-    if (!file.is_open() || file.bad())
-        return std::unexpected(std::vector{error{"cannot_read", path.string(), "cannot be read"}});
-    return parse_configuration(text, path.string());
+    const auto there = is_there(path);
+    if (!there) return all_of(there.error());
+    if (!*there) return parse_configuration("", path.string());  // all defaults hold
+    const auto text = read_text_file(path.string(), limits::configuration_octets);
+    if (!text) return all_of(text.error());
+    if (text->size() > limits::configuration_octets)
+        return all_of({"bad_configuration", path.string(),
+                       "is longer than " + std::to_string(limits::configuration_octets) + " octets"});
+    return parse_configuration(*text, path.string());
 }
 
 struct opened_database {
@@ -112,6 +131,11 @@ struct opened_database {
     std::unique_ptr<store::connection> writer;
     std::unique_ptr<crypto::key_wrapper> wrapper;
 };
+
+error naming(error problem, const std::filesystem::path& file) {
+    if (problem.field == "database") problem.field = file.string();
+    return problem;
+}
 
 result<void> connect(opened_database& made, const std::filesystem::path& file) {
     TESSERA_TRY_VALUE(made.storage, store::open_sqlite(file));
@@ -123,13 +147,69 @@ result<opened_database> open_database(const std::filesystem::path& directory) {
     opened_database made;
     TESSERA_TRY_VALUE(const auto master_key, read_master_key(directory / "master.key"));
     made.wrapper = crypto::make_software_wrapper(master_key, system_random());
-    if (auto done = connect(made, directory / "tessera.db"); !done) {
-        auto problem = std::move(done).error();
-        if (problem.field == "database") problem.field = (directory / "tessera.db").string();
-        return std::unexpected(std::move(problem));
-    }
-    TESSERA_TRY(check_master_key(*made.writer, *made.wrapper, directory / "master.key"));
+    if (auto done = connect(made, directory / "tessera.db"); !done)
+        return std::unexpected(naming(std::move(done).error(), directory / "tessera.db"));
+    TESSERA_TRY(check_or_note_master_key(*made.writer, *made.wrapper, directory / "master.key"));
     return made;
+}
+
+result<void> connect_beside(opened_database& made, const std::filesystem::path& file, store::access access) {
+    TESSERA_TRY_VALUE(made.storage, store::open_sqlite(file));
+    TESSERA_TRY_VALUE(made.writer, made.storage->connect(access));
+    return store::check_schema(*made.writer);
+}
+
+constexpr std::string_view code_unfinished = "unfinished";
+
+result<opened_database> open_database_beside(const std::filesystem::path& directory, store::access access) {
+    opened_database made;
+    TESSERA_TRY_VALUE(const auto master_key, read_master_key(directory / "master.key"));
+    made.wrapper = crypto::make_software_wrapper(master_key, system_random());
+    if (auto done = connect_beside(made, directory / "tessera.db", access); !done)
+        return std::unexpected(naming(std::move(done).error(), directory / "tessera.db"));
+    TESSERA_TRY_VALUE(const bool checked, check_master_key(*made.writer, *made.wrapper, directory / "master.key"));
+    if (!checked) return failure(code_unfinished, directory.string(), "was not initialised to its end");
+    return made;
+}
+
+result<void> check_initialized(const std::filesystem::path& path) {
+    TESSERA_TRY_VALUE(const bool there, is_there(path / "master.key"));
+    if (there) return {};
+    return failure("not_initialized", path.string(),
+                   "is no data directory of tessera yet; make one with: tessera --data " + path.string() + " init");
+}
+
+// An empty one would pass for a new one, and the counters of its cards would begin anew.
+result<void> check_database(const std::filesystem::path& path) {
+    std::error_code missing;
+    if (std::filesystem::file_size(path / "tessera.db", missing) != 0 &&
+        missing != std::errc::no_such_file_or_directory)
+        return {};
+    return failure("no_database", (path / "tessera.db").string(),
+                   "is missing or empty, but there is a master key: put it back, or begin anew with: tessera --data " +
+                       path.string() + " init");
+}
+
+data_directory made_of(const std::filesystem::path& path, std::string instance, std::optional<directory_lock> lock,
+                       configuration settings, opened_database opened) {
+    return {path,
+            std::move(instance),
+            std::move(lock),
+            std::move(settings),
+            std::move(opened.storage),
+            std::move(opened.writer),
+            cards::key_vault(std::move(opened.wrapper))};
+}
+
+std::expected<data_directory, std::vector<error>> try_beside(const std::filesystem::path& path, store::access access) {
+    if (const auto there = check_initialized(path); !there) return all_of(there.error());
+    if (const auto there = check_database(path); !there) return all_of(there.error());
+    auto settings = read_configuration(path / "tessera.toml");
+    if (!settings) return std::unexpected(std::move(settings).error());
+    auto opened = open_database_beside(path, access);
+    if (!opened) return all_of(std::move(opened).error());
+    return made_of(path, make_uuid7(system_clock().now(), system_random()), std::nullopt, std::move(*settings),
+                   std::move(*opened));
 }
 
 }  // namespace
@@ -173,12 +253,12 @@ result<bool> initialize(const std::filesystem::path& path) {
     if (problem) return failure("cannot_write", path.string(), "cannot be created: " + problem.message());
     if (fresh) std::filesystem::permissions(path, std::filesystem::perms::owner_all, problem);
     TESSERA_TRY_VALUE(const auto lock, directory_lock::take(path, "init"));
-    const bool complete = std::filesystem::exists(path / "tessera.toml") &&
-                          std::filesystem::exists(path / "master.key") && std::filesystem::exists(path / "tessera.db");
-    if (!std::filesystem::exists(path / "tessera.toml"))
-        TESSERA_TRY(write_private_file(path / "tessera.toml", default_configuration()));
-    if (!std::filesystem::exists(path / "master.key")) {
-        if (std::filesystem::exists(path / "tessera.db"))
+    TESSERA_TRY_VALUE(const bool configured, is_there(path / "tessera.toml"));
+    TESSERA_TRY_VALUE(const bool keyed, is_there(path / "master.key"));
+    TESSERA_TRY_VALUE(const bool stored, is_there(path / "tessera.db"));
+    if (!configured) TESSERA_TRY(write_private_file(path / "tessera.toml", default_configuration()));
+    if (!keyed) {
+        if (stored)
             return failure("bad_master_key", (path / "master.key").string(),
                            "is missing, but the database has keys encrypted under it; put it back");
         TESSERA_TRY(make_master_key(path / "master.key"));
@@ -186,35 +266,39 @@ result<bool> initialize(const std::filesystem::path& path) {
     if (const auto settings = read_configuration(path / "tessera.toml"); !settings)
         return std::unexpected(settings.error().front());
     TESSERA_TRY(open_database(path));
-    return !complete;
+    return !configured || !keyed || !stored;
 }
 
 std::expected<data_directory, std::vector<error>> open_data_directory(const std::filesystem::path& path) {
-    const auto all = [](error one) { return std::unexpected(std::vector{std::move(one)}); };
-    if (!std::filesystem::exists(path / "master.key"))
-        return all({"not_initialized", path.string(),
-                    "is no data directory of tessera yet; make one with: tessera --data " + path.string() + " init"});
+    if (const auto there = check_initialized(path); !there) return all_of(there.error());
     auto instance = make_uuid7(system_clock().now(), system_random());
     auto lock = directory_lock::take(path, instance);
-    if (!lock) return all(std::move(lock).error());
-    // An empty one would pass for a new one, and the counters of its cards would begin anew.
-    std::error_code missing;
-    if (std::filesystem::file_size(path / "tessera.db", missing) == 0 ||
-        missing == std::errc::no_such_file_or_directory)
-        return all({"no_database", (path / "tessera.db").string(),
-                    "is missing or empty, but there is a master key: put it back, or begin anew with: tessera --data " +
-                        path.string() + " init"});
+    if (!lock) return all_of(std::move(lock).error());
+    if (const auto there = check_database(path); !there) return all_of(there.error());
     auto settings = read_configuration(path / "tessera.toml");
     if (!settings) return std::unexpected(std::move(settings).error());
     auto opened = open_database(path);
-    if (!opened) return all(std::move(opened).error());
-    return data_directory{path,
-                          std::move(instance),
-                          std::move(*lock),
-                          std::move(*settings),
-                          std::move(opened->storage),
-                          std::move(opened->writer),
-                          cards::key_vault(std::move(opened->wrapper))};
+    if (!opened) return all_of(std::move(opened).error());
+    return made_of(path, std::move(instance), std::move(*lock), std::move(*settings), std::move(*opened));
+}
+
+std::expected<data_directory, std::vector<error>> own_data_directory(const std::filesystem::path& path) {
+    const patience waiting;
+    for (;;) {
+        auto made = open_data_directory(path);
+        if (made || made.error().front().code != "in_use" || !waiting.wait_a_little()) return made;
+    }
+}
+
+std::expected<data_directory, std::vector<error>> open_beside(const std::filesystem::path& path, store::access access) {
+    auto made = try_beside(path, access);
+    if (made) return made;
+    const auto& code = made.error().front().code;
+    if (code != "older_schema" && code != code_unfinished) return made;
+    // Nobody but its owner brings it up to date. An owner of an earlier program leaves it as it is.
+    const auto owned = own_data_directory(path);
+    if (!owned) return owned.error().front().code == "in_use" ? std::move(made) : std::unexpected(owned.error());
+    return try_beside(path, access);
 }
 
 }  // namespace tessera::app

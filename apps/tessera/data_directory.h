@@ -1,10 +1,12 @@
 // A data directory and everything that stands in it: tessera.toml, master.key (mode 0600), tessera.db, and the lock by
-// which one process owns it at a time.
+// which one process owns it at a time: whoever sends to cards, or runs campaigns. What only looks something up, or
+// writes to the registry in transactions of its own, goes beside the owner.
 #pragma once
 
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,19 +33,28 @@ private:
 
 struct data_directory {
     std::filesystem::path path;
-    std::string instance;  // a name of this process, for leases
-    directory_lock lock;
+    std::string instance;                // a name of this process, for leases
+    std::optional<directory_lock> lock;  // none: beside its owner, if it has one
     configuration settings;
     std::unique_ptr<store::database> storage;
-    std::unique_ptr<store::connection> writer;
+    std::unique_ptr<store::connection> writer;  // reads only, where it was opened so
     cards::key_vault vault;
 };
 
 // Makes what is missing of a data directory. True if anything was. Errors: cannot_write, in_use, database.
 [[nodiscard]] result<bool> initialize(const std::filesystem::path& path);
 
-// Opens an initialised one. Errors: not_initialized, in_use, bad_configuration (each mistake), bad_master_key
-// (permissions, form, or not the one that the database's keys are wrapped under), database.
+// Opens an initialised one and owns it. Errors: not_initialized, in_use, bad_configuration (each mistake),
+// bad_master_key (permissions, form, or not the one that the database's keys are wrapped under), database.
 [[nodiscard]] std::expected<data_directory, std::vector<error>> open_data_directory(const std::filesystem::path& path);
+// Likewise, and waits for an owner that is just going (limits::owner_wait).
+[[nodiscard]] std::expected<data_directory, std::vector<error>> own_data_directory(const std::filesystem::path& path);
+
+// Opens an initialised one beside whoever owns it, or nobody. What writes must be sound beside an owner: short
+// transactions that start from what the database says (ARCHITECTURE.md, "Beside an owner"). An older schema is brought
+// up to date first, if nobody owns it. Errors: as above, but in_use; older_schema (and an owner that is of an earlier
+// program), newer_schema.
+[[nodiscard]] std::expected<data_directory, std::vector<error>> open_beside(const std::filesystem::path& path,
+                                                                            store::access access);
 
 }  // namespace tessera::app

@@ -31,6 +31,10 @@ result<json::object> encode(const json::object& line, const std::string& name, c
     const auto* given = ota::find(line, "value");
     if (given == nullptr) return failure("missing_field", "value", "this field is needed");
     TESSERA_TRY_VALUE(const auto value, file_value_from(*given));
+    // The codec makes an unused file of it, as of an unused record; who says so of a whole file has left something out.
+    if (file.structure == codec::file_structure::transparent && given->is_object() && given->get_object().empty())
+        return failure("bad_value", "value",
+                       "is empty; expected as in " + std::string(file.example) + ", or the content in hexadecimal");
     std::optional<std::size_t> length;
     if (ota::find(line, "length") != nullptr) {
         TESSERA_TRY_VALUE(length, ota::number_of(line, "length", 0, limits::file_content_octets));

@@ -11,12 +11,15 @@
 //   POST /v1/events                       an event of a card, or many -> what became of them (event_requests.h)
 //   POST /v1/trials                       a campaign file into a card in a reader (card_trials.h)
 //   GET  /v1/campaigns/ID                 its status
-//   POST /v1/campaigns/ID/pause | cancel  its status, once that is durable
+//   POST /v1/campaigns/ID/pause           its status, once that is durable
+//   POST /v1/campaigns/ID/cancel          likewise, with {settling}: false once what was sent has its outcomes, which
+//                                         is waited for shortly; true if that takes longer
 //   POST /v1/campaigns/ID/approve         {by}: likewise
 //   POST /v1/campaigns/ID/resume          of a trigger: it goes on when it is its turn
 //   GET  /v1/stop-all                     whether everything is stopped
 //   POST /v1/stop-all | /v1/stop-all/lift {by}: likewise, once every campaign stands still
 //
+// A client that hangs up withdraws its operation, or the rest of its verification, if that has not begun.
 // 404 what is not there, 409 what is inhibited or in the wrong state, 422 what is not understood.
 #pragma once
 
@@ -25,7 +28,6 @@
 #include <memory>
 #include <string>
 
-#include "campaigns/machine.h"
 #include "net/http.h"
 #include "store/shared_writer.h"
 #include "telecom/radio.h"
@@ -34,9 +36,6 @@
 namespace tessera::app {
 
 inline constexpr std::string_view socket_name = "tessera.sock";
-
-// The status of a response that refuses with this code.
-[[nodiscard]] unsigned status_of_refusal(const std::string& code);
 
 class local_service {
 public:

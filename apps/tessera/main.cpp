@@ -2,31 +2,32 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <boost/json/value.hpp>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <span>
 
 #include "tessera/commands.h"
-
-namespace tessera::app {
-
-void refuse(invocation& run, const error& problem) {
-    std::fprintf(stderr, "tessera: %s\n", to_string(problem).c_str());
-    run.status = exit_status::refused;
-}
-
-void refuse(invocation& run, const std::vector<error>& problems) {
-    for (const auto& problem : problems) refuse(run, problem);
-}
-
-}  // namespace tessera::app
+#include "tessera/json_output.h"
 
 namespace {
+
+// Before anything is parsed: what is wrong with a command line is told in its form, too.
+bool wants_json(std::span<char* const> words) {
+    std::string_view before;
+    for (const std::string_view word : words) {
+        if (word == "--json" || word == "--format=json" || (before == "--format" && word == "json")) return true;
+        before = word;
+    }
+    return false;
+}
 
 int run(int argc, char** argv) {
     using namespace tessera::app;
     CLI::App app("tessera: campaigns over the air for SIM, eSIM and chip cards");
     invocation run;
+    run.as_json = wants_json({argv, static_cast<std::size_t>(argc)});
     app.add_option("--data", run.data, "data directory")->capture_default_str();
     app.require_subcommand(1);
     add_init(app, run);
@@ -47,7 +48,9 @@ int run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {
-        if (app.exit(problem) != 0) return static_cast<int>(exit_status::wrong_usage);
+        if (app.exit(problem) == 0) return static_cast<int>(run.status);
+        if (run.as_json) print_json({{"code", "wrong_usage"}, {"field", ""}, {"message", problem.what()}});
+        return static_cast<int>(exit_status::wrong_usage);
     }
     // A result that did not arrive is no result: a full disk, say.
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)

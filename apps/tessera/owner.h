@@ -16,4 +16,10 @@ struct owner_answer {
 };
 [[nodiscard]] std::optional<owner_answer> ask_owner(invocation& run, const net::http_request& request);
 
+// Only by the socket of another process. Errors: no_server (nobody listens), connection_lost, bad_answer.
+[[nodiscard]] result<owner_answer> ask_socket(const invocation& run, const net::http_request& request);
+
+// As refuse(), with what the owner refused; inhibited has an exit status of its own.
+void refuse_with(invocation& run, const boost::json::object& answer);
+
 }  // namespace tessera::app

@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "base/hex.h"
+#include "base/system_error.h"
 
 namespace tessera::app {
 namespace {
@@ -87,12 +88,15 @@ result<brought_secret> read_secret(const secret_source& from, const std::string&
     text_room room;
     bool others = false;
     bool read = false;
+    errno = 0;
     if (from.file) {
         const int descriptor = ::open(from.file->c_str(), O_RDONLY | O_CLOEXEC);
         struct stat status {};
         read = descriptor >= 0 && ::fstat(descriptor, &status) == 0 && read_all(descriptor, false, room);
         others = S_ISREG(status.st_mode) && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0;
+        const int why = errno;
         if (descriptor >= 0) ::close(descriptor);
+        errno = why;
     } else if (from.descriptor) {
         read = read_all(*from.descriptor, false, room);
     } else if (isatty(STDIN_FILENO) == 1) {
@@ -102,7 +106,8 @@ result<brought_secret> read_secret(const secret_source& from, const std::string&
     } else {
         read = read_all(STDIN_FILENO, false, room);
     }
-    if (!read) return failure("cannot_read", from.file ? *from.file : std::string(field), "cannot be read");
+    if (!read)
+        return failure("cannot_read", from.file ? *from.file : std::string(field), with_reason("cannot be read"));
     TESSERA_TRY_VALUE(auto made, parse(room, field));
     made.open_to_others = others;
     return made;

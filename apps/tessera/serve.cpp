@@ -60,7 +60,7 @@ void add_serve(CLI::App& app, invocation& run) {
     auto* command = app.add_subcommand("serve", "own the data directory and serve the other commands");
     command->callback([&run] {
         const stop_signal stop;
-        auto data = open_data_directory(run.data);
+        auto data = own_data_directory(run.data);
         if (!data) return refuse(run, data.error());
         if (const auto done = serve(*data, stop); !done) refuse(run, done.error());
     });

@@ -26,9 +26,7 @@ void stop_all(invocation& run, const stop_options& options) {
                             ? ask_owner(run, {"GET", "/v1/stop-all", ""})
                             : ask_owner(run, {"POST", options.lift ? "/v1/stop-all/lift" : "/v1/stop-all", body});
     if (!answer) return;
-    if (answer->status != 200)
-        return refuse(run, error{text_of(answer->body, "code"), text_of(answer->body, "field"),
-                                 text_of(answer->body, "message")});
+    if (answer->status != 200) return refuse_with(run, answer->body);
     if (options.json) return print_json(answer->body);
     if (!answer->body.at("stopped").as_bool()) {
         std::printf("nothing is stopped\n");

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/limits.h"
+#include "base/system_error.h"
 
 namespace tessera {
 
@@ -16,8 +17,10 @@ constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 }  // namespace
 
 result<csv_reader> csv_reader::open(const std::string& path) {
+    errno = 0;
     auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
-    if (!*file || (file->peek(), file->bad())) return failure("not_found", path, "cannot be opened for reading");
+    if (!*file || (file->peek(), file->bad()))
+        return failure("not_found", path, with_reason("cannot be opened for reading"));
     file->clear();
     return csv_reader(std::move(file), path);
 }

@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "base/limits.h"
+#include "base/system_error.h"
 #include "codec/ber_tlv.h"
 #include "codec/cap_file.h"
 #include "codec/global_platform.h"
@@ -22,9 +23,10 @@ result<bytes> file_octets(const std::filesystem::path& path) {
     if (size > limits::cap_octets)
         return failure("too_long", path.string(), "is longer than " + std::to_string(limits::cap_octets) + " octets");
     bytes octets(size);
+    errno = 0;
     std::ifstream from(path, std::ios::binary);
     if (!from.read(reinterpret_cast<char*>(octets.data()), static_cast<std::streamsize>(size)))
-        return failure("unreadable", path.string(), "cannot be read to its end");
+        return failure("unreadable", path.string(), with_reason("cannot be read to its end"));
     return octets;
 }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "base/limits.h"
+#include "base/system_error.h"
 #include "cards/identifiers.h"
 
 namespace tessera::campaigns {
@@ -252,8 +253,9 @@ private:
     void list_file(const toml::node& node, const std::string& key, identifier which, const std::string& file,
                    std::vector<cards::card_id>& into) {
         const auto path = (std::filesystem::path(context_.file).parent_path() / file).string();
+        errno = 0;
         std::ifstream lines(path);
-        if (!lines) return toml_.mistake(node, key + ": " + path + " cannot be opened for reading");
+        if (!lines) return toml_.mistake(node, key + ": " + path + with_reason(" cannot be opened for reading"));
         bool wrong = false;
         std::array<char, limits::target_list_line_octets> line{};
         for (std::size_t number = 1; lines.getline(line.data(), line.size()); ++number) {

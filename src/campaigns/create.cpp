@@ -137,11 +137,24 @@ result<campaign> create_within(store::connection& writer, const checked_campaign
 std::expected<campaign, std::vector<error>> create_campaign(store::connection& writer, std::string_view text,
                                                             const file_context& context, timestamp now,
                                                             random_port& random) {
-    const auto checked = check_campaign(writer, text, context);
-    if (!checked) return std::unexpected(checked.error());
-    auto made = store::in_transaction(writer, [&] { return create_within(writer, *checked, context, now, random); });
-    if (made) return std::move(*made);
-    return std::unexpected(std::vector{std::move(made).error()});
+    std::expected<campaign, std::vector<error>> made;
+    // Also the checking: what another process imports meanwhile is no target that nobody has looked at.
+    auto done = store::in_transaction(writer, [&]() -> result<void> {
+        const auto checked = check_campaign(writer, text, context);
+        if (!checked) {
+            made = std::unexpected(checked.error());
+            return std::unexpected(checked.error().front());
+        }
+        auto inserted = create_within(writer, *checked, context, now, random);
+        if (!inserted) {
+            made = std::unexpected(std::vector{inserted.error()});
+            return std::unexpected(std::move(inserted).error());
+        }
+        made = std::move(*inserted);
+        return {};
+    });
+    if (!done && made) made = std::unexpected(std::vector{std::move(done).error()});
+    return made;
 }
 
 std::expected<campaign, std::vector<error>> create_follow_up(store::connection& writer, const campaign& earlier,

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "base/system_error.h"
+
 namespace tessera::cards {
 namespace {
 
@@ -47,7 +49,7 @@ result<std::string> rejects_file::finish() {
 }
 
 std::unexpected<error> rejects_file::refused() const {
-    return failure("cannot_write", path_, "the refused rows cannot be written there");
+    return failure("cannot_write", path_, with_reason("the refused rows cannot be written there"));
 }
 
 result<void> rejects_file::open() {

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/limits.h"
+#include "base/system_error.h"
 
 namespace tessera::cards {
 namespace {
@@ -48,8 +49,10 @@ vendor_file::vendor_file(std::unique_ptr<std::istream> input, std::string name, 
       buffer_(limits::vendor_line_octets + 6, '\0') {}
 
 result<vendor_file> vendor_file::open(const std::string& path, const vendor_mapping& mapping) {
+    errno = 0;
     auto file = std::make_unique<std::ifstream>(path, std::ios::binary);
-    if (!*file || (file->peek(), file->bad())) return failure("not_found", path, "cannot be opened for reading");
+    if (!*file || (file->peek(), file->bad()))
+        return failure("not_found", path, with_reason("cannot be opened for reading"));
     file->clear();
     return from(std::move(file), path, mapping);
 }

@@ -13,7 +13,7 @@ using namespace file_formats;
 using enum file_structure;
 
 constexpr std::size_t transparent_most = limits::file_content_octets;
-constexpr std::size_t services_most = 255;  // octets of a service table; the longest of release 17 has 18
+constexpr std::size_t services_most = 32;  // octets of a service table; the longest of release 17 has 18
 constexpr std::size_t record_most = 255;
 
 constexpr file_octets exactly(std::size_t octets) { return {octets, octets, octets}; }

@@ -210,7 +210,7 @@ TEST(uicc_files, say_where_in_the_value_the_fault_is_and_what_is_expected) {
     starts("HPPLMN", 31, "value: expected minutes from 0 to 480 in steps of 6");
     starts("HPPLMN", 486, "value: expected minutes");
     starts("ACC", list{1, 16}, "value[1]: expected a number from 0 to 15");
-    starts("UST", list{0}, "value[0]: expected a number from 1 to 2040");
+    starts("UST", list{0}, "value[0]: expected a number from 1 to 256");
     starts("gsm/SST", list{"5"}, "value[0]: expected a service from 1 to");
     starts("gsm/SST", list{"0:allocated"}, "value[0]: expected a service from 1 to");
     starts("LI", list{"deu"}, "value[0]: expected a language of two letters");

@@ -4,14 +4,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <csignal>
 #include <set>
 #include <utility>
 
 #include "base/limits.h"
+#include "base/local_limits.h"
 #include "net/asio_context.h"
 
 namespace tessera::net {
@@ -56,10 +60,12 @@ public:
         static_cast<void>(socket_.close(ignored));
         patience_.cancel();
         owner_ = nullptr;
+        hung_up_ = {};
     }
 
 private:
     void on_request();
+    void listen_for_end();
     void answer(http_response response);
     void end();
 
@@ -68,6 +74,9 @@ private:
     boost::beast::flat_buffer input_;
     http::request_parser<http::string_body> parser_;
     http::response<http::string_body> response_;
+    bool answered_ = false;
+    std::function<void()> hung_up_;
+    std::array<char, 1> nothing_{};  // what comes behind a request
     server* owner_;
 };
 
@@ -83,6 +92,7 @@ public:
     }
 
     void stop_listening() override {
+        take_waiting();
         error_code ignored;
         static_cast<void>(acceptor_.close(ignored));
         ::unlink(path_.c_str());
@@ -104,23 +114,36 @@ public:
         return {};
     }
 
-    void handle(http_request request, respond give) { handle_(std::move(request), std::move(give)); }
+    void handle(http_request request, respond give, notice_hang_up on_hang_up) {
+        handle_(std::move(request), std::move(give), std::move(on_hang_up));
+    }
     void forget(const std::shared_ptr<connection>& one) {
         connections_.erase(one);
         if (!accepting_) accept();
     }
 
 private:
+    void take(stream_protocol::socket socket) {
+        const auto made = std::make_shared<connection>(std::move(socket), *this);
+        connections_.insert(made);
+        made->read();
+    }
+    // They have connected, and may have sent their request: it would be lost with the queue that they stand in.
+    void take_waiting() {
+        error_code problem;
+        static_cast<void>(acceptor_.cancel(problem));
+        static_cast<void>(acceptor_.non_blocking(true, problem));
+        while (!problem && acceptor_.is_open() && connections_.size() < limits::local_connections) {
+            auto socket = acceptor_.accept(problem);
+            if (!problem) take(std::move(socket));
+        }
+    }
     void accept() {
         accepting_ = acceptor_.is_open() && connections_.size() < limits::local_connections;
         if (!accepting_) return;
         acceptor_.async_accept([this](const error_code& problem, stream_protocol::socket socket) {
             if (problem == asio::error::operation_aborted) return;
-            if (!problem) {
-                const auto made = std::make_shared<connection>(std::move(socket), *this);
-                connections_.insert(made);
-                made->read();
-            }
+            if (!problem) take(std::move(socket));
             accept();
         });
     }
@@ -149,12 +172,27 @@ void connection::read() {
 
 void connection::on_request() {
     auto& request = parser_.get();
-    owner_->handle({std::string(request.method_string()), std::string(request.target()), std::move(request.body())},
-                   [self = shared_from_this()](http_response response) { self->answer(std::move(response)); });
+    owner_->handle(
+        {std::string(request.method_string()), std::string(request.target()), std::move(request.body())},
+        [self = shared_from_this()](http_response response) { self->answer(std::move(response)); },
+        [self = shared_from_this()](std::function<void()> then) {
+            if (!self->answered_ && self->owner_ != nullptr) self->hung_up_ = std::move(then);
+        });
+    if (!answered_ && owner_ != nullptr) listen_for_end();
+}
+
+void connection::listen_for_end() {
+    socket_.async_read_some(asio::buffer(nothing_),
+                            [self = shared_from_this()](const error_code& problem, std::size_t) {
+                                // Octets behind the request mean nothing.
+                                if (problem && self->owner_ != nullptr && self->hung_up_)
+                                    std::exchange(self->hung_up_, {})();
+                            });
 }
 
 void connection::answer(http_response response) {
-    if (owner_ == nullptr) return;
+    if (owner_ == nullptr || std::exchange(answered_, true)) return;
+    hung_up_ = {};
     response_.result(response.status);
     response_.set(http::field::content_type, "application/json");
     response_.keep_alive(false);
@@ -180,24 +218,77 @@ result<std::unique_ptr<local_http_server>> local_http_server::listen(event_loop&
     return made;
 }
 
+namespace {
+
+// One request of a client, with signals that end the waiting.
+class question {
+public:
+    question(const std::filesystem::path& path, const http_request& request)
+        : path_(path.string()),
+          asked_{http::string_to_verb(request.method), request.target, 11, request.body},
+          signals_(io_, SIGINT, SIGTERM),
+          patience_(io_) {
+        asked_.set(http::field::host, "localhost");
+        asked_.set(http::field::content_type, "application/json");
+        asked_.prepare_payload();
+        parser_.body_limit(limits::http_answer_octets);
+    }
+
+    result<http_response> ask() {
+        const short_path where(path_);
+        error_code problem;
+        static_cast<void>(socket_.connect(where.endpoint(), problem));
+        if (problem) return failure("no_server", path_, problem.message());
+        signals_.async_wait([this](const error_code& cancelled, int) {
+            if (!cancelled) hang_up();
+        });
+        http::async_write(socket_, asked_, [this](const error_code& failed, std::size_t) {
+            if (failed) return end(failed);
+            http::async_read(socket_, input_, parser_, [this](const error_code& lost, std::size_t) { end(lost); });
+        });
+        io_.run();
+        if (!problem_) return http_response{parser_.get().result_int(), std::move(parser_.get().body())};
+        if (hung_up_)
+            return failure("interrupted", path_,
+                           "was not waited for any longer; the process that owns the data directory goes on with it");
+        return failure("connection_lost", path_, "the owning process has gone: " + problem_.message());
+    }
+
+private:
+    // The next signal has its usual effect.
+    void hang_up() {
+        hung_up_ = true;
+        error_code ignored;
+        static_cast<void>(signals_.clear(ignored));
+        static_cast<void>(socket_.shutdown(stream_protocol::socket::shutdown_send, ignored));
+        patience_.expires_after(limits::hang_up_wait);
+        patience_.async_wait([this](const error_code& cancelled) {
+            error_code already;
+            if (!cancelled) static_cast<void>(socket_.close(already));
+        });
+    }
+    void end(const error_code& problem) {
+        problem_ = problem;
+        signals_.cancel();
+        patience_.cancel();
+    }
+
+    asio::io_context io_;
+    std::string path_;
+    stream_protocol::socket socket_{io_};
+    http::request<http::string_body> asked_;
+    boost::beast::flat_buffer input_;
+    http::response_parser<http::string_body> parser_;
+    asio::signal_set signals_;
+    asio::steady_timer patience_;
+    error_code problem_;
+    bool hung_up_ = false;
+};
+
+}  // namespace
+
 result<http_response> ask_local_http(const std::filesystem::path& path, const http_request& request) {
-    asio::io_context io;
-    stream_protocol::socket socket(io);
-    error_code problem;
-    const short_path where(path);
-    static_cast<void>(socket.connect(where.endpoint(), problem));
-    if (problem) return failure("no_server", path.string(), problem.message());
-    http::request<http::string_body> asked{http::string_to_verb(request.method), request.target, 11, request.body};
-    asked.set(http::field::host, "localhost");
-    asked.set(http::field::content_type, "application/json");
-    asked.prepare_payload();
-    http::write(socket, asked, problem);
-    boost::beast::flat_buffer input;
-    http::response_parser<http::string_body> parser;
-    parser.body_limit(limits::http_answer_octets);
-    if (!problem) http::read(socket, input, parser, problem);
-    if (problem) return failure("connection_lost", path.string(), "the owning process has gone: " + problem.message());
-    return http_response{parser.get().result_int(), std::move(parser.get().body())};
+    return question(path, request).ask();
 }
 
 }  // namespace tessera::net

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <csignal>
+#include <fstream>
+#include <future>
 #include <thread>
 
 #include "base/limits.h"
@@ -19,10 +22,17 @@ protected:
         directory = std::filesystem::path(mkdtemp(pattern.data()));
         socket = directory / std::string(120, 'd') / "tessera.sock";
         std::filesystem::create_directory(socket.parent_path());
-        auto made =
-            local_http_server::listen(loop, socket, [this](http_request request, local_http_server::respond give) {
+        auto made = local_http_server::listen(
+            loop, socket,
+            [this](const http_request& request, const local_http_server::respond& give,
+                   const local_http_server::notice_hang_up& on_hang_up) {
                 seen = request;
+                if (request.target == "/never") {
+                    on_hang_up([give] { give({409, "{\"hung\":\"up\"}"}); });
+                    return pending.set_value();
+                }
                 give({request.target == "/late" ? 503U : 200U, "{\"of\":\"" + request.body + "\"}"});
+                give({200, "a second answer counts for nothing"});
             });
         server = std::move(made.value());
         tick = loop.after(std::chrono::hours(1), [] {});
@@ -39,12 +49,22 @@ protected:
         std::filesystem::remove_all(directory);
     }
 
+    // Clients that have connected, taken or not.
+    [[nodiscard]] std::size_t queued() const {
+        std::ifstream all("/proc/net/unix");
+        std::size_t count = 0;
+        for (std::string line; std::getline(all, line);)
+            count += line.find("/tessera.sock") != std::string::npos && line.find(" 00010000 ") == std::string::npos;
+        return count;
+    }
+
     std::filesystem::path directory, socket;
     event_loop loop;
     std::unique_ptr<local_http_server> server;
     std::unique_ptr<event_loop::timer> tick;
     std::thread thread;
     http_request seen;
+    std::promise<void> pending;  // /never has been asked for
 };
 
 TEST_F(local_http_test, a_request_gets_its_response) {
@@ -55,6 +75,35 @@ TEST_F(local_http_test, a_request_gets_its_response) {
     EXPECT_EQ(seen.method, "POST");
     EXPECT_EQ(seen.target, "/v1/x");
     EXPECT_EQ(ask_local_http(socket, {"GET", "/late", ""})->status, 503U);
+}
+
+TEST_F(local_http_test, a_client_that_hangs_up_is_noticed_and_hears_what_that_did) {
+    auto asked = pending.get_future();
+    auto made = std::async(std::launch::async, [this] { return ask_local_http(socket, {"POST", "/never", "x"}); });
+    asked.wait();
+    ASSERT_EQ(::kill(::getpid(), SIGINT), 0);
+    const auto heard = made.get();
+    ASSERT_TRUE(heard) << to_string(heard.error());
+    EXPECT_EQ(heard->status, 409U);
+    EXPECT_EQ(heard->body, "{\"hung\":\"up\"}");
+}
+
+TEST_F(local_http_test, who_waits_to_be_taken_is_served_when_nobody_new_is) {
+    std::promise<void> hold, held;
+    auto release = hold.get_future();
+    loop.post([&] {
+        held.set_value();
+        release.wait();
+        server->stop_listening();
+    });
+    held.get_future().wait();
+    // The loop stands still: these are in the queue when it goes on.
+    std::vector<std::future<result<http_response>>> all;
+    for (int i = 0; i < 3; ++i)
+        all.push_back(std::async(std::launch::async, [this] { return ask_local_http(socket, {"GET", "/x", ""}); }));
+    while (queued() < 3) std::this_thread::yield();
+    hold.set_value();
+    for (auto& one : all) EXPECT_TRUE(one.get());
 }
 
 TEST_F(local_http_test, nobody_else_may_open_it) {

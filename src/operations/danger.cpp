@@ -9,15 +9,13 @@
 #include "codec/apdu.h"
 #include "codec/remote_management.h"
 #include "codec/secured_packet.h"
+#include "operations/file_watch.h"
 
 namespace tessera::operations {
 namespace {
 
 using codec::toolkit_application_reference;
 constexpr toolkit_application_reference issuer_security_domain{0x00, 0x00, 0x00};  // TS 101 220 annex D
-constexpr toolkit_application_reference sim_file_system{0xb0, 0x00, 0x10};
-constexpr toolkit_application_reference shared_file_system{0xb0, 0x00, 0x00};
-constexpr toolkit_application_reference usim_file_system{0xb0, 0x00, 0x11};
 
 struct dangerous_file {
     std::string_view identifier;  // the last of the path
@@ -110,21 +108,18 @@ constexpr std::array<privilege, 7> dangerous_privileges{{
 
 // --- commands
 
-// What the commands of one packet have selected, as far as they tell.
+// What the commands of one packet change.
 class command_watch {
 public:
-    explicit command_watch(const toolkit_application_reference& tar)
-        : directory_(tar == sim_file_system || tar == shared_file_system ? std::string_view{}
-                     : tar == usim_file_system                           ? "7fff"
-                                                                         : some_directory) {}
+    explicit command_watch(const toolkit_application_reference& tar) : files_(tar) {}
 
     void take(const codec::command_apdu& command, danger_list& found) {
         const bool gsm = command.cla == 0xa0;
         const bool card_management = (command.cla & 0x80U) != 0 && !gsm;
-        if (command.ins == codec::instruction::select) return select(command);
+        if (command.ins == codec::instruction::select) return files_.select(command);
         if (const auto what = card_management ? managing(command.ins) : ending(command.ins); !what.empty() && !gsm)
             return add(found, std::string(what));
-        if (updates(command.ins, card_management)) update(command, found);
+        if (changes_file(command.ins, card_management)) update(command, found);
     }
 
 private:
@@ -164,75 +159,24 @@ private:
                 return {};
         }
     }
-    // ETSI TS 102 221 clause 11.1, TS 102 222: of the file that is selected, or that P1 or P2 names. The compact format
-    // has no others.
-    static bool updates(std::uint8_t instruction, bool card_management) {
-        constexpr std::array<std::uint8_t, 6> changing{codec::instruction::update_binary,
-                                                       codec::instruction::update_record,
-                                                       codec::instruction::increase,
-                                                       0x04,
-                                                       0x44,
-                                                       0xe2};
-        constexpr std::uint8_t resize_file = 0xd4;
-        if (instruction == resize_file) return true;
-        return !card_management && std::ranges::find(changing, instruction) != changing.end();
-    }
-
-    void select(const codec::command_apdu& command) {
-        file_.clear();
-        switch (command.p1) {
-            case 0x04:  // by AID: an application, whose files are those of an ADF
-                directory_ = "7fff";
-                return;
-            case 0x03:  // the directory above
-                directory_ = some_directory;
-                return;
-            case 0x08:
-                directory_ = {};
-                break;
-            default:
-                break;
-        }
-        if (command.data.empty()) directory_ = {};  // ISO 7816-4: the master file
-        for (std::size_t at = 0; at + 2 <= command.data.size(); at += 2) step(command.data.subspan(at, 2));
-    }
-    void step(byte_view identifier) {
-        const auto text = to_hex(identifier);
-        file_.clear();
-        if (text == "3f00")
-            directory_.clear();
-        else if (identifier[0] == 0x7f || identifier[0] == 0x5f)
-            directory_ = text;
-        else
-            file_ = text;
-    }
-
+    // Of the file that is selected, or that P1 or P2 names. The compact format has no others.
     void update(const codec::command_apdu& command, danger_list& found) const {
-        const auto reference = short_identifier(command);
+        const auto target = files_.target(command);
+        // A directory by the last of its path; empty: the master file.
+        const auto directory =
+            target.directory ? target.directory->substr(target.directory->rfind('/') + 1) : std::string(some_directory);
         const auto* known =
-            reference != 0
-                ? find_in(directory_, [&](const dangerous_file& one) { return one.short_identifier == reference; })
-                : find(directory_, file_);
+            target.short_identifier != 0
+                ? find_in(directory,
+                          [&](const dangerous_file& one) { return one.short_identifier == target.short_identifier; })
+                : find(directory, target.identifier);
         if (known == nullptr) return;
         const auto name = std::string(known->identifier);
-        const bool in_directory = !directory_.empty() && directory_ != some_directory;
-        add_writing(found, *known, in_directory ? directory_ + "/" + name : name);
-    }
-    // ETSI TS 102 221 clauses 11.1.4 and 11.1.6; 0: the current file.
-    static std::uint8_t short_identifier(const codec::command_apdu& command) {
-        switch (command.ins) {
-            case codec::instruction::update_binary:
-                return (command.p1 & 0x80U) != 0 ? command.p1 & 0x1fU : 0;
-            case codec::instruction::update_record:
-            case codec::instruction::increase:
-                return static_cast<std::uint8_t>(command.p2 >> 3U);
-            default:
-                return 0;
-        }
+        const bool in_directory = target.directory && !directory.empty();
+        add_writing(found, *known, in_directory ? directory + "/" + name : name);
     }
 
-    std::string directory_;
-    std::string file_;  // empty: none is selected
+    file_watch files_;
 };
 
 // A counter that a card has taken is never taken back.

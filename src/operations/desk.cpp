@@ -6,6 +6,7 @@
 #include "cards/store.h"
 #include "operations/card_profile.h"
 #include "operations/danger.h"
+#include "operations/file_watch.h"
 
 namespace tessera::operations {
 namespace {
@@ -29,11 +30,23 @@ result<void> check_danger(const single_request& request, const cards::card& card
                    danger + "; somebody must take the responsibility first: --approve-danger");
 }
 
+// From here on the file may hold the old content, the new, or some of both, until the card says.
+result<void> doubt_what_changes(cards::card_store& cards, cards::card_id card, const under_way& work) {
+    const auto& request = work.request();
+    if (request.kind == operation_kind::write || request.kind == operation_kind::trial)
+        for (const auto& one : work.writes()) TESSERA_TRY(cards.doubt_image(card, one.file, one.record));
+    if (request.kind == operation_kind::run)
+        return doubt_image_of(cards, card, files_changed_by(request.commands, request.security.tar));
+    return {};
+}
+
 }  // namespace
 
 // --- beginning
 
 void desk::machine::try_to_begin(waiting_request asked) {
+    if (asked.place->withdrawn_)
+        return answer_later(asked, refusal({"withdrawn", asked.request.card, "was withdrawn before it began"}));
     const bool by_radio = asked.way == nullptr;
     result<telecom::single_line*> line = nullptr;
     if (by_radio) line = line_to(asked.request.smsc);
@@ -50,6 +63,7 @@ void desk::machine::try_to_begin(waiting_request asked) {
         if (!look_timer_) look_timer_ = env_.home->after(look_again, [this] { look_at_waiting(); });
         return;
     }
+    asked.place->begun_ = true;
     auto& one = open_.emplace(made->made->key.value, std::move(*made->made)).first->second;
     one.line = *line;
     one.done = std::move(asked.done);
@@ -169,15 +183,13 @@ result<desk::machine::begun> desk::machine::begin_in(store::connection& writer, 
                    0,
                    0,
                    false,
+                   false,
                    {},
                    nullptr};
     made.work.answer().id = row.id;
     made.work.answer().iccid = card->identity.iccid;
     TESSERA_TRY_VALUE(made.key, operation_store(writer).insert(row, made.work.request()));
-    // From here on the file may hold the old content, the new, or some of both, until the card says.
-    const auto kind = made.work.request().kind;
-    if (kind == operation_kind::write || kind == operation_kind::trial)
-        for (const auto& one : made.work.writes()) TESSERA_TRY(cards.doubt_image(card->id, one.file, one.record));
+    TESSERA_TRY(doubt_what_changes(cards, card->id, made.work));
     TESSERA_TRY(put_next_packet(writer, made));
     return begun{std::nullopt, std::move(made)};
 }
@@ -219,6 +231,8 @@ void desk::machine::send(operation& one) {
     one.give_up = env_.clock->monotonic() + request.por_timeout * (request.attempts + 2);
     if (request.kind == operation_kind::trial) one.work.answer().reports.back().octets = one.packet;
     one.work.sending();
+    one.silent = false;
+    if (!one.way) one.line->begin(token_of(one));
     transmit(one);
     wait_for_answer(one, request.por_timeout);
 }
@@ -228,7 +242,7 @@ void desk::machine::transmit(operation& one) {
     if (one.way)
         one.way->send(one.packet, reference);
     else
-        one.line->send(static_cast<std::uint64_t>(one.key.value), one.subscriber, one.packet, reference);
+        one.line->send(token_of(one), one.subscriber, one.packet, reference);
 }
 
 void desk::machine::wait_for_answer(operation& one, duration how_long) {
@@ -240,11 +254,25 @@ void desk::machine::on_time(std::int64_t key) {
     if (found == open_.end()) return;
     auto& one = found->second;
     const auto& request = one.work.request();
-    if (one.work.sendings() >= request.attempts || env_.clock->monotonic() >= one.give_up)
-        return follow(one, one.work.silence(), nullptr);
+    if (one.work.sendings() >= request.attempts || env_.clock->monotonic() >= one.give_up) return fall_silent(one);
     one.work.sending();
     transmit(one);
     wait_for_answer(one, request.por_timeout);
+}
+
+// It waits no longer. Whether anything has left only the radio's thread knows, and from then on nothing more does.
+void desk::machine::fall_silent(operation& one) {
+    if (one.way) return follow(one, one.work.silence(), nullptr);
+    one.silent = true;
+    one.line->withdraw(token_of(one));
+}
+
+void desk::machine::on_withdrawn(std::uint64_t token, bool left) {
+    const auto found = open_.find(static_cast<std::int64_t>(token));
+    // An answer came meanwhile, and the next packet is under way.
+    if (found == open_.end() || !found->second.silent) return;
+    auto& work = found->second.work;
+    follow(found->second, left ? work.silence() : work.not_sent(), nullptr);
 }
 
 void desk::machine::on_submitted(std::uint64_t token, telecom::submit_result result, std::uint32_t command_status) {
@@ -274,7 +302,7 @@ void desk::machine::on_line_failed(const telecom::single_line& line, const error
     for (const auto key : all) {
         auto& one = open_.at(key);
         one.work.answer().refused = error{"no_network", why.field, why.message};
-        follow(one, one.work.silence(), nullptr);
+        fall_silent(one);
     }
 }
 
@@ -283,8 +311,11 @@ void desk::machine::on_line_failed(const telecom::single_line& line, const error
 desk::desk(const desk_environment& env) : machine_(std::make_unique<machine>(env)) {}
 desk::~desk() = default;
 result<void> desk::begin() { return machine_->begin(); }
-void desk::perform(single_request request, std::function<void(single_answer)> done) {
-    machine_->perform({std::move(request), std::move(done), nullptr});
+std::shared_ptr<operation_place> desk::perform(single_request request, std::function<void(single_answer)> done) {
+    waiting_request asked{std::move(request), std::move(done), nullptr};
+    auto place = asked.place;
+    machine_->perform(std::move(asked));
+    return place;
 }
 void desk::perform_by(std::shared_ptr<bearer> way, single_request request, std::function<void(single_answer)> done) {
     machine_->perform({std::move(request), std::move(done), std::move(way)});

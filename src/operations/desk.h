@@ -26,6 +26,21 @@ struct desk_environment {
     net::event_loop* home = nullptr;  // where the desk lives; its transactions run there, too
 };
 
+// The place of one operation in the desk's queue. Home loop's thread.
+class operation_place {
+public:
+    // It is not to begin any more. False: it has begun, and goes on.
+    bool withdraw() {
+        withdrawn_ = !begun_;
+        return withdrawn_;
+    }
+
+private:
+    friend class desk;
+    bool begun_ = false;
+    bool withdrawn_ = false;
+};
+
 class desk {
 public:
     explicit desk(const desk_environment& env);
@@ -37,8 +52,9 @@ public:
 
     // Operations of a process that died: their cards are free again, and their files' images stay in doubt.
     [[nodiscard]] result<void> begin();
-    // Calls `done` once, from the home loop, never before it returns. Home loop's thread.
-    void perform(single_request request, std::function<void(single_answer)> done);
+    // Calls `done` once, from the home loop, never before it returns; of what was withdrawn with a refusal (withdrawn).
+    // Home loop's thread.
+    std::shared_ptr<operation_place> perform(single_request request, std::function<void(single_answer)> done);
     // The same by another way than the radio; the card needs no MSISDN.
     void perform_by(std::shared_ptr<bearer> way, single_request request, std::function<void(single_answer)> done);
     // Nothing is under way or waits.

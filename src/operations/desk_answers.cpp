@@ -137,7 +137,7 @@ void desk::machine::finish(std::int64_t key, std::optional<error> problem) {
     if (one.way)
         one.way->end();
     else
-        one.line->let_go(one.subscriber);
+        one.line->let_go(static_cast<std::uint64_t>(key), one.subscriber);
     if (problem) one.work.answer().refused = std::move(problem);
     one.done(std::move(one.work.answer()));
 }

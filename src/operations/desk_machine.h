@@ -18,6 +18,7 @@ struct waiting_request {
     single_request request;
     std::function<void(single_answer)> done;
     std::shared_ptr<bearer> way;  // none: the radio
+    std::shared_ptr<operation_place> place = std::make_shared<operation_place>();
 };
 
 inline single_answer refusal(error why) {
@@ -54,6 +55,7 @@ private:
         void on_submitted(std::uint64_t token, telecom::submit_result result, std::uint32_t command_status) override {
             owner_->on_submitted(token, result, command_status);
         }
+        void on_withdrawn(std::uint64_t token, bool left) override { owner_->on_withdrawn(token, left); }
         void on_words(const telecom::card_words& words) override { owner_->on_words(*line, words); }
         void on_line_failed(const error& why) override { owner_->on_line_failed(*line, why); }
         std::unique_ptr<telecom::single_line> line;
@@ -76,6 +78,7 @@ private:
         int packets = 0;
         int answers = 0;
         bool accepted = false;  // the network took the packet under way at least once, or may have
+        bool silent = false;    // it has waited for long enough; the line says whether anything has left
         instant give_up{};      // whatever comes
         std::unique_ptr<net::event_loop::timer> timer;
     };
@@ -100,6 +103,9 @@ private:
     using operations_by_key = std::map<std::int64_t, operation>;
 
     void on_submitted(std::uint64_t token, telecom::submit_result result, std::uint32_t command_status);
+    void on_withdrawn(std::uint64_t token, bool left);
+    void fall_silent(operation& one);
+    static std::uint64_t token_of(const operation& one) { return static_cast<std::uint64_t>(one.key.value); }
     void on_words(telecom::single_line& line, const telecom::card_words& words);
     void on_line_failed(const telecom::single_line& line, const error& why);
     void answer_later(const waiting_request& asked, single_answer answer) {

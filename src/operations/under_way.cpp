@@ -102,6 +102,12 @@ void under_way::begin_round(purpose what) {
 
 under_way::step under_way::silence() { return end(outcome::unknown, {cause_kind::no_answer, 0, 0}); }
 
+// What packets before it have done stays done: of a write nobody can say then that it failed.
+under_way::step under_way::not_sent() {
+    const bool first = answer_.packets <= 1;
+    return end(first || reader_ ? outcome::failed : outcome::unknown, {cause_kind::no_answer, 0, 1});
+}
+
 under_way::step under_way::weigh(judge& with) {
     std::vector<raw_answer> raw;
     raw.reserve(answers_.size());

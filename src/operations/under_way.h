@@ -34,6 +34,8 @@ public:
     // The card in the reader will not have the packet. `before`: it had taken it earlier.
     [[nodiscard]] step not_taken(std::uint16_t status_word, bool before);
     [[nodiscard]] step silence();
+    // Nothing of the packet under way has left, and nothing will.
+    [[nodiscard]] step not_sent();
 
     // The last message that take() took says something that no packet of this operation asked for.
     [[nodiscard]] bool strange() const { return strange_; }

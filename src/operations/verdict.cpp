@@ -426,6 +426,8 @@ std::string describe(const cause& why) {
             return kind +
                    ((why.value & 0xff00) == 0x9000 ? " badly made, fault " : " its chain is not known, result ") +
                    hexadecimal(why.value & 0xff, 2);
+        case cause_kind::no_answer:
+            return why.detail == 1 ? "no_link to the SMSC, nothing was sent" : kind;
         case cause_kind::partly_executed:
             return kind + " " + std::to_string(why.value) + " of " + std::to_string(why.detail) + " commands";
         default:

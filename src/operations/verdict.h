@@ -33,7 +33,7 @@ enum class cause_kind : std::uint8_t {
     por_status = 2,         // value: response status; detail: 1 when the answer was unsecured
     smpp_status = 3,        // value: command_status
     no_key = 4,             // value: key version; detail: 1 when its key encryption key is what is missing
-    no_answer = 5,          // value: 0
+    no_answer = 5,          // detail: 1 when there was no link, and nothing has left
     no_subscriber = 6,      // the registry has no MSISDN
     read_back_differs = 7,  // value: which write, from 1
     unreadable_answer = 8,  // something came that no key of the card explains

@@ -9,6 +9,7 @@
 #include "base/hex.h"
 #include "base/random.h"
 #include "base/secret.h"
+#include "base/system_error.h"
 #include "sim/limits.h"
 
 namespace tessera::sim {
@@ -306,9 +307,10 @@ result<card_list> card_list::load(const std::filesystem::path& file) {
     if (problem) return failure("unreadable", file.string(), problem.message());
     if (octets > limits::card_list_octets) return failure("too_many", file.string(), "larger than 4 GiB");
     std::string text(octets, '\0');
+    errno = 0;
     std::ifstream stream(file, std::ios::binary);
     if (!stream.read(text.data(), static_cast<std::streamsize>(octets)))
-        return failure("unreadable", file.string(), "cannot be read to its end");
+        return failure("unreadable", file.string(), with_reason("cannot be read to its end"));
     auto parsed = parse(text, file.string());
     if (!text.empty()) wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
     return parsed;

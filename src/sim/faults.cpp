@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/random.h"
+#include "base/system_error.h"
 #include "sim/limits.h"
 
 #define TOML_EXCEPTIONS 0
@@ -93,10 +94,11 @@ result<fault_plan> fault_plan::parse(std::string_view toml, std::string_view nam
 }
 
 result<fault_plan> fault_plan::load(const std::filesystem::path& file, std::uint64_t seed) {
+    errno = 0;
     std::ifstream stream(file, std::ios::binary);
     std::string text(limits::fault_file_octets + 1, '\0');
     stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!stream.is_open() || stream.bad()) return failure("unreadable", file.string(), "cannot be read");
+    if (!stream.is_open() || stream.bad()) return failure("unreadable", file.string(), with_reason("cannot be read"));
     text.resize(static_cast<std::size_t>(stream.gcount()));
     if (text.size() > limits::fault_file_octets)
         return failure("bad_fault_file", file.string(),

@@ -419,6 +419,12 @@ result<int> version_of(connection& writer) {
     return version;
 }
 
+std::unexpected<error> newer(int found) {
+    return failure("newer_schema", "database",
+                   "its schema is version " + std::to_string(found) + ", this program knows " +
+                       std::to_string(schema_version()) + ": use the program that wrote it");
+}
+
 }  // namespace
 
 int schema_version() { return migrations.back().version; }
@@ -428,10 +434,7 @@ result<void> migrate(database& storage, connection& writer, timestamp now, int u
                                           "CREATE TABLE IF NOT EXISTS schema_migration (version {int} PRIMARY KEY, "
                                           "name TEXT NOT NULL, applied_at {int} NOT NULL) {table}")));
     TESSERA_TRY_VALUE(const int found, version_of(writer));
-    if (found > schema_version())
-        return failure("newer_schema", "database",
-                       "its schema is version " + std::to_string(found) + ", this program knows " +
-                           std::to_string(schema_version()) + ": use the program that wrote it");
+    if (found > schema_version()) return newer(found);
     for (const auto& step : migrations) {
         if (step.version <= found || step.version > up_to) continue;
         const auto apply = [&]() -> result<void> {
@@ -447,6 +450,17 @@ result<void> migrate(database& storage, connection& writer, timestamp now, int u
         TESSERA_TRY(in_transaction(writer, apply));
     }
     return {};
+}
+
+result<void> check_schema(connection& reader) {
+    const auto found = version_of(reader);
+    if (found && *found == schema_version()) return {};
+    if (found && *found > schema_version()) return newer(*found);
+    if (!found && found.error().code == code_retry) return std::unexpected(found.error());
+    return failure("older_schema", "database",
+                   "its schema is version " + std::to_string(found.value_or(0)) + ", this program's is " +
+                       std::to_string(schema_version()) +
+                       ": a process of an earlier program has it; end that one first");
 }
 
 }  // namespace tessera::store

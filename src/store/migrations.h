@@ -12,4 +12,8 @@ namespace tessera::store {
 // up_to: not beyond that step. Errors: newer_schema (the database was written by a later program), database.
 [[nodiscard]] result<void> migrate(database& storage, connection& writer, timestamp now, int up_to = schema_version());
 
+// Whether the database has this program's schema; writes nothing. Errors: newer_schema, older_schema (it wants
+// migrate()), database.
+[[nodiscard]] result<void> check_schema(connection& reader);
+
 }  // namespace tessera::store

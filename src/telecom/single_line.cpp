@@ -3,6 +3,7 @@
 #include <deque>
 #include <future>
 #include <map>
+#include <set>
 
 namespace tessera::telecom {
 
@@ -21,13 +22,19 @@ public:
         wanted_ = true;
         network_->open();
     }
-    void let_go(subscriber_number subscriber) {
+    void let_go(std::uint64_t token, subscriber_number subscriber) {
+        forget(token);
         const auto found = awaited_.find(subscriber);
         if (found != awaited_.end() && --found->second == 0) awaited_.erase(found);
         if (!awaited_.empty() || !wanted_) return;
         wanted_ = open_ = false;
         waiting_.clear();
         network_->close();
+    }
+    void begin(std::uint64_t token) { left_.erase(token); }
+    void withdraw(std::uint64_t token) {
+        const bool left = forget(token);
+        tell([=](single_line_events& events) { events.on_withdrawn(token, left); });
     }
     void send(std::uint64_t token, subscriber_number subscriber, bytes packet, std::uint8_t reference) {
         waiting_.push_back({token, subscriber, std::move(packet), reference});
@@ -72,8 +79,14 @@ private:
         while (open_ && !waiting_.empty()) {
             const auto& next = waiting_.front();
             if (!network_->submit({next.subscriber, next.packet, next.reference, next.token})) return;
+            left_.insert(next.token);
             waiting_.pop_front();
         }
+    }
+    // True: something of it has left, or may have.
+    bool forget(std::uint64_t token) {
+        std::erase_if(waiting_, [=](const waiting& one) { return one.token == token; });
+        return left_.erase(token) != 0;
     }
     template <class What>
     void tell(What what) {
@@ -87,7 +100,8 @@ private:
     std::unique_ptr<network> network_;
     std::map<subscriber_number, int> awaited_;
     std::deque<waiting> waiting_;
-    bool wanted_ = false;  // open() was called, close() not
+    std::set<std::uint64_t> left_;  // tokens of which the network has taken something
+    bool wanted_ = false;           // open() was called, close() not
     bool open_ = false;
     bool gone_ = false;  // home thread
 };
@@ -113,8 +127,14 @@ single_line::~single_line() {
 void single_line::await(subscriber_number subscriber) {
     radio_->loop().post([far = far_, subscriber] { far->await(subscriber); });
 }
-void single_line::let_go(subscriber_number subscriber) {
-    radio_->loop().post([far = far_, subscriber] { far->let_go(subscriber); });
+void single_line::let_go(std::uint64_t token, subscriber_number subscriber) {
+    radio_->loop().post([far = far_, token, subscriber] { far->let_go(token, subscriber); });
+}
+void single_line::begin(std::uint64_t token) {
+    radio_->loop().post([far = far_, token] { far->begin(token); });
+}
+void single_line::withdraw(std::uint64_t token) {
+    radio_->loop().post([far = far_, token] { far->withdraw(token); });
 }
 void single_line::send(std::uint64_t token, subscriber_number subscriber, byte_view packet, std::uint8_t reference) {
     radio_->loop().post([far = far_, token, subscriber, packet = to_bytes(packet), reference] {

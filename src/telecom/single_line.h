@@ -21,6 +21,8 @@ class single_line_events {
 public:
     virtual ~single_line_events() = default;
     virtual void on_submitted(std::uint64_t token, submit_result result, std::uint32_t command_status) = 0;
+    // After withdraw(): whether anything has left, or may have, since begin().
+    virtual void on_withdrawn(std::uint64_t token, bool left) = 0;
     virtual void on_words(const card_words& words) = 0;
     virtual void on_line_failed(const error& why) = 0;  // no link can be had: nothing of what is under way will be sent
 };
@@ -38,7 +40,12 @@ public:
 
     // From now on the subscriber's words come here.
     void await(subscriber_number subscriber);
-    void let_go(subscriber_number subscriber);
+    // No more; what waits under this token is not sent any more.
+    void let_go(std::uint64_t token, subscriber_number subscriber);
+    // A packet that nothing of was sent yet.
+    void begin(std::uint64_t token);
+    // Nothing that waits under this token is sent any more; on_withdrawn follows.
+    void withdraw(std::uint64_t token);
     // on_submitted follows, as soon as there is a link with room. reference: see outbound_message.
     void send(std::uint64_t token, subscriber_number subscriber, byte_view packet, std::uint8_t reference);
     void acknowledge(const inbound_handle& handle);

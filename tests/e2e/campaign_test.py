@@ -402,8 +402,8 @@ class OneOwner(WorldTest):
 
     def test_another_process_is_refused_with_the_pid(self):
         world, campaign, running = self.waiting_run()
-        for words in (["card", "list"], ["campaign", "list"], ["campaign", "resume", campaign], ["init"],
-                      ["card", "import", world.csv], ["demo", "--cards", "5"]):
+        for words in (["campaign", "run", campaign], ["campaign", "resume", campaign], ["init"],
+                      ["demo", "--cards", "5"]):
             self.assert_refused(world.run(*words), f"pid {running.pid}")
         self.assertTrue(running.alive())
         # What it can be asked, it answers.

@@ -20,7 +20,7 @@ class Usage(WorldTest):
                       ["campaign", "list", "--limit", "-1"], ["campaign", "report", "x", "--format", "xml"],
                       ["card", "show", "a", "b"], ["sim", "smsc"], ["sim", "card", "1"], ["demo", "--cards", "0"],
                       ["demo", "--cards", "many"], ["ota"], ["ota", "nonsense"], ["ef"],
-                      ["ef", "encode", "SPN"], ["ef", "decode", "--length", "3"], ["ef", "encode", "--json"], ["card", "--data", "x", "list"],
+                      ["ef", "encode", "SPN"], ["ef", "decode", "--length", "3"], ["card", "--data", "x", "list"],
                       ["--data"], ["sim", "smsc", "--cards", "x", "--window", "0"]):
             with self.subTest(words=words):
                 outcome = run(*words, cwd=self.folder())

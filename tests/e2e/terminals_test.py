@@ -39,6 +39,8 @@ class Terminals(WorldTest):
         shown = self.here.must("card", "show", self.imeis[0], "--json").json()
         self.assertEqual([(one["file"], one["content"]) for one in shown["image"]], [("setting/apn.internet", wanted)])
         self.assert_refused(self.here.run("card", "write", self.imeis[0], "--file", SPN, "--content", "00"), "terminal")
+        verified = self.here.run("card", "verify", self.imeis[0])
+        self.assert_refused(verified, "mobile terminal")
         again = self.here.create(self.text())
         self.here.must("campaign", "run", again)
         self.assertEqual(self.here.status(again)["outcomes"]["skipped"], 8)

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "base/system_error.h"
 #include "store/sqlite/wal_keeper.h"
 
 namespace tessera::store {
@@ -198,7 +199,9 @@ result<std::unique_ptr<database>> open_sqlite(const std::filesystem::path& file,
     configure_library();
     // SQLite creates its files with the permissions of the main one, so that is made here, for the owner alone.
     const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (made < 0) return failure(code_database, file.string(), "cannot be opened or created for reading and writing");
+    if (made < 0)
+        return failure(code_database, file.string(),
+                       with_reason("cannot be opened or created for reading and writing"));
     ::close(made);
     return std::make_unique<sqlite_database>(file, settings);
 }

@@ -160,7 +160,7 @@ TEST(audits, lost_answers_are_asked_again_with_new_counters) {
 }
 
 TEST(audits, silence_is_unknown_and_changes_nothing_and_a_late_answer_settles_it) {
-    world here({.cards = 25, .faults = "delay = \"250ms\""});
+    world here({.cards = 25, .faults = "delay = \"1s\""});
     const auto made = here.run(audit_of(read_text(spn_file), "por_timeout = \"50ms\"\nattempts = 1"));
     here.expect_outcomes(made, {.unknown = 25});
     EXPECT_EQ(here.count("SELECT (SELECT COUNT(*) FROM image_file) + (SELECT COUNT(*) FROM image_doubt)"), 0);

@@ -30,7 +30,7 @@ TEST(campaigns, C_8_a_negative_acknowledgement_is_failed_with_its_cause_and_the_
 }
 
 TEST(campaigns, C_8_a_late_acknowledgement_in_another_campaigns_session_settles_its_own) {
-    world here({.cards = 60, .faults = "delay = \"250ms\""});
+    world here({.cards = 60, .faults = "delay = \"1s\""});
     const auto first = here.run(hasty);
     here.expect_outcomes(first, {.unknown = 60});
     here.expect_sound(first);
@@ -47,7 +47,7 @@ TEST(campaigns, C_8_a_late_acknowledgement_in_another_campaigns_session_settles_
 }
 
 TEST(campaigns, C_8_a_late_negative_acknowledgement_makes_it_failed_and_leaves_the_image) {
-    world here({.cards = 40, .faults = "delay = \"250ms\""});
+    world here({.cards = 40, .faults = "delay = \"1s\""});
     auto options = hasty;
     options.writes = write_text("7f20/6fff", "01");
     const auto first = here.run(options);
@@ -63,7 +63,7 @@ TEST(campaigns, C_8_a_late_negative_acknowledgement_makes_it_failed_and_leaves_t
 // The late answer is older than what the second campaign wrote into the same file.
 TEST(campaigns, C_8_a_late_acknowledgement_does_not_bring_an_older_content_back) {
     constexpr std::string_view newer = "0141414141ffffffffffffffffffffffff";
-    world here({.cards = 40, .faults = "delay = \"250ms\""});
+    world here({.cards = 40, .faults = "delay = \"1s\""});
     const auto first = here.run(hasty);
     here.expect_outcomes(first, {.unknown = 40});
     here.sim->wait_for_waiting(40);
@@ -92,7 +92,7 @@ TEST(campaigns, C_8_late_answers_do_not_pass_for_answers_to_packets_not_yet_sent
 // An answer is the card's that the packet was sent to, whoever has its number by now: the keys and the counter prove
 // it.
 TEST(campaigns, C_8_a_late_acknowledgement_after_the_number_moved_settles_the_card_that_held_it) {
-    world here({.cards = 60, .faults = "delay = \"250ms\""});
+    world here({.cards = 60, .faults = "delay = \"1s\""});
     const auto first = here.run(hasty);
     here.expect_outcomes(first, {.unknown = 60});
     here.sim->wait_for_waiting(60);

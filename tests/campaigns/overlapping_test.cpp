@@ -26,7 +26,7 @@ campaign sent_and_stopped(world& here, std::size_t cards) {
 int rounds_of(world& here, const campaign& which) { return here.summary(which).subject.round; }
 
 TEST(overlapping_campaigns, C_8_answers_to_the_one_that_stands_still_are_its_own) {
-    world here({.cards = 60, .faults = "delay = \"250ms\""});
+    world here({.cards = 60, .faults = "delay = \"1s\""});
     const auto first = sent_and_stopped(here, 60);
     here.sim->wait_for_waiting(60);
     const auto second = here.run({.name = "second", .writes = write_text("7f20/6f3e", "0102"), .telecom = patient});
@@ -45,7 +45,7 @@ TEST(overlapping_campaigns, C_8_answers_to_the_one_that_stands_still_are_its_own
 
 // What it has sent may arrive at any moment: the image does not know it yet.
 TEST(overlapping_campaigns, C_17_a_card_is_not_skipped_on_an_image_that_another_campaign_is_changing) {
-    world here({.cards = 40, .faults = "delay = \"250ms\""});
+    world here({.cards = 40, .faults = "delay = \"1s\""});
     here.run({.name = "zeroth", .writes = write_text(spn_file, newer), .telecom = patient});
     const auto first = sent_and_stopped(here, 40);
     const auto second = here.run({.name = "second", .writes = write_text(spn_file, newer), .telecom = patient});
@@ -81,7 +81,7 @@ TEST(overlapping_campaigns, C_14_messages_that_another_campaign_overtook_are_for
 
 // It waits for nothing any more, but its answers may still come.
 TEST(overlapping_campaigns, C_8_answers_to_a_cancelled_one_are_its_own) {
-    world here({.cards = 60, .faults = "delay = \"250ms\""});
+    world here({.cards = 60, .faults = "delay = \"1s\""});
     const auto first = sent_and_stopped(here, 60);
     here.cancel(first);
     here.sim->wait_for_waiting(60);

@@ -168,7 +168,7 @@ TEST(single_operations, a_late_answer_settles_its_own_operation_and_the_image) {
 
 // It comes in the session of a campaign that waits for the same card: P3 gives it to the operation.
 TEST(single_operations, a_late_answer_in_a_campaigns_session_settles_its_own_operation) {
-    world here({.cards = 2, .faults = "delay = \"250ms\"", .shared = true});
+    world here({.cards = 2, .faults = "delay = \"1s\"", .shared = true});
     branch desk(here);
     auto request = desk.write_request(0, other_content);
     request.por_timeout = std::chrono::milliseconds(20);

@@ -259,7 +259,7 @@ TEST(terminals, an_agent_at_another_port_hears_nothing) {
 }
 
 TEST(terminals, a_late_acknowledgement_settles_the_campaign_that_asked) {
-    world here(mixed(20, "delay = \"250ms\""));
+    world here(mixed(20, "delay = \"1s\""));
     const auto first = here.run(both("por_timeout = \"50ms\"\nattempts = 1"));
     here.expect_outcomes(first, {.unknown = 20});
     here.sim->wait_for_waiting(20);

@@ -94,7 +94,7 @@ TEST(variables, a_name_that_no_card_has_is_refused_with_its_line) {
 }
 
 TEST(variables, a_late_acknowledgement_brings_the_cards_own_content_into_the_image) {
-    world here({.cards = 20, .faults = "delay = \"250ms\""});
+    world here({.cards = 20, .faults = "delay = \"1s\""});
     const auto made = here.run({.writes = own_number, .telecom = "por_timeout = \"50ms\"\nattempts = 1"});
     here.expect_outcomes(made, {.unknown = 20});
     here.sim->wait_for_waiting(20);

@@ -112,7 +112,11 @@ class Stage:
 
     def phases_behind(self, running):
         log = self.world.data / "tessera.db-wal"  # gone after a clean end; the campaign's beginning writes into it
-        if not self.world.lock_held_by(running) or not log.exists() or log.stat().st_size == 0:
+        try:
+            begun = self.world.lock_held_by(running) and log.stat().st_size > 0
+        except FileNotFoundError:
+            begun = False
+        if not begun:
             return -1
         return running.stderr().count(" cards/s\n")
 

@@ -76,6 +76,7 @@ void append_wait(std::string& out, const campaigns::wait& one) {
         case campaigns::wait_kind::queue:
         case campaigns::wait_kind::window:
         case campaigns::wait_kind::sends_per_hour:
+        case campaigns::wait_kind::link:
             return append_line(out, "  waits for %s%s", one.why.c_str(), until.c_str());
     }
 }

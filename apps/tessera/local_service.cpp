@@ -63,7 +63,7 @@ public:
         desk_.emplace(needs);
         cards_.emplace(*desk_, writer);
         campaigns_.emplace(
-            env_, data.settings, loop_, [this] { tell_news(); }, [this] { return has_news_reader(); });
+            env_, data.settings, radio, loop_, [this] { tell_news(); }, [this] { return has_news_reader(); });
         trials_.emplace(data, writer, *desk_, loop_);
         if (!data.settings.events.empty())
             intake_.emplace(writer, data.settings.events, radio, loop_, members_, [this] { tell_news(); });

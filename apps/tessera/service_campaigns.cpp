@@ -1,6 +1,7 @@
 #include "tessera/service_campaigns.h"
 
 #include <unistd.h>
+#include <algorithm>
 
 #include <boost/json.hpp>
 
@@ -61,6 +62,23 @@ bool campaign_routes::is_conducted(const std::string& id) {
     return conducted_ == id;
 }
 
+// While it sends: none of the SMSCs that it goes by is there.
+std::optional<campaigns::wait> campaign_routes::missing_link(const campaigns::campaign& subject) const {
+    if (subject.phase != campaigns::phase::exchange) return std::nullopt;
+    const auto what = campaigns::definition_of(subject);
+    const auto used = what ? settings_->used_by(what->way.smscs) : failure("", "", "");
+    if (!used) return std::nullopt;
+    const auto missing = radio_->missing_links();
+    std::string why;
+    for (const auto* one : *used) {
+        const auto at = std::ranges::find(missing, one->name, &telecom::radio::missing_link::smsc);
+        if (at == missing.end()) return std::nullopt;
+        why += (why.empty() ? "a link to SMSC \"" : "; a link to SMSC \"") + at->smsc + "\" (" + at->address +
+               "), there is none since " + to_iso8601(at->since);
+    }
+    return campaigns::wait{campaigns::wait_kind::link, why, std::nullopt};
+}
+
 http_response campaign_routes::status(const std::string& id, std::optional<bool> settling) {
     std::string under_way;
     {
@@ -76,6 +94,8 @@ http_response campaign_routes::status(const std::string& id, std::optional<bool>
                               campaigns::summarize(writer, subject, running ? std::optional(now) : std::nullopt));
             TESSERA_TRY_VALUE(summary.waits,
                               campaigns::waits_of(writer, subject, settings_->house.sends_per_hour, now, under_way));
+            if (running)
+                if (auto missing = missing_link(subject)) summary.waits.push_back(std::move(*missing));
             return summary;
         });
     if (!made) return refusal_response(made.error());

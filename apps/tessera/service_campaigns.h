@@ -11,6 +11,7 @@
 #include "campaigns/machine.h"
 #include "campaigns/report.h"
 #include "net/event_loop.h"
+#include "telecom/radio.h"
 #include "tessera/configuration.h"
 #include "tessera/service_route.h"
 
@@ -21,10 +22,11 @@ class campaign_routes {
 public:
     // env: as wind_up_cancelled() wants it. All must outlive this. `news`: something changed that campaigns of triggers
     // wait for. `runs_triggered`: somebody in this process runs those.
-    campaign_routes(const campaigns::environment& env, const configuration& settings, net::event_loop& home,
-                    std::function<void()> news, std::function<bool()> runs_triggered)
+    campaign_routes(const campaigns::environment& env, const configuration& settings, const telecom::radio& radio,
+                    net::event_loop& home, std::function<void()> news, std::function<bool()> runs_triggered)
         : env_(&env),
           settings_(&settings),
+          radio_(&radio),
           home_(&home),
           news_(std::move(news)),
           runs_triggered_(std::move(runs_triggered)) {}
@@ -63,9 +65,11 @@ private:
     net::http_response pause_all();
     net::http_response stop_status(std::int64_t paused);
     bool is_conducted(const std::string& id);
+    [[nodiscard]] std::optional<campaigns::wait> missing_link(const campaigns::campaign& subject) const;
 
     const campaigns::environment* env_;
     const configuration* settings_;
+    const telecom::radio* radio_;
     net::event_loop* home_;
     std::function<void()> news_;
     std::function<bool()> runs_triggered_;

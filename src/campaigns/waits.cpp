@@ -42,7 +42,7 @@ result<std::optional<wait>> wait_in_queue(store::connection& database, const cam
 }  // namespace
 
 std::string_view to_string(wait_kind what) {
-    constexpr std::string_view names[] = {"stop_all", "approval", "queue", "window", "sends_per_hour"};
+    constexpr std::string_view names[] = {"stop_all", "approval", "queue", "window", "sends_per_hour", "link"};
     return names[static_cast<std::size_t>(what)];
 }
 

@@ -10,7 +10,8 @@
 
 namespace tessera::campaigns {
 
-enum class wait_kind : std::uint8_t { stop_all, approval, queue, window, sends_per_hour };
+// link: only the process that runs it knows of that; waits_of() does not.
+enum class wait_kind : std::uint8_t { stop_all, approval, queue, window, sends_per_hour, link };
 [[nodiscard]] std::string_view to_string(wait_kind what);  // as written here
 
 struct wait {

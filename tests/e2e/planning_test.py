@@ -1,6 +1,7 @@
 """What is told before a campaign and while it waits: how long it takes and why, whom it cannot reach, until when it waits."""
 
 import datetime
+import socket
 
 import harness
 from harness import WorldTest, campaign_text, make_fleet, wait_for, write_csv
@@ -45,6 +46,22 @@ class Waiting(WorldTest):
         self.assertEqual(([one["for"] for one in status["waits"]], status["sent"]), (["sends_per_hour"], 5))
         self.assertGreater(status["waits"][0]["until"], in_days(0).isoformat())
         here.must("campaign", "cancel", campaign)
+
+    def test_status_says_that_a_run_waits_for_a_link(self):
+        here = self.world(make_fleet(3))
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))  # and never listens
+            address = f"127.0.0.1:{nobody.getsockname()[1]}"
+            here.connect(address)
+            campaign = here.create(campaign_text())
+            running = here.start("campaign", "run", campaign)
+            wait_for("the exchange", lambda: [one["for"] for one in here.status(campaign)["waits"]] == ["link"],
+                     running.process)
+            waits = here.status(campaign)["waits_for"]
+        self.assertIn(address, waits)
+        self.assertIn("there is none since 20", waits)
+        here.must("campaign", "pause", campaign)
+        self.assertEqual(here.status(campaign)["waits"], [])
 
     def test_status_says_that_it_waits_for_somebody(self):
         here = self.world(make_fleet(2), faults="")

@@ -89,6 +89,8 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
     // The sent mark of C-9: from this commit on, any packet of the chunk may have left, and single operations keep
     // their hands off its cards (C-13). Those whose messages are out of date leave the round with it: on a resumed
     // chunk, as far as it is known that nothing of theirs has left.
+    // Whoever is in the exchange already stays: a chunk that is loaded again has the same targets in the same order.
+    const bool again = held.state == chunk_state::released;
     std::vector<cards::card_id> left;
     std::vector<cards::card_id> unsent;
     TESSERA_TRY(env.writer->transact([&](store::connection& writer) -> result<void> {
@@ -96,7 +98,7 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
         if (with_answers) {
             TESSERA_TRY_VALUE(unsent, campaign_store(writer).take_unsent(held));
         }
-        if (!with_answers || !unsent.empty()) {
+        if (!again || !unsent.empty()) {
             TESSERA_TRY_VALUE(left, set_aside(writer, held, with_answers ? &unsent : nullptr));
             progress.next_round = static_cast<std::int64_t>(left.size());
         }
@@ -107,7 +109,7 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
     loaded->unsent = std::move(unsent);
     const store::snapshot view(*reader_);
     TESSERA_TRY(view.begun());
-    if (with_answers) {
+    if (again) {
         TESSERA_TRY_VALUE(left, campaign_store(*reader_).left_round(held));
     }
     TESSERA_TRY(load_packets(*loaded, left));

@@ -52,6 +52,7 @@ result<void> campaign_store::give_up_later_rounds(campaign_key key, int round, t
     for (const auto card : open) {
         const card_outcome silent{card, operations::outcome::unknown, {operations::cause_kind::no_answer, 0, 0}, 1};
         TESSERA_TRY(put_outcome(key, silent, 0, round, now));
+        TESSERA_TRY(mark_late(card));  // what it said in any round is weighed once more
         TESSERA_TRY(count->with(key.value, round, card.value).execute());
     }
     return {};

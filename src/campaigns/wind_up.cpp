@@ -1,8 +1,12 @@
 #include "campaigns/wind_up.h"
 
+#include <optional>
+
 #include "base/log.h"
 #include "campaigns/store.h"
+#include "campaigns/target_sides.h"
 #include "campaigns/wave_store.h"
+#include "cards/store.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -19,6 +23,28 @@ result<campaign_run> close_chunks(store::connection& writer, const environment& 
     return run;
 }
 
+// What was sent to whoever ends unknown is not proved: the files may hold the new content, the old, or some of both.
+result<void> doubt_images(store::connection& writer, const definition& what, campaign_key key) {
+    TESSERA_TRY_VALUE(auto* query, writer.kept("SELECT o.card_id FROM outcome o WHERE o.campaign_key = $1 AND "
+                                               "o.outcome = $2 AND o.revision = 0"));
+    query->with(key.value, operations::outcome::unknown);
+    cards::card_store cards(writer);
+    std::optional<definition> for_them;
+    if (what.terminals) for_them = for_terminals(what);
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, query->step());
+        if (!more) return {};
+        const cards::card_id card{query->integer(0)};
+        bool terminal = false;
+        if (for_them) {
+            TESSERA_TRY_VALUE(const auto port, cards.terminal_port(card));
+            terminal = port.has_value();
+        }
+        for (const auto& write : terminal ? for_them->writes : what.writes)
+            TESSERA_TRY(cards.doubt_image(card, write.file, write.record));
+    }
+}
+
 result<void> wind_up(const environment& env, const campaign& subject, const definition& what) {
     TESSERA_TRY_VALUE(
         auto run, env.writer->transact([&](store::connection& writer) { return close_chunks(writer, env, subject); }));
@@ -28,6 +54,7 @@ result<void> wind_up(const environment& env, const campaign& subject, const defi
         campaign_store campaigns(writer);
         // Cards that were to come in another round have been sent something, too.
         TESSERA_TRY(campaigns.give_up_later_rounds(subject.key, subject.round, env.clock->now()));
+        TESSERA_TRY(doubt_images(writer, what, subject.key));
         return campaigns.set_state(subject.key, subject.state, subject.round, phase::none, subject.finished_at);
     });
 }
@@ -46,7 +73,8 @@ result<void> wind_up_cancelled(const environment& env, const definition_source& 
         else
             TESSERA_TRY(wind_up(env, one, *what));
     }
-    return {};
+    if (left.empty()) return {};
+    return settle_late_answers(env, definition_of);
 }
 
 }  // namespace tessera::campaigns

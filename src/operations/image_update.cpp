@@ -12,6 +12,18 @@ bool comparable(const cards::image_proof& one, const cards::image_proof& other) 
            one.application == other.application;
 }
 
+// A doubt is of a packet that was sent and that nobody proved. Who speaks of an earlier one says nothing about it: the
+// card may have executed it since.
+result<void> clear_doubt(cards::card_store& cards, cards::card_id card, std::string_view file, std::uint16_t record,
+                         const cards::image_proof& proof) {
+    TESSERA_TRY_VALUE(const auto given, cards.counters(card));
+    const bool later = std::ranges::any_of(given, [&](const cards::application_counter& one) {
+        const bool same = one.application == cards::all_applications || one.application == proof.application;
+        return same && one.key_version == proof.key_version && one.counter > proof.counter;
+    });
+    return later ? result<void>() : cards.clear_doubt(card, file, record);
+}
+
 result<void> write_one(cards::card_store& cards, cards::card_id card, const proved_writes& proved, std::size_t which,
                        timestamp now) {
     const auto& write = (*proved.writes)[which];
@@ -20,7 +32,7 @@ result<void> write_one(cards::card_store& cards, cards::card_id card, const prov
         if (!comparable(before->proof, proved.proof)) return cards.doubt_image(card, write.file, write.record);
         if (before->proof.counter > proved.proof.counter) return {};
     }
-    if (proved.doubted) TESSERA_TRY(cards.clear_doubt(card, write.file, write.record));
+    if (proved.doubted) TESSERA_TRY(clear_doubt(cards, card, write.file, write.record, proved.proof));
     // A setting is replaced whole.
     if (!before || before->content.size() <= write.content.size() || is_setting(write))
         return cards.put_image(card, write.file, write.record, write.content, proved.proof, now);
@@ -56,7 +68,7 @@ result<comparison> read_image(cards::card_store& cards, cards::card_id card, con
         }
         if (before->proof.counter > proved.proof.counter) return comparison::overtaken;
     }
-    if (proved.doubted) TESSERA_TRY(cards.clear_doubt(card, proved.file, proved.record));
+    if (proved.doubted) TESSERA_TRY(clear_doubt(cards, card, proved.file, proved.record, proved.proof));
     // Also where nothing differs: the image is of now, and a write whose answer comes late is of before.
     const auto rest = before && !proved.whole ? before->content : byte_view{};
     TESSERA_TRY(cards.put_image(card, proved.file, proved.record, overlaid(rest, proved.content), proved.proof, now));

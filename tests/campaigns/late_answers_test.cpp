@@ -77,6 +77,34 @@ TEST(campaigns, C_8_a_late_acknowledgement_does_not_bring_an_older_content_back)
     }
 }
 
+// The second campaign is not answered either when the first one's answers come: what it wrote may be there by now.
+TEST(campaigns, C_17_a_late_acknowledgement_leaves_the_doubt_of_a_later_write) {
+    constexpr std::string_view newer = "0141414141ffffffffffffffffffffffff";
+    world here({.cards = 40, .faults = "delay = \"250ms\""});
+    here.run(hasty);
+    here.sim->wait_for_waiting(40);
+    here.run({.name = "newer", .writes = write_text(spn_file, newer), .telecom = hasty.telecom});
+    const auto again = here.run({.name = "again", .telecom = "por_timeout = \"5s\"\nattempts = 1"});
+    here.expect_outcomes(again, {.done = 40});
+    for (std::size_t card = 0; card < 40; ++card) {
+        EXPECT_EQ(here.sim->read(card).content, spn_content);
+        EXPECT_EQ(here.image_content(card), spn_content);
+    }
+}
+
+// It was listened for when somebody cancelled: nobody knows what the file holds.
+TEST(campaigns, C_17_cancelling_doubts_the_images_of_cards_that_it_gives_up) {
+    world here({.cards = 20, .faults = "response_follows = 1\nresponse_follows_delay = \"1h\""});
+    here.progress.when_ended = [&](int, phase which) {
+        if (which == phase::settle) here.stop = true;
+    };
+    const auto made = here.create();
+    EXPECT_EQ(here.conduct_now(made), run_end::interrupted);
+    here.cancel(made);
+    here.expect_outcomes(made, {.unknown = 20});
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM image_doubt"), 20);
+}
+
 // Before anything of the second campaign is sent: the late answers are there at once when the session opens.
 TEST(campaigns, C_8_late_answers_do_not_pass_for_answers_to_packets_not_yet_sent) {
     world here({.cards = 100, .faults = "delay = \"100ms\""});

@@ -11,12 +11,12 @@ constexpr std::string_view newer = "0142424242ffffffffffffffffffffffff";
 const std::string patient = "por_timeout = \"20s\"\nattempts = 3";
 
 // Cut short when everything of it has been sent, before anything came back.
-campaign sent_and_stopped(world& here, std::size_t cards) {
+campaign sent_and_stopped(world& here, std::size_t cards, const std::string& telecom = patient) {
     std::size_t sent = 0;
     here.tap.on_submit = [&here, &sent, cards](const telecom::outbound_message&) {
         if (++sent == cards) here.stop = true;
     };
-    const auto made = here.create({.name = "first", .telecom = patient});
+    const auto made = here.create({.name = "first", .telecom = telecom});
     EXPECT_EQ(here.conduct_now(made), run_end::interrupted);
     here.tap.on_submit = {};
     here.stop = false;
@@ -90,6 +90,18 @@ TEST(overlapping_campaigns, C_8_answers_to_a_cancelled_one_are_its_own) {
     EXPECT_EQ(rounds_of(here, second), 1);
     here.expect_outcomes(first, {.done = 60});
     EXPECT_EQ(here.sim->statistics().submits, 120U);
+}
+
+// Who is overtaken after his packet has left stays in the round: the same octets go again, as often as is asked for.
+TEST(overlapping_campaigns, C_9_a_chunk_that_was_overtaken_is_sent_again_as_it_is) {
+    const std::string hasty = "por_timeout = \"50ms\"\nattempts = 3";
+    world here({.cards = 20, .faults = "lose_response = 1"});
+    const auto first = sent_and_stopped(here, 20, hasty);
+    const auto second = here.run({.name = "second", .writes = write_text(spn_file, newer), .telecom = hasty});
+    here.expect_outcomes(second, {.unknown = 20});
+    EXPECT_EQ(here.conduct_now(first), run_end::finished);
+    here.expect_outcomes(first, {.unknown = 20});
+    EXPECT_EQ(rounds_of(here, first), 1);
 }
 
 // The ration of the hour was used up within a chunk: whom nothing was sent is nobody's business until it goes on, and

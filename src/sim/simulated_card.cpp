@@ -180,6 +180,7 @@ card_reaction simulated_cards::execute(request& job, std::uint64_t counter, byte
         run_script(job, script);
         if (!job.back && !applications()[job.slot].files) change = manager_.take_key_change();
     }
+    if (witness_) witness_({job.card, job.security, counter, script, response_});
     const bool follows = job.faults.response_follows && job.security.spi.response() == proof_of_receipt::always;
     if (follows) answer(job, response_status::response_follows_by_sms, counter, {}, false, false);
     answer(job, response_status::ok, counter, response_, false, follows);

@@ -4,9 +4,11 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -43,6 +45,15 @@ enum class card_reaction : std::uint8_t {
     executed,  // the packet was accepted; its commands ran
 };
 
+// A packet that a card has executed, as its witness is told of it; valid during the call.
+struct executed_packet {
+    card_index card = no_card;
+    const codec::packet_security& security;
+    std::uint64_t counter = 0;
+    byte_view script;
+    byte_view response;  // what the script returned
+};
+
 struct file_reading {
     byte_view content;  // valid until the next call
     std::uint32_t executed = 0;
@@ -66,6 +77,8 @@ public:
     [[nodiscard]] file_reading read_setting(card_index terminal, std::string_view name) const;
     [[nodiscard]] const application_manager& applications_of_cards() const { return manager_; }
     [[nodiscard]] file_store& files() { return files_; }
+    // Told of every packet that any card executes.
+    void witness(std::function<void(const executed_packet&)> told) { witness_ = std::move(told); }
     // Forgets message parts that waited too long for the others.
     void expire(instant now) { parts_.expire(now); }
 
@@ -103,6 +116,7 @@ private:
     codec::secured_packet_codec codec_;
     codec::reassembler parts_;
     std::unordered_map<std::uint64_t, std::uint64_t> more_counters_;  // (key set, application) beyond the first one
+    std::function<void(const executed_packet&)> witness_;
     std::uint8_t response_reference_ = 0;
     bytes response_;
     bytes packet_;

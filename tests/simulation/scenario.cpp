@@ -1,0 +1,206 @@
+#include "scenario.h"
+
+#include <array>
+#include <cstdio>
+
+#include "base/hex.h"
+#include "sim/fleet.h"
+
+namespace tessera::simulation {
+namespace {
+
+constexpr std::uint64_t of_scenario = 5;
+
+struct known_file {
+    const char* path;
+    std::size_t octets;
+};
+// The last one takes two short messages.
+constexpr std::array<known_file, 5> files{
+    {{"7f20/6f46", 17}, {"7f20/6f3e", 10}, {"7f20/6f3f", 10}, {"7f20/6f45", 40}, {"7f20/6f30", 180}}};
+
+constexpr std::array<crypto::cipher_algorithm, 4> algorithms{
+    crypto::cipher_algorithm::aes128, crypto::cipher_algorithm::aes256, crypto::cipher_algorithm::triple_des_2key,
+    crypto::cipher_algorithm::triple_des_3key};
+
+// CC and ciphering, the PoR secured likewise; the last ones without ciphering, and with the counter exactly the next.
+constexpr std::array<const char*, 4> indicators{"1639", "1639", "1229", "1e39"};
+
+std::string key_text(std::size_t octets, seeded_random& random) {
+    bytes key(octets);
+    random.fill(key);
+    return to_hex(key);
+}
+
+std::uint64_t up_to(seeded_random& random, std::uint64_t most) { return random.below(most + 1); }
+
+// Mostly not at all, sometimes a little, rarely much.
+double some_chance(seeded_random& random, double likely, double most) {
+    if (!random.chance(likely)) return 0;
+    return most * static_cast<double>(1 + random.below(100)) / 100.0 * (random.chance(0.5) ? 0.2 : 1.0);
+}
+
+void draw_faults(outside_options& into, seeded_random& random, std::uint64_t seed) {
+    auto& faults = into.faults;
+    faults.seed = seed;
+    const auto set = [&](sim::fault kind, double likely, double most) {
+        faults.probability[static_cast<std::size_t>(kind)] = some_chance(random, likely, most);
+    };
+    if (random.chance(0.15)) return;  // a world without faults is one, too
+    set(sim::fault::lose_submit, 0.4, 0.5);
+    set(sim::fault::lose_response, 0.4, 0.5);
+    set(sim::fault::duplicate, 0.3, 0.4);
+    set(sim::fault::reorder, 0.3, 0.5);
+    set(sim::fault::throttle, 0.2, 0.3);
+    set(sim::fault::queue_full, 0.2, 0.3);
+    set(sim::fault::unsecured_error, 0.2, 1.0);
+    set(sim::fault::response_follows, 0.2, 0.5);
+    set(sim::fault::receipt_before_submit_resp, 0.2, 1.0);
+    set(sim::fault::response_before_submit_resp, 0.2, 0.7);
+    set(sim::fault::card_off, 0.2, 0.3);
+    set(sim::fault::card_wrong_key, 0.2, 0.3);
+    set(sim::fault::card_one_part, 0.1, 0.3);
+    set(sim::fault::card_absent, 0.2, 0.6);
+    set(sim::fault::card_busy, 0.2, 0.5);
+    const auto milliseconds = [&](std::uint64_t most) { return std::chrono::milliseconds(up_to(random, most)); };
+    if (random.chance(0.5)) faults.delay = milliseconds(random.chance(0.3) ? 3'000 : 100);
+    faults.response_follows_delay = milliseconds(800);
+    faults.absent_for = milliseconds(4'000) + std::chrono::milliseconds(1);
+    faults.smsc_retry = milliseconds(900) + std::chrono::milliseconds(100);
+    faults.smsc_validity = std::chrono::seconds(1 + up_to(random, 20));
+    into.refuse_submit = some_chance(random, 0.15, 0.2);
+    into.lose_submit_resp = some_chance(random, 0.2, 0.1);
+    into.lose_delivery = some_chance(random, 0.2, 0.1);
+    if (random.chance(0.1)) into.smsc_rate = static_cast<std::uint32_t>(20 + random.below(200));
+    if (random.chance(0.2)) into.smsc_window = 1 + random.below(4);
+}
+
+void draw_forgeries(forgeries& into, seeded_random& random) {
+    if (!random.chance(0.35)) return;
+    into.unsecured_ok = some_chance(random, 0.6, 1.0);
+    into.wrong_counter = some_chance(random, 0.4, 0.8);
+    into.wrong_checksum = some_chance(random, 0.5, 0.8);
+    into.unsecured_error = some_chance(random, 0.3, 0.5);
+    into.replayed = some_chance(random, 0.5, 0.8);
+}
+
+void draw_cards(scenario& into, seeded_random& random) {
+    const auto count = random.chance(0.1) ? 13 + random.below(28) : 1 + random.below(12);
+    const auto kinds = 1 + random.below(2);
+    std::array<crypto::cipher_algorithm, 2> used{};
+    for (auto& one : used) one = algorithms[random.below(algorithms.size())];
+    constexpr const char* header =
+        "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,counter,tags\n";
+    into.registry = into.fleet = into.witness = header;
+    const double ahead = some_chance(random, 0.2, 0.5);
+    const double missing = some_chance(random, 0.15, 0.3);
+    const double numberless = some_chance(random, 0.15, 0.3);
+    for (std::size_t n = 0; n < count; ++n) {
+        planned_card card{sim::fleet_iccid(n), sim::fleet_msisdn(n), false};
+        const auto kind = random.below(kinds);
+        const std::string algorithm(crypto::to_string(used[kind]));
+        const auto octets = crypto::key_octets(used[kind]);
+        const auto profile = "profile-" + std::to_string(kind);
+        const auto keys = algorithm + "," + key_text(octets, random) + "," + algorithm + "," + key_text(octets, random);
+        const auto counted = random.chance(0.2) ? up_to(random, 1'000) : 0;
+        const auto line = [&](std::uint64_t number, std::uint64_t counter) {
+            char text[16];
+            std::snprintf(text, sizeof text, "%010llx", static_cast<unsigned long long>(counter));
+            return card.iccid + "," + sim::fleet_imsi(n) + "," + (number == 0 ? "" : std::to_string(number)) + "," +
+                   profile + ",1," + keys + "," + text + "," + (n % 2 == 0 ? "even" : "odd") + "\n";
+        };
+        if (random.chance(numberless)) card.msisdn = 0;
+        into.registry += line(card.msisdn, counted);
+        into.witness += line(sim::fleet_msisdn(n), counted);
+        // The card may have heard more than the operator's files say.
+        const auto heard = counted + (random.chance(ahead) ? 1 + up_to(random, random.chance(0.5) ? 3 : 300) : 0);
+        if (!random.chance(missing)) into.fleet += line(sim::fleet_msisdn(n), heard);
+        into.cards.push_back(card);
+    }
+}
+
+std::string write_text(const planned_write& one) {
+    return "[[write]]\nfile = \"" + one.file + "\"\ncontent = \"" + to_hex(one.content) + "\"\n";
+}
+
+planned_campaign draw_campaign(const scenario& whole, std::uint8_t number, seeded_random& random) {
+    planned_campaign made;
+    made.name = "campaign " + std::to_string(number);
+    const auto writes = random.chance(0.7) ? 1 : 2 + random.below(2);
+    std::vector<std::string> taken;
+    for (std::uint8_t which = 0; which < writes; ++which) {
+        auto one = make_write(0xc5, number, which, random);
+        bool known = false;
+        for (const auto& other : made.writes) known = known || other.file == one.file;
+        if (!known) made.writes.push_back(std::move(one));
+    }
+    constexpr std::array<const char*, 5> selections{"all = true", "all = true", "all = true", "tag = \"even\"",
+                                                    "tag = \"odd\""};
+    const auto chosen = whole.cards.size() < 2 ? 0 : random.below(selections.size());
+    made.text = "[campaign]\nname = \"" + made.name + "\"\n[targets]\n" + selections[chosen] +
+                "\n[security]\ntar = \"b00010\"\nspi = \"" + indicators[random.below(indicators.size())] + "\"\n";
+    for (const auto& one : made.writes) made.text += write_text(one);
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(whole.por_timeout).count();
+    made.text += "[telecom]\npor_timeout = \"" + std::to_string(milliseconds) +
+                 "ms\"\nattempts = " + std::to_string(whole.attempts) + "\n";
+    if (random.chance(0.2))
+        made.text +=
+            "[telecom.retry]\nno_answer = {attempts = 2, after = \"100ms\"}\nabsent = {attempts = 3, after = "
+            "\"300ms\"}\nbusy = {attempts = 3, after = \"100ms\"}\n";
+    return made;
+}
+
+}  // namespace
+
+planned_write make_write(std::uint8_t kind, std::uint8_t number, std::uint8_t which, seeded_random& random) {
+    const auto& file = files[random.chance(0.5) ? 0 : random.below(files.size())];
+    planned_write made{file.path, bytes(file.octets, 0xff), {kind, number, which, 0, 0, 0}};
+    random.fill(std::span(made.marker).subspan(3));
+    std::ranges::copy(made.marker, made.content.begin());
+    return made;
+}
+
+scenario scenario::draw(std::uint64_t seed) {
+    seeded_random random(mix64(seed ^ of_scenario));
+    scenario made;
+    made.seed = seed;
+    made.preemption = random.chance(0.4) ? 0 : random.chance(0.5) ? 0.02 : 0.2;
+    draw_cards(made, random);
+    draw_faults(made.outside, random, seed);
+    draw_forgeries(made.outside.forged, random);
+    made.outside.wire_delay_max = std::chrono::microseconds(100 + random.below(5'000));
+    made.por_timeout = std::chrono::milliseconds(50 + up_to(random, random.chance(0.3) ? 1'500 : 400));
+    made.attempts = static_cast<int>(1 + random.below(4));
+    auto& server = made.server;
+    server.workers = static_cast<int>(1 + random.below(3));
+    server.chunk_cards = static_cast<std::int64_t>(1 + random.below(random.chance(0.5) ? 4 : 20));
+    server.checkpoint_pages = static_cast<std::int64_t>(20 + random.below(300));
+    server.persistent = random.chance(0.5);
+    server.smsc.reconnect_delay_min = std::chrono::milliseconds(5);
+    server.smsc.reconnect_delay_max = std::chrono::milliseconds(100);
+    server.smsc.response_time_out = std::chrono::seconds(2);
+    if (random.chance(0.2)) server.smsc.window = static_cast<std::uint32_t>(1 + random.below(4));
+    if (random.chance(0.3)) server.smsc.delivery_receipts = true;
+    const auto campaigns = 1 + random.below(3);
+    for (std::uint8_t n = 0; n < campaigns; ++n) made.campaigns.push_back(draw_campaign(made, n, random));
+    made.operations = random.chance(0.5) ? static_cast<int>(1 + random.below(6)) : 0;
+    made.crash_chance = random.chance(0.75) ? 0.3 + 0.1 * static_cast<double>(random.below(7)) : 0;
+    made.pause_chance = some_chance(random, 0.4, 0.6);
+    made.cancel_chance = some_chance(random, 0.3, 0.5);
+    made.link_trouble = some_chance(random, 0.4, 0.8);
+    return made;
+}
+
+std::string scenario::describe() const {
+    std::string text = std::to_string(cards.size()) + " cards in chunks of " + std::to_string(server.chunk_cards) +
+                       ", " + std::to_string(campaigns.size()) + " campaigns, " + std::to_string(operations) +
+                       " single operations, " + std::to_string(server.workers) + " workers, attempts " +
+                       std::to_string(attempts) + ", por_timeout " + std::to_string(seconds(por_timeout)) + " s";
+    for (std::size_t i = 0; i < outside.faults.probability.size(); ++i)
+        if (const auto p = outside.faults.probability[i]; p > 0)
+            text += "\n  fault " + std::to_string(i) + ": " + std::to_string(p);
+    for (const auto& one : campaigns) text += "\n" + one.text;
+    return text;
+}
+
+}  // namespace tessera::simulation

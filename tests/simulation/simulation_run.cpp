@@ -1,0 +1,36 @@
+#include "simulation_run.h"
+
+#include <stdexcept>
+
+#include "operator_desk.h"
+#include "oracle.h"
+
+namespace tessera::simulation {
+
+run_report run_scenario(const scenario& what, const memory_disk::image& empty, const run_options& options) {
+    run_report report;
+    simulated_world world(what.seed, what.preemption, empty);
+    world.watch = options.watch;
+    world.machine.describe = [&] { return "seed " + std::to_string(what.seed) + ": "; };
+    world.open_outside(
+        std::make_unique<radio_world>(world.machine, mix64(what.seed ^ 7), what.witness, what.fleet, what.outside));
+    if (options.watch) world.outside().tell = [&](const std::string& line) { world.tell(line); };
+    world.machine.run([&] {
+        operator_desk desk(world, what, options);
+        try {
+            desk.work();
+            examine(world, what, desk, report);
+        } catch (const std::exception& problem) {
+            world.outside().accuse(problem.what());
+        }
+    });
+    report.violations = world.outside().violations();
+    report.trace = world.outside().trace();
+    report.crashes = world.crashes() - 1;
+    report.commits = world.disk.commits();
+    report.packets = world.outside().statistics().submits;
+    report.virtual_seconds = seconds(world.machine.now().time_since_epoch());
+    return report;
+}
+
+}  // namespace tessera::simulation

@@ -318,8 +318,6 @@ void operator_desk::settle_down() {
         if (waited > 20 && world_->outside().quiet() && server_->idle()) break;
     }
     if (!world_->outside().quiet()) world_->outside().accuse("answers lie at the SMSC for ever");
-    for (const auto& one : operations_)
-        if (!one->ended && world_->crashes() == 0) world_->outside().accuse("an operation never ended");
     world_->lose_power_at_the_end();
     server_.reset();
     running();

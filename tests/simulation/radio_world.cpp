@@ -373,8 +373,11 @@ void radio_world::forge(const std::shared_ptr<connection>& to, const witnessed_p
     lie(chances.wrong_counter, "00 for another counter", [&] { return say(about.counter + 1'000, 0, well, false); });
     lie(chances.unsecured_error, "06, unsecured", [&] { return say(0, 6, {}, true); });
     lie(chances.wrong_checksum, "00 with a wrong checksum", [&] {
-        auto made = say(about.counter, 0, well, false);
-        if (!made.empty()) made.back() ^= 0x01U;
+        auto other = to_bytes(with.kid);
+        other.front() ^= 0x10U;
+        bytes made;
+        if (!codec_.encode_response(about.security, {with.kic, other}, about.counter, 0, well, false, true, made))
+            made.clear();
         return made;
     });
     lie(chances.replayed, "what it said before", [&] {

@@ -20,14 +20,19 @@ function(tessera_room name)
 endfunction()
 
 # tessera_test(NAME SOURCES file... ROOMS room... [LINKS target...] [LABELS label...]): a GoogleTest program; each of its
-# tests is a test of ctest. The default label is `fast`; tests that need real components say `real`.
+# tests is a test of ctest. The default label is `fast`; tests that need real components say `real`. POSTGRES too: each is a
+# test of the tier `real` once more, with TESSERA_POSTGRES, the connection string of a server, in its environment;
+# POSTGRES only: and not without.
 function(tessera_test name)
-  cmake_parse_arguments(TEST "" "TIMEOUT" "SOURCES;ROOMS;LINKS;LABELS" ${ARGN})
+  cmake_parse_arguments(TEST "" "TIMEOUT;POSTGRES" "SOURCES;ROOMS;LINKS;LABELS" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
   foreach(room IN LISTS TEST_ROOMS)
     target_link_libraries(${name} PRIVATE tessera_${room})
   endforeach()
   target_link_libraries(${name} PRIVATE ${TEST_LINKS} GTest::gtest_main)
+  if(TEST_POSTGRES)
+    target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+  endif()
   if(NOT TEST_LABELS)
     set(TEST_LABELS fast)
   endif()
@@ -35,5 +40,13 @@ function(tessera_test name)
     set(TEST_TIMEOUT 120)
   endif()
   include(GoogleTest)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT})
+  if(NOT TEST_POSTGRES STREQUAL "only")
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT})
+  endif()
+  if(TEST_POSTGRES)
+    get_property(folder GLOBAL PROPERTY TESSERA_POSTGRES_FOLDER)
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "postgres: " TEST_LIST ${name}_postgres
+      PROPERTIES LABELS real TIMEOUT ${TEST_TIMEOUT} FIXTURES_REQUIRED postgres
+                 ENVIRONMENT "TESSERA_POSTGRES=host=${folder} user=tessera dbname=postgres")
+  endif()
 endfunction()

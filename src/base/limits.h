@@ -88,6 +88,14 @@ inline constexpr std::size_t target_tags = 32;       // in one selector
 inline constexpr std::size_t image_conditions = 16;  // likewise
 inline constexpr std::size_t selection_items = 900;  // cards that one statement names; longer lists take several
 
+// --- a database server
+inline constexpr std::size_t statements_queued = 256;             // sent before their answers are read
+inline constexpr std::size_t rows_fetched = 10'000;               // at a time, where there may be any number
+inline constexpr std::chrono::seconds database_connect_wait{10};  // for one address
+inline constexpr std::chrono::seconds database_silence{30};       // of a peer, after which the link is given up
+inline constexpr std::chrono::seconds database_return_wait{30};   // that a transaction waits for a server to come back
+inline constexpr std::chrono::milliseconds conflict_pause_max{200};  // before a transaction is run once more
+
 inline constexpr std::chrono::milliseconds stop_wait{1'000};  // within which pause and cancel of a run take effect
 inline constexpr std::chrono::milliseconds stop_look{20};     // so often a run that waits looks whether it is to stop
 
@@ -121,7 +129,10 @@ inline constexpr std::size_t exchange_loads = 4;            // chunks on their w
 inline constexpr std::uint8_t link_losses_per_packet = 10;  // that do not count as an attempt
 inline constexpr std::size_t exchange_queue = 4'000;        // packets in memory that the link has no room for yet
 inline constexpr std::size_t journal_pending_octets = 32'000'000;
-inline constexpr std::size_t journal_pending = 100'000;  // answers not yet durable; then the network is asked to wait
-inline constexpr auto lease_renewal = std::chrono::seconds(30);
+inline constexpr std::size_t journal_pending = 100'000;   // answers not yet durable; then the network is asked to wait
+inline constexpr std::chrono::seconds lease_time{120};    // of chunks, where the house says nothing
+inline constexpr std::chrono::seconds lease_time_min{2};  // that it may say
+inline constexpr std::chrono::seconds lease_time_max{3'600};
+inline constexpr int lease_renewals = 4;  // in the time of a lease
 
 }  // namespace tessera::limits

@@ -9,7 +9,7 @@
 
 namespace tessera::campaigns {
 
-inline constexpr auto lease_time = std::chrono::minutes(2);
+inline constexpr auto lease_time = limits::lease_time;
 inline constexpr std::int64_t chunks_per_lease = 4;
 
 // One thread's hands: a connection to read from and a vault of its own.

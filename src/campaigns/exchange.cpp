@@ -29,7 +29,8 @@ private:
 };
 
 exchange_settings settings_of(const definition& what) {
-    exchange_settings made{what.por_timeout, what.attempts, what.security.tar, std::nullopt, what.sending_again};
+    exchange_settings made{what.por_timeout, what.attempts,      what.security.tar,
+                           std::nullopt,     what.sending_again, limits::lease_time / limits::lease_renewals};
     if (what.terminals) made.agent = what.terminals->application;
     return made;
 }

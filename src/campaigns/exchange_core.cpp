@@ -429,7 +429,7 @@ void exchange_core::tick() {
             if (slots_[slot]) sweep(slot, now);
     if (draining_ && (now >= drained_by_ || !awaits_answers(now))) stop();
     reassembler_.expire(now);
-    if (now - renewed_ > limits::lease_renewal) {
+    if (now - renewed_ > settings_.lease_renewal) {
         renewed_ = now;
         pending_.renew_leases = true;
     }

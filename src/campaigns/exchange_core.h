@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/limits.h"
 #include "campaigns/exchange_journal.h"
 #include "codec/secured_packet.h"
 #include "codec/sms_tpdu.h"
@@ -25,6 +26,7 @@ struct exchange_settings {
     codec::toolkit_application_reference application{};
     std::optional<codec::toolkit_application_reference> agent{};  // of terminals, where they get settings
     sending_rules sending_again{};
+    duration lease_renewal = limits::lease_time / limits::lease_renewals;
 };
 
 class exchange_core final : public telecom::network_events, public journal_events {

@@ -166,6 +166,7 @@ result<std::int64_t> campaign_store::cut_into_chunks(campaign_key key, int round
                                       "state, owner, epoch, lease_until, attempt, "
                                       "prepared, sent, answered, done, skipped, failed, unknown, next_round) "
                                       "VALUES ($1, $2, $3, $4, $5, $6, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"));
+    walk->in_pieces();
     walk->with(key.value, round);
     std::int64_t total = 0;
     std::int64_t number = 0;

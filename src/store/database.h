@@ -36,6 +36,9 @@ public:
     // True: a row stands ready. False: no more rows; the statement is reset, its parameters keep their values.
     [[nodiscard]] virtual result<bool> step() = 0;
     virtual void reset() = 0;
+    // Of a query that may have any number of rows, said before its first step, in a transaction: the driver then never
+    // holds more than limits::rows_fetched of them.
+    virtual void in_pieces() {}
 
     // Column from 0, of the row that stands ready. Views are valid until the next step() or reset(). NULL reads as 0 or
     // empty.
@@ -54,6 +57,10 @@ public:
     }
     // Steps to the end, ignoring rows.
     [[nodiscard]] result<void> execute();
+    // execute() without waiting to hear how it went, where the driver can: in a transaction, a failure may be told by
+    // any later call on the connection, at the latest by commit(), and changed() does not count its rows. What was
+    // bound may go when this returns.
+    [[nodiscard]] virtual result<void> queue() { return execute(); }
 
 private:
     template <class Value>

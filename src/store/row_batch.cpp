@@ -19,7 +19,7 @@ result<void> row_batch::write(int rows) {
     for (int i = 0; i < count; ++i) bind(*insert, i + 1, values_[written_ + static_cast<std::size_t>(i)]);
     written_ += static_cast<std::size_t>(count);
     rows_ -= rows;
-    return insert->execute();
+    return insert->queue();
 }
 
 void row_batch::bind(statement& to, int index, const value& one) const {

@@ -1,6 +1,7 @@
 // Statements and transactions: what every driver of the Database port owes its users.
 #include <limits>
 
+#include "base/limits.h"
 #include "database_drivers.h"
 #include "store/row_batch.h"
 
@@ -68,6 +69,36 @@ TEST_P(database_statement, octets_and_text_come_back_as_they_were) {
     ASSERT_TRUE(query.with().step().value());
     EXPECT_EQ(query.text(0), text);
     EXPECT_EQ(to_bytes(query.octets(1)), all);
+}
+
+TEST_P(database_statement, octets_and_integers_in_one_row) {
+    const bytes octets{0x00, 0xff, 0x5c, 0x78};
+    ASSERT_TRUE(writer->kept("INSERT INTO thing (id, octets) VALUES ($1, $2)").value()->with(-7, octets).execute());
+    const auto query = writer->prepare("SELECT octets, id, SUM(id) FROM thing GROUP BY id, octets").value();
+    ASSERT_TRUE(query->step().value());
+    EXPECT_EQ(to_bytes(query->octets(0)), octets);
+    EXPECT_EQ(query->integer(1), -7);
+    EXPECT_EQ(query->text(1), "-7");
+    EXPECT_EQ(query->integer(2), -7);
+}
+
+TEST_P(database_statement, truth_is_1_and_untruth_0) {
+    run("INSERT INTO thing (id, octets) VALUES (1, NULL)");
+    auto& query = kept("SELECT id = 1, id = 2, octets IS NULL, EXISTS (SELECT 1 FROM thing WHERE id = 2) FROM thing");
+    ASSERT_TRUE(query.with().step().value());
+    EXPECT_EQ(query.integer(0), 1);
+    EXPECT_EQ(query.integer(1), 0);
+    EXPECT_EQ(query.integer(2), 1);
+    EXPECT_EQ(query.integer(3), 0);
+}
+
+TEST_P(database_statement, a_parameter_may_be_null_at_first_and_have_a_value_then) {
+    auto& insert = kept("INSERT INTO thing (id, name, number, octets) VALUES ($1, $2, $3, $4)");
+    ASSERT_TRUE(insert.with(1, nullptr, nullptr, nullptr).execute());
+    ASSERT_TRUE(insert.with(2, "two", nullptr, bytes{2}).execute());
+    ASSERT_TRUE(insert.with(3, nullptr, 3, nullptr).execute());
+    EXPECT_EQ(rows(*writer, "SELECT id, COALESCE(name, '') || COALESCE(number, 0) FROM thing ORDER BY id"),
+              (lines{"1|0", "2|two0", "3|3"}));
 }
 
 TEST_P(database_statement, parameters_may_repeat_and_stand_in_any_order) {
@@ -307,6 +338,86 @@ TEST_P(database_transaction, what_was_committed_is_there_after_opening_anew) {
     storage = std::move(place->open().value());
     writer = connect(access::write);
     EXPECT_EQ(all(), (lines{"1|-", "2|-"}));
+}
+
+TEST_P(database_transaction, queued_statements_are_there_at_the_commit_in_order) {
+    const auto work = [&]() -> result<void> {
+        TESSERA_TRY_VALUE(auto* insert, writer->kept("INSERT INTO thing (id, name) VALUES ($1, $2)"));
+        TESSERA_TRY_VALUE(auto* update, writer->kept("UPDATE thing SET name = name || $2 WHERE id = $1"));
+        for (int i = 0; i < 1'000; ++i) {
+            const auto name = std::to_string(i);
+            TESSERA_TRY(insert->with(i, name).queue());
+            TESSERA_TRY(update->with(i, "!").queue());
+        }
+        return {};
+    };
+    const auto done = in_transaction(*writer, work);
+    ASSERT_TRUE(done) << to_string(done.error());
+    EXPECT_EQ(rows(*writer, "SELECT COUNT(*), COUNT(*) FROM thing WHERE name = id || '!'"), lines{"1000|1000"});
+}
+
+TEST_P(database_transaction, a_failure_in_the_queue_fails_the_commit) {
+    const auto work = [&]() -> result<void> {
+        TESSERA_TRY_VALUE(auto* insert, writer->kept("INSERT INTO thing (id) VALUES ($1)"));
+        for (const int id : {1, 2, 1, 3}) TESSERA_TRY(insert->with(id).queue());
+        return {};
+    };
+    EXPECT_EQ(in_transaction(*writer, work).error().code, code_unique);
+    EXPECT_EQ(rows(*writer, "SELECT COUNT(*), 0 FROM thing"), lines{"0|0"});
+}
+
+TEST_P(database_transaction, a_query_after_queued_statements_sees_them) {
+    ASSERT_TRUE(writer->begin());
+    auto* insert = writer->kept("INSERT INTO thing (id) VALUES ($1)").value();
+    ASSERT_TRUE(insert->with(1).queue());
+    ASSERT_TRUE(insert->with(2).queue());
+    EXPECT_EQ(rows(*writer, "SELECT id, name FROM thing ORDER BY id"), (lines{"1|-", "2|-"}));
+    writer->rollback();
+}
+
+TEST_P(database_transaction, what_a_change_changed_is_told_until_the_next_change) {
+    run("INSERT INTO thing (id) VALUES (1), (2), (3)");
+    ASSERT_TRUE(in_transaction(*writer, [&]() -> result<void> {
+        TESSERA_TRY_VALUE(auto* change, writer->kept("UPDATE thing SET number = 1 WHERE id <= $1"));
+        TESSERA_TRY(change->with(2).execute());
+        EXPECT_EQ(all().size(), 3U);  // a query is none
+        EXPECT_EQ(writer->changed(), 2);
+        TESSERA_TRY(change->with(0).execute());
+        EXPECT_EQ(writer->changed(), 0);
+        return {};
+    }));
+}
+
+// Other statements meanwhile, of which it sees nothing or something, as the driver likes.
+TEST_P(database_transaction, any_number_of_rows_come_in_pieces) {
+    constexpr int count = 2 * static_cast<int>(limits::rows_fetched) + 1;
+    ASSERT_TRUE(in_transaction(*writer, [&]() -> result<void> {
+        row_batch batch(*writer, thing_rows);
+        for (int i = 0; i < count; ++i) TESSERA_TRY(batch.add(i, std::to_string(i), nullptr, bytes{1}));
+        return batch.flush();
+    }));
+    for (const int wanted : {count, 5, 1, 0, static_cast<int>(limits::rows_fetched)}) {
+        ASSERT_TRUE(in_transaction(*writer, [&]() -> result<void> {
+            auto& walk = kept("SELECT id, name FROM thing WHERE id < $1 ORDER BY id");
+            walk.in_pieces();
+            walk.with(wanted);
+            for (int i = 0; i < wanted; ++i) {
+                if (!walk.step().value() || walk.integer(0) != i || walk.text(1) != std::to_string(i))
+                    return failure("wrong", "row", std::to_string(i));
+                if (i % 1'000 == 0) TESSERA_TRY(kept("UPDATE thing SET number = 1 WHERE id = $1").with(i).execute());
+            }
+            EXPECT_FALSE(walk.step().value());
+            return {};
+        })) << wanted;
+        // One that is left half way, and begun anew.
+        ASSERT_TRUE(in_transaction(*writer, [&]() -> result<void> {
+            auto& walk = kept("SELECT id, name FROM thing WHERE id < $1 ORDER BY id");
+            TESSERA_TRY(walk.with(count).step());
+            TESSERA_TRY(walk.with(count).step());
+            EXPECT_EQ(walk.integer(0), 0);
+            return {};
+        }));
+    }
 }
 
 const auto by_name = [](const auto& each) { return each.param.name; };

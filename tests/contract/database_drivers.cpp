@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "postgres/test_database.h"
 #include "store/sqlite/sqlite_database.h"
 
 namespace tessera::store {
@@ -25,9 +26,18 @@ private:
     std::filesystem::path folder_;
 };
 
+class postgres_place final : public database_place {
+public:
+    result<std::unique_ptr<database>> open() override { return schema_.open(); }
+
+private:
+    postgres_schema schema_;
+};
+
 }  // namespace
 
 std::vector<driver> drivers() {
+    if (postgres_asked_for()) return {{"postgres", [] { return std::make_unique<postgres_place>(); }}};
     return {{"sqlite", [] { return std::make_unique<sqlite_place>(); }}};
 }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct driver {
     std::string name;
     std::function<std::unique_ptr<database_place>()> place;
 };
+// How a test names its driver.
+inline void PrintTo(const driver& which, std::ostream* out) { *out << which.name; }
 [[nodiscard]] std::vector<driver> drivers();
 
 class database_contract : public testing::TestWithParam<driver> {

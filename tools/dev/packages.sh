@@ -4,12 +4,12 @@
 packages_of() {
     case $1 in
     build)
-        echo g++ cmake ninja-build ccache mold pkg-config libssl-dev libsqlite3-dev libboost1.81-dev \
+        echo g++ cmake ninja-build ccache mold pkg-config libssl-dev libsqlite3-dev libpq-dev libboost1.81-dev \
             libboost-json1.81-dev libtomlplusplus-dev libzip-dev libcli11-dev libspdlog-dev libfmt-dev libpcsclite-dev \
             libhowardhinnant-date-dev tzdata
         ;;
     test)
-        echo libgtest-dev libgmock-dev libnet-smpp-perl openssl python3 pcscd vsmartcard-vpcd
+        echo libgtest-dev libgmock-dev libnet-smpp-perl openssl python3 postgresql-15 pcscd vsmartcard-vpcd
         # Node often comes from elsewhere than Debian, and Debian's npm would break such an installation.
         if ! command -v node >/dev/null || ! command -v npm >/dev/null; then echo nodejs npm ca-certificates; fi
         ;;

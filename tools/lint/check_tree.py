@@ -32,6 +32,7 @@ LIBRARIES = [
     (r"CLI/", "CLI11", ["apps/*"]),
     (r"(spdlog|fmt)/", "spdlog and fmt", ["src/base/log.cpp"]),
     (r"sqlite3", "SQLite", ["src/store/sqlite/*", "src/store/sqlite*"]),
+    (r"libpq-fe", "libpq", ["src/store/postgres/*"]),
     (r"openssl/", "OpenSSL", ["src/crypto/*"]),
     (r"date/", "the tz library", ["src/base/time_zone.cpp"]),
     (r"zip\.h", "libzip", ["src/codec/zip_archive.cpp", "src/codec/test_cap.h"]),

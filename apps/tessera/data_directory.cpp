@@ -175,6 +175,10 @@ result<opened_database> open_database_beside(const std::filesystem::path& direct
 result<void> check_initialized(const std::filesystem::path& path) {
     TESSERA_TRY_VALUE(const bool there, is_there(path / "master.key"));
     if (there) return {};
+    TESSERA_TRY_VALUE(const bool stored, is_there(path / "tessera.db"));
+    if (stored)
+        return failure("no_master_key", (path / "master.key").string(),
+                       "is missing, and the database has keys encrypted under it: put it back");
     return failure("not_initialized", path.string(),
                    "is no data directory of tessera yet; make one with: tessera --data " + path.string() + " init");
 }

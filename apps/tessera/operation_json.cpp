@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/serialize.hpp>
 
 #include "base/hex.h"
 #include "base/limits.h"
@@ -93,6 +94,9 @@ private:
         } else {
             if (known_ == nullptr)
                 return failure("bad_value", "value", "the catalogue does not know this file: give its content");
+            if (json::serialize(*value).find("{{") != std::string::npos)
+                return failure("bad_value", "value",
+                               "variables of the card ({{...}}) are for campaigns; give what is to be written");
             TESSERA_TRY_VALUE(const auto parsed, file_value_from(*value));
             TESSERA_TRY_VALUE(const auto length, number("length", 1, limits::file_content_octets));
             std::optional<std::size_t> octets_wanted;
@@ -110,12 +114,16 @@ private:
         if (list == nullptr || !list->is_array() || list->get_array().empty() || list->get_array().size() > 255)
             return failure("bad_type", "commands", "expected a list of 1 to 255 APDUs in hex");
         std::size_t octets = 0;
-        for (const auto& one : list->get_array()) {
+        for (std::size_t place = 1; const auto& one : list->get_array()) {
             if (!one.is_string()) return failure("bad_type", "commands", "expected APDUs in hex");
             TESSERA_TRY_VALUE(auto command, from_hex(std::string_view(one.get_string()), "commands"));
             const auto parsed = codec::parse_compact_script(command);
             if (!parsed || parsed->size() != 1)
-                return failure("bad_value", "commands", "each text is one APDU that the compact format can carry");
+                return failure(
+                    "bad_value", "commands",
+                    "number " + std::to_string(place) + " (" + std::string(one.get_string()) +
+                        ") is not one APDU that the compact format can carry (ETSI TS 102 226 clause 5.2.1)");
+            ++place;
             octets += command.size();
             made_.commands.push_back(std::move(command));
         }

@@ -52,6 +52,14 @@ private:
     std::string_view rest_;
 };
 
+// By name or path; an identifier alone means the files of that identifier in whichever directory, "*/6f46", unless one
+// stands directly under the master file (those begin with 2f: ETSI TS 102 221 clause 8.6).
+result<std::string> file_of(std::string_view name_or_path) {
+    TESSERA_TRY_VALUE(auto found, operations::find_file(name_or_path, "image"));
+    const bool alone = found.path.size() == 4 && !found.path.starts_with("2f");
+    return alone ? "*/" + found.path : std::move(found.path);
+}
+
 result<std::uint16_t> record_number(std::string_view text) {
     std::uint16_t number = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -68,7 +76,7 @@ result<image_condition> parse_image_condition(std::string_view text) {
     image_condition made;
     if (reader.word() != "file") return no_condition();
     TESSERA_TRY_VALUE(const auto path, reader.quoted());
-    TESSERA_TRY_VALUE(made.file, operations::parse_file_path(path));
+    TESSERA_TRY_VALUE(made.file, file_of(path));
     auto word = reader.word();
     if (word == "record") {
         TESSERA_TRY_VALUE(made.record, record_number(reader.word()));

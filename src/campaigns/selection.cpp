@@ -120,10 +120,12 @@ private:
     // image.
     std::string image(const image_condition& from) {
         using relation = image_condition::relation;
-        const auto file = parameter(from.file);
+        // In whichever directory (image_condition.cpp): a path that ends so. Few files of a card are known.
+        const bool anywhere = from.file.starts_with("*/");
+        const auto file = parameter(anywhere ? "%" + from.file.substr(1) : from.file);
         const auto record = parameter(static_cast<std::int64_t>(from.record));
-        auto known = "EXISTS (SELECT 1 FROM image_file i WHERE i.card_id = c.card_id AND i.file = " + file +
-                     " AND i.record = " + record;
+        auto known = "EXISTS (SELECT 1 FROM image_file i WHERE i.card_id = c.card_id AND i.file " +
+                     std::string(anywhere ? "LIKE " : "= ") + file + " AND i.record = " + record;
         if (from.what == relation::is_missing) return "NOT " + known + ")";
         const auto length = parameter(static_cast<std::int64_t>(from.content.size()));
         known += " AND SUBSTR(i.content, 1, " + length + ") = " + parameter(from.content) +

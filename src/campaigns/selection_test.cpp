@@ -170,6 +170,12 @@ TEST_F(selection_test, conditions_on_the_image_know_what_is_not_known) {
     EXPECT_EQ(with("file \"7f20/6f46\" != \"0154\""), (ids{3, 4, 5, 6, 7, 8}));
     EXPECT_EQ(with("file \"7f20/6f46\" missing"), (ids{5, 6, 7, 8}));
     EXPECT_EQ(with("file \"7f20/6f46\" record 2 == \"01\""), ids{5});
+    // By name, and by an identifier alone: wherever the card has such a file.
+    EXPECT_EQ(with("file \"gsm/SPN\" == \"0154\""), (ids{1, 2}));
+    EXPECT_EQ(with("file \"6F46\" == \"0154\""), (ids{1, 2}));
+    EXPECT_EQ(with("file \"6F46\" != \"0154\""), (ids{3, 4, 5, 6, 7, 8}));
+    EXPECT_EQ(with("file \"6F46\" missing"), (ids{5, 6, 7, 8}));
+    EXPECT_EQ(with("file \"2F05\" missing").size(), 8U);
     target_selection both;
     both.include.image = {parse_image_condition("file \"7f20/6f46\" == \"01\"").value(),
                           parse_image_condition("file \"7f20/6f46\" != \"0154\"").value()};

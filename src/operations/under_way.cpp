@@ -1,6 +1,7 @@
 #include "operations/under_way.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/limits.h"
 
@@ -108,6 +109,17 @@ under_way::step under_way::not_sent() {
     return end(first || reader_ ? outcome::failed : outcome::unknown, {cause_kind::no_answer, 0, 1});
 }
 
+namespace {
+
+// 63Cx: after an update, that it needed repeats; after a code, that it was wrong (ETSI TS 102 221 clause 10.2.1.5).
+bool wrong_code(const bytes& command, std::uint16_t status_word) {
+    constexpr std::array<std::uint8_t, 5> about_codes{0x20, 0x24, 0x26, 0x28, 0x2c};
+    return (status_word & 0xfff0U) == 0x63c0 && command.size() > 1 &&
+           std::ranges::find(about_codes, command[1]) != about_codes.end();
+}
+
+}  // namespace
+
 under_way::step under_way::weigh(judge& with) {
     std::vector<raw_answer> raw;
     raw.reserve(answers_.size());
@@ -128,6 +140,10 @@ under_way::step under_way::weigh(judge& with) {
     if (request_.kind == operation_kind::resync) return weigh_resync(found, ran);
     switch (found.what) {
         case decision::done:
+            if (request_.kind == operation_kind::run && ran && ran->executed >= 1 &&
+                ran->executed <= request_.commands.size() &&
+                wrong_code(request_.commands[ran->executed - 1U], ran->status_word))
+                return end(outcome::failed, {cause_kind::status_word, ran->status_word, ran->executed});
             return after_good_packet();
         case decision::failed:
             return end(outcome::failed, found.why);

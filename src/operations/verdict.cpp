@@ -209,6 +209,21 @@ verdict conclude(const std::vector<Evidence>& packets) {
     return {decision::unknown, {cause_kind::no_answer, 0, 0}};
 }
 
+// Answers may come so late that a further round has begun: what an earlier one has read back holds, where the latest
+// brought no word of its own.
+template <class Evidence>
+void heed_earlier_reading(std::span<const sent_round> rounds, const std::vector<std::vector<Evidence>>& found,
+                          verdict& result) {
+    for (std::size_t r = rounds.size() - 1; r-- > 0;) {
+        if (rounds[r].what != purpose::read_back) continue;
+        if (std::ranges::any_of(found[r], [](const Evidence& one) { return one.unversioned; })) continue;
+        if (conclude(found[r]).what != decision::done) continue;
+        result = {decision::done, {}};
+        result.round = r;
+        return;
+    }
+}
+
 }  // namespace
 
 // A card that refused to add what is there already has done nothing: it holds what was wanted only if that can be told
@@ -270,6 +285,8 @@ verdict judge::assess(const application_security& application, const cards::key_
         result = conclude(found.back());
         result.round = found.size() - 1;
         heed_refusal(rounds, found, result);
+        if (result.what != decision::done && result.what != decision::failed)
+            heed_earlier_reading(rounds, found, result);
     }
     if (result.what == decision::unknown && stray) {
         result.what = decision::read_back;

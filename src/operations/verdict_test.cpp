@@ -322,6 +322,19 @@ TEST_F(read_back_verdict, a_refused_replay_of_the_reading_is_read_again) {
     expect(decision::read_back, por(0x02));
 }
 
+// Its answers came after the next round had begun, and that one's packets were refused as repeats.
+TEST_F(read_back_verdict, what_an_earlier_round_read_back_holds_where_the_latest_says_nothing) {
+    answer(0x00, "029000" + to_hex(content), false, counter + 1);
+    answer(0x00, "029000" + to_hex(content), false, counter + 2);
+    rounds.push_back({purpose::read_back, {{counter + 3, 2, content, 0}, {counter + 4, 2, content, 1}}});
+    expect(decision::done);
+    answer(0x02, "", false, counter + 3);
+    expect(decision::done);
+    // But the latest word counts.
+    answer(0x00, "02900000", false, counter + 3);
+    expect(decision::failed, {cause_kind::read_back_differs, 1, 0});
+}
+
 TEST_F(read_back_verdict, the_write_s_own_late_answer_settles_it) {
     answer(0x00, "029000");
     expect(decision::done);

@@ -132,6 +132,7 @@ private:
     result<void> read_header() {
         position_.fill(absent);
         for (std::size_t i = 0; i < fields_; ++i) {
+            if (field_[i].starts_with("var.")) continue;  // a variable of the registry's; the card knows nothing of it
             const auto known = std::ranges::find(column_names, field_[i]);
             if (known == column_names.end()) return fail("bad_header", field_[i], "no such column");
             auto& position = position_[static_cast<std::size_t>(known - column_names.begin())];

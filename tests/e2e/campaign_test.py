@@ -396,7 +396,9 @@ class OneOwner(WorldTest):
         world.connect(f"127.0.0.1:{closed.getsockname()[1]}")
         campaign = world.create(campaign_text())
         running = world.start("campaign", "run", campaign)
-        waiting = wait_for("the exchange", lambda: "round 1 prepare" in running.stderr(), running.process)
+        waiting = wait_for("the end of P1", lambda: "round 1 prepare" in running.stderr(), running.process)
+        waiting = waiting and wait_for("the exchange", lambda: world.status(campaign)["phase"] == "exchange",
+                                       running.process)
         self.assertTrue(waiting, running.stderr())
         return world, campaign, running
 

@@ -26,7 +26,7 @@ expect 2 "$root/dev" fuzz nonsense
 expect 2 "$root/dev" fuzz --seconds soon
 
 # Every verb that help names exists, and the other way round.
-told=$("$root/dev" help | sed -n 's/^  \([a-z]*\) .*/\1/p' | sort | xargs)
+told=$("$root/dev" help | sed -n 's/^  \([a-z]*\) .*/\1/p' | sort -u | xargs)
 known=$({ grep -o '^verb_[a-z]*' "$root/dev" | sed 's/verb_//'; echo help; } | sort | xargs)
 [[ $told == "$known" ]] || fail "help tells of: $told; the script knows: $known"
 

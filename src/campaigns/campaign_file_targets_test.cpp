@@ -81,7 +81,7 @@ image = 'file "7f20/6f46" == "01"')");
     EXPECT_EQ(in.earlier->outcomes, (std::vector{operations::outcome::unknown, operations::outcome::failed}));
     ASSERT_EQ(in.image.size(), 3U);
     EXPECT_EQ(in.image[0].what, image_condition::relation::differs);
-    EXPECT_EQ(in.image[1].file, "6f07");
+    EXPECT_EQ(in.image[1].file, "*/6f07");
     EXPECT_EQ(in.image[2].record, 2);
     EXPECT_EQ(made.exclude.profile, "unheard of");  // what nobody has excludes nobody
     EXPECT_EQ(made.exclude.tags, std::vector<std::string>{"blocked"});

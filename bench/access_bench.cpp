@@ -17,6 +17,7 @@
 
 #include "bench/card_at_hand.h"
 #include "bench/child_process.h"
+#include "bench/command_line.h"
 #include "bench/figures.h"
 #include "campaigns/conductor.h"
 #include "campaigns/control.h"
@@ -49,12 +50,7 @@ file = "7f20/6f46"
 content = "0154657373657261ffffffffffffffffff"
 )toml";
 
-struct options {
-    std::size_t cards = 1'000'000;
-    fs::path directory = fs::temp_directory_path();
-    fs::path program;
-    bool json = false;
-};
+using options = bench_command;
 
 // Stops the campaign when it has begun, or when P1 has prepared every card.
 class watcher final : public campaigns::progress_sink {
@@ -324,7 +320,7 @@ result<void> measure(const options& wanted, const reporter& report) {
     sim::fleet_plan plan;
     plan.cards = wanted.cards;
     TESSERA_TRY(sim::write_fleet(fleet, plan));
-    TESSERA_TRY_VALUE(const auto centre, simulator::start(wanted.program, fleet, ""));
+    TESSERA_TRY_VALUE(const auto centre, simulator::start(wanted.program(), fleet, ""));
     double small_check = 0;
     for (const auto cards : {small_fleet, wanted.cards}) {
         const bool small = cards == small_fleet && small_check == 0;
@@ -345,35 +341,15 @@ result<void> measure(const options& wanted, const reporter& report) {
     return {};
 }
 
-bool parse(int argc, char** argv, options& into) {
-    into.program = fs::canonical("/proc/self/exe").parent_path().parent_path() / "tessera";
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view word = argv[i];
-        if (word == "--json")
-            into.json = true;
-        else if (word == "--cards" && i + 1 < argc)
-            into.cards = std::strtoull(argv[++i], nullptr, 10);
-        else if (word == "--dir" && i + 1 < argc)
-            into.directory = argv[++i];
-        else
-            return false;
-    }
-    return into.cards >= small_fleet;
+int run(int argc, char** argv) {
+    options wanted;
+    wanted.name = "access";
+    wanted.cards = 1'000'000;
+    wanted.cards_least = small_fleet;
+    return run_bench(argc, argv, wanted, [&](reporter& report) { return measure(wanted, report); });
 }
 
 }  // namespace
 }  // namespace tessera::bench
 
-int main(int argc, char** argv) {
-    tessera::bench::options wanted;
-    if (!tessera::bench::parse(argc, argv, wanted)) {
-        std::fprintf(stderr, "usage: access_bench [--cards N, 1000 at least] [--dir DIR] [--json]\n");
-        return 2;
-    }
-    const tessera::bench::reporter report("access", wanted.json);
-    if (const auto done = tessera::bench::measure(wanted, report); !done) {
-        std::fprintf(stderr, "access_bench: %s\n", to_string(done.error()).c_str());
-        return 1;
-    }
-    return 0;
-}
+int main(int argc, char** argv) { return tessera::bench::run(argc, argv); }

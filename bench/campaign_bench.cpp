@@ -8,6 +8,7 @@
 
 #include "bench/campaign_run.h"
 #include "bench/child_process.h"
+#include "bench/command_line.h"
 #include "bench/figures.h"
 #include "bench/link_ceiling.h"
 #include "bench/one_by_one.h"
@@ -18,13 +19,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct options {
-    std::size_t cards = 1'000'000;
+struct options : bench_command {
     std::size_t one_by_one = 500;
-    int parts = 1;
-    fs::path directory = fs::temp_directory_path();
-    fs::path program;
-    bool json = false;
+    std::size_t parts = 1;
 };
 
 // Transactions of one row per second: what a commit costs on this disk, now.
@@ -45,7 +42,7 @@ result<double> commits_per_second(const fs::path& directory) {
 
 // Packets built per second and core, by the bench of its own.
 result<void> measure_packets(const options& wanted) {
-    std::vector<std::string> words{wanted.program.parent_path() / "bench" / "packets_bench"};
+    std::vector<std::string> words{wanted.program().parent_path() / "bench" / "packets_bench"};
     if (wanted.json) words.emplace_back("--json");
     TESSERA_TRY_VALUE(const auto ran, run_to_end(words));
     std::fputs(ran.output.c_str(), stdout);
@@ -59,10 +56,10 @@ result<void> measure(const options& wanted, reporter& report) {
     const auto count = static_cast<double>(wanted.cards);
     TESSERA_TRY_VALUE(const double commits, commits_per_second(scratch.path()));
     report.add({"commits", commits, "commits/s", "", 0});
-    TESSERA_TRY_VALUE(const auto ran,
-                      run_campaign_as_users_do({wanted.program, data, fleet, wanted.cards, wanted.parts}));
+    TESSERA_TRY_VALUE(const auto ran, run_campaign_as_users_do({wanted.program(), data, fleet, wanted.cards,
+                                                                static_cast<int>(wanted.parts)}));
     const auto& summary = ran.summary;
-    TESSERA_TRY_VALUE(const double ceiling, link_ceiling(wanted.program, data, fleet));
+    TESSERA_TRY_VALUE(const double ceiling, link_ceiling(wanted.program(), data, fleet));
     const double whole = count / summary.seconds;
     report.add({"import", count / ran.import_seconds, "cards/s", "commits", count / ran.import_seconds / commits});
     report.add({"prepare", summary.prepare.cards_per_second(), "cards/s", "commits",
@@ -74,49 +71,24 @@ result<void> measure(const options& wanted, reporter& report) {
     report.add({"ceiling", ceiling, "cards/s", "", 0});
     report.add({"whole", whole, "cards/s", "ceiling", whole / ceiling});
     report.add({"whole_durable", whole, "cards/s", "commits", whole / commits});
-    report.add({"short_messages", whole * wanted.parts, "messages/s", "", 0});
+    report.add({"short_messages", whole * static_cast<double>(wanted.parts), "messages/s", "", 0});
     report.add({"peak_memory", static_cast<double>(ran.peak_kibibytes) / 1024, "MiB", "", 0});
     report.add({"database_size", static_cast<double>(ran.database_octets) / (1024 * 1024), "MiB", "", 0});
     if (wanted.one_by_one > 0)
         TESSERA_TRY(measure_one_by_one(
-            {wanted.program, scratch.path(), wanted.one_by_one, count, summary.exchange.seconds}, report));
+            {wanted.program(), scratch.path(), wanted.one_by_one, count, summary.exchange.seconds}, report));
     return measure_packets(wanted);
 }
 
-bool parse(int argc, char** argv, options& into) {
-    into.program = fs::canonical("/proc/self/exe").parent_path().parent_path() / "tessera";
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view word = argv[i];
-        if (word == "--json")
-            into.json = true;
-        else if (word == "--cards" && i + 1 < argc)
-            into.cards = std::strtoull(argv[++i], nullptr, 10);
-        else if (word == "--one-by-one" && i + 1 < argc)
-            into.one_by_one = std::strtoull(argv[++i], nullptr, 10);
-        else if (word == "--parts" && i + 1 < argc)
-            into.parts = std::atoi(argv[++i]);
-        else if (word == "--dir" && i + 1 < argc)
-            into.directory = argv[++i];
-        else
-            return false;
-    }
-    return into.cards > 0 && into.parts >= 1 && into.parts <= 3;
+int run(int argc, char** argv) {
+    options wanted;
+    wanted.name = "campaign";
+    wanted.cards = 1'000'000;
+    wanted.more = {{"--one-by-one", &wanted.one_by_one, 0, 1'000'000}, {"--parts", &wanted.parts, 1, 3}};
+    return run_bench(argc, argv, wanted, [&](reporter& report) { return measure(wanted, report); });
 }
 
 }  // namespace
 }  // namespace tessera::bench
 
-int main(int argc, char** argv) {
-    tessera::bench::options wanted;
-    if (!tessera::bench::parse(argc, argv, wanted)) {
-        std::fprintf(stderr,
-                     "usage: campaign_bench [--cards N] [--parts 1|2|3] [--one-by-one N] [--dir DIR] [--json]\n");
-        return 2;
-    }
-    tessera::bench::reporter report("campaign", wanted.json);
-    if (const auto done = tessera::bench::measure(wanted, report); !done) {
-        std::fprintf(stderr, "campaign_bench: %s\n", to_string(done.error()).c_str());
-        return 1;
-    }
-    return 0;
-}
+int main(int argc, char** argv) { return tessera::bench::run(argc, argv); }

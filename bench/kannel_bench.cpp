@@ -11,6 +11,7 @@
 
 #include "bench/campaign_run.h"
 #include "bench/child_process.h"
+#include "bench/command_line.h"
 #include "bench/figures.h"
 
 namespace tessera::bench {
@@ -18,12 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct options {
-    std::size_t cards = 100'000;
-    fs::path directory = fs::temp_directory_path();
-    fs::path build;
-    bool json = false;
-};
+using options = bench_command;
 
 // The third column of the fleet.
 void write_numbers(const fs::path& fleet, const fs::path& into) {
@@ -49,8 +45,7 @@ result<double> through_kannel(const options& wanted, const campaign_plan& plan, 
 
 result<void> measure(const options& wanted, const reporter& report) {
     const scratch_directory scratch(wanted.directory);
-    const campaign_plan plan{wanted.build / "tessera", scratch.path() / "data", scratch.path() / "fleet.csv",
-                             wanted.cards};
+    const campaign_plan plan{wanted.program(), scratch.path() / "data", scratch.path() / "fleet.csv", wanted.cards};
     TESSERA_TRY_VALUE(const auto ran, run_campaign_as_users_do(plan));
     const double ours = static_cast<double>(wanted.cards) / ran.summary.seconds;
     if (access("/usr/sbin/bearerbox", X_OK) != 0) {
@@ -65,35 +60,14 @@ result<void> measure(const options& wanted, const reporter& report) {
     return {};
 }
 
-bool parse(int argc, char** argv, options& into) {
-    into.build = fs::canonical("/proc/self/exe").parent_path().parent_path();
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view word = argv[i];
-        if (word == "--json")
-            into.json = true;
-        else if (word == "--cards" && i + 1 < argc)
-            into.cards = std::strtoull(argv[++i], nullptr, 10);
-        else if (word == "--dir" && i + 1 < argc)
-            into.directory = argv[++i];
-        else
-            return false;
-    }
-    return into.cards > 0;
+int run(int argc, char** argv) {
+    options wanted;
+    wanted.name = "kannel";
+    wanted.cards = 100'000;
+    return run_bench(argc, argv, wanted, [&](reporter& report) { return measure(wanted, report); });
 }
 
 }  // namespace
 }  // namespace tessera::bench
 
-int main(int argc, char** argv) {
-    tessera::bench::options wanted;
-    if (!tessera::bench::parse(argc, argv, wanted)) {
-        std::fprintf(stderr, "usage: kannel_bench [--cards N] [--dir DIR] [--json]\n");
-        return 2;
-    }
-    const tessera::bench::reporter report("kannel", wanted.json);
-    if (const auto done = tessera::bench::measure(wanted, report); !done) {
-        std::fprintf(stderr, "kannel_bench: %s\n", to_string(done.error()).c_str());
-        return 1;
-    }
-    return 0;
-}
+int main(int argc, char** argv) { return tessera::bench::run(argc, argv); }

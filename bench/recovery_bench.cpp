@@ -9,6 +9,7 @@
 
 #include "bench/campaign_run.h"
 #include "bench/child_process.h"
+#include "bench/command_line.h"
 #include "bench/figures.h"
 #include "net/event_loop.h"
 #include "sim/smsc_server.h"
@@ -19,12 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-struct options {
-    std::size_t cards = 1'000'000;
-    fs::path directory = fs::temp_directory_path();
-    fs::path program;
-    bool json = false;
-};
+using options = bench_command;
 
 void wait_a_moment() {
     net::event_loop loop;
@@ -64,12 +60,12 @@ result<void> measure(const options& wanted, const reporter& report) {
     const scratch_directory scratch(wanted.directory);
     const auto data = scratch.path() / "data";
     const auto fleet = scratch.path() / "fleet.csv";
-    const campaign_plan plan{wanted.program, data, fleet, wanted.cards};
+    const campaign_plan plan{wanted.program(), data, fleet, wanted.cards};
     TESSERA_TRY(make_data(plan));
-    TESSERA_TRY_VALUE(const auto world, simulator::start(wanted.program, fleet, ""));
+    TESSERA_TRY_VALUE(const auto world, simulator::start(wanted.program(), fleet, ""));
     TESSERA_TRY_VALUE(const auto id, create_campaign_at(plan, world.address()));
     const auto command = [&](const char* word) {
-        return background_process::start({wanted.program, "--data", data, "campaign", word, id});
+        return background_process::start({wanted.program(), "--data", data, "campaign", word, id});
     };
     TESSERA_TRY_VALUE(auto first, command("run"));
     TESSERA_TRY(wait_for(world, "submits", wanted.cards / 2));
@@ -91,35 +87,15 @@ result<void> measure(const options& wanted, const reporter& report) {
     return {};
 }
 
-bool parse(int argc, char** argv, options& into) {
-    into.program = fs::canonical("/proc/self/exe").parent_path().parent_path() / "tessera";
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view word = argv[i];
-        if (word == "--json")
-            into.json = true;
-        else if (word == "--cards" && i + 1 < argc)
-            into.cards = std::strtoull(argv[++i], nullptr, 10);
-        else if (word == "--dir" && i + 1 < argc)
-            into.directory = argv[++i];
-        else
-            return false;
-    }
-    return into.cards > 1;
+int run(int argc, char** argv) {
+    options wanted;
+    wanted.name = "recovery";
+    wanted.cards = 1'000'000;
+    wanted.cards_least = 2;
+    return run_bench(argc, argv, wanted, [&](reporter& report) { return measure(wanted, report); });
 }
 
 }  // namespace
 }  // namespace tessera::bench
 
-int main(int argc, char** argv) {
-    tessera::bench::options wanted;
-    if (!tessera::bench::parse(argc, argv, wanted)) {
-        std::fprintf(stderr, "usage: recovery_bench [--cards N] [--dir DIR] [--json]\n");
-        return 2;
-    }
-    const tessera::bench::reporter report("recovery", wanted.json);
-    if (const auto done = tessera::bench::measure(wanted, report); !done) {
-        std::fprintf(stderr, "recovery_bench: %s\n", to_string(done.error()).c_str());
-        return 1;
-    }
-    return 0;
-}
+int main(int argc, char** argv) { return tessera::bench::run(argc, argv); }

@@ -16,7 +16,7 @@ struct image_condition {
         differs,    // !=: anything else; cards of which nothing is known, or whose image is doubted, are among these
         is_missing  // nothing is known of the file
     };
-    std::string file;  // canonical path
+    std::string file;  // canonical path; "*/6f46": of that identifier in whichever directory
     std::uint16_t record = 0;
     relation what = relation::holds;
     bytes content;

@@ -62,7 +62,8 @@ public:
         if (at_once_) stop = true;
     }
     void cards_moved(std::int64_t count) override {
-        if ((moved_ += count) < cards_) return;
+        moved_ += count;
+        if (moved_ < cards_) return;
         prepared = true;
         stop = true;
     }
@@ -147,8 +148,17 @@ result<void> count_rows(world& here) {
     std::string sql = "CREATE TABLE rows_written (what TEXT);";
     for (const std::string table : {"card", "profile", "card_tag", "key_set", "image_file", "image_doubt"})
         for (const std::string event : {"INSERT", "UPDATE", "DELETE"})
-            sql += "CREATE TRIGGER " + table + "_" + event + "_counted AFTER " + event + " ON " + table +
-                   " BEGIN INSERT INTO rows_written VALUES ('" + table + "'); END;";
+            sql.append("CREATE TRIGGER ")
+                .append(table)
+                .append("_")
+                .append(event)
+                .append("_counted AFTER ")
+                .append(event)
+                .append(" ON ")
+                .append(table)
+                .append(" BEGIN INSERT INTO rows_written VALUES ('")
+                .append(table)
+                .append("'); END;");
     return here.data.writer->execute(sql);
 }
 

@@ -10,7 +10,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <set>
 #include <utility>
 
@@ -44,6 +46,8 @@ private:
     int directory_;
     std::string text_;
 };
+
+error_code last_error() { return {errno, boost::system::system_category()}; }
 
 class server;
 
@@ -99,16 +103,18 @@ public:
     }
     [[nodiscard]] bool idle() const override { return connections_.empty(); }
 
+    // The name appears when somebody listens behind it.
     result<void> listen() {
-        ::unlink(path_.c_str());
-        const short_path where(path_);
+        const std::filesystem::path unheard = path_.string() + ".new";
+        ::unlink(unheard.c_str());
+        const short_path where(unheard);
         error_code problem;
         static_cast<void>(acceptor_.open(stream_protocol(), problem));
         // Before it has a name: Linux gives the file the mode of the socket, so nobody ever sees it open to others.
-        if (!problem && ::fchmod(acceptor_.native_handle(), S_IRUSR | S_IWUSR) != 0)
-            problem = error_code(errno, boost::system::system_category());
+        if (!problem && ::fchmod(acceptor_.native_handle(), S_IRUSR | S_IWUSR) != 0) problem = last_error();
         if (!problem) static_cast<void>(acceptor_.bind(where.endpoint(), problem));
         if (!problem) static_cast<void>(acceptor_.listen(asio::socket_base::max_listen_connections, problem));
+        if (!problem && ::rename(unheard.c_str(), path_.c_str()) != 0) problem = last_error();
         if (problem) return failure("cannot_listen", path_.string(), problem.message());
         accept();
         return {};

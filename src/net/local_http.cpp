@@ -62,7 +62,7 @@ public:
     void close() {
         error_code ignored;
         static_cast<void>(socket_.close(ignored));
-        patience_.cancel();
+        static_cast<void>(patience_.cancel(ignored));
         owner_ = nullptr;
         hung_up_ = {};
     }

@@ -307,8 +307,10 @@ void exchange_core::on_message(const telecom::inbound_message& message) {
     const auto found = outstanding_.find(message.subscriber);
     bool ours = true;
     const bool whole = found == outstanding_.end() || completes(message.subscriber, message.user_data, ours);
+    const bool fresh = seen_.add(message.subscriber, message.user_data);
     if (found == outstanding_.end() || !ours) {
-        pending_.strangers.push_back({message.subscriber, pending_.keep(message.user_data), octets});
+        // One that came before is stored with this batch or an earlier one, and acknowledged no sooner.
+        if (fresh) pending_.strangers.push_back({message.subscriber, pending_.keep(message.user_data), octets});
     } else {
         const auto where = found->second;
         const auto& one = slots_[where.slot]->entries[where.index];

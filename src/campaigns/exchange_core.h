@@ -14,6 +14,7 @@
 
 #include "base/limits.h"
 #include "campaigns/exchange_journal.h"
+#include "campaigns/seen_messages.h"
 #include "codec/secured_packet.h"
 #include "codec/sms_tpdu.h"
 #include "telecom/network.h"
@@ -161,6 +162,7 @@ private:
     std::size_t open_chunks_ = 0;
     std::size_t loads_ = 0;
 
+    seen_messages seen_;
     journal_batch pending_;
     instant renewed_{};
     instant link_down_since_{};

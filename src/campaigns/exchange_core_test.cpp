@@ -203,10 +203,47 @@ TEST(exchange_core, keeps_what_strangers_and_other_applications_say) {
     EXPECT_EQ(here.network.acknowledged.size(), 2U);
     EXPECT_TRUE(here.moves.empty());
     here.receive(1, response());
-    here.receive(1, response());  // twice
+    here.write_all();
+    EXPECT_EQ(here.strangers, 2U);
+    EXPECT_EQ(here.moves.size(), 1U);
+    here.receive(1, response(0x0b));  // when nothing is awaited any more
     here.write_all();
     EXPECT_EQ(here.strangers, 3U);
-    EXPECT_EQ(here.moves.size(), 1U);
+}
+
+// Where storing takes longer than links last, each copy would make the next one more likely.
+TEST(exchange_core, what_is_delivered_again_is_stored_once_and_acknowledged_when_it_is_durable) {
+    exchange_world here;
+    here.begin(2);
+    here.accept_next();
+    here.accept_next();
+    here.receive(77, response());
+    here.core.tick();  // goes to the journal
+    here.core.on_link_down("test");
+    here.core.on_open();
+    here.receive(77, response());
+    here.receive(1, response());
+    here.receive(1, response());
+    EXPECT_TRUE(here.network.acknowledged.empty());
+    here.write_all();
+    EXPECT_EQ(here.network.acknowledged.size(), 4U);
+    EXPECT_EQ(here.strangers, 1U);
+    EXPECT_EQ(here.answers.size(), 1U);
+    here.receive(78, response());  // of somebody else
+    here.receive(77, response(0x0b));
+    here.write_all();
+    EXPECT_EQ(here.strangers, 3U);
+}
+
+TEST(seen_messages, forgets_the_oldest) {
+    seen_messages seen;
+    const auto add = [&](std::uint64_t number) {
+        const auto text = std::to_string(number);
+        return seen.add(1, as_bytes(text));
+    };
+    for (std::uint64_t i = 0; i < 2 * limits::seen_messages + 1; ++i) ASSERT_TRUE(add(i));
+    EXPECT_FALSE(add(limits::seen_messages));
+    EXPECT_TRUE(add(0));
 }
 
 TEST(exchange_core, an_answer_before_anything_was_sent_ends_nothing) {

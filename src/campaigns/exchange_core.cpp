@@ -459,7 +459,8 @@ void exchange_core::on_written(journal_batch batch) {
 void exchange_core::end_if_done() {
     if (closing_ || ended_) return;
     const bool all_closed = exhausted_ && leased_.empty() && open_chunks_ == 0 && loads_ == 0;
-    if (!failed_ && (!(all_closed || (stopping_ && loads_ == 0)) || writing_ || !pending_.empty())) return;
+    const bool through = (all_closed || (stopping_ && loads_ == 0)) && !writing_ && pending_.empty();
+    if (!failed_ && !through) return;
     closing_ = true;
     network_->close();
 }

@@ -29,8 +29,7 @@ private:
 };
 
 exchange_settings settings_of(const definition& what) {
-    exchange_settings made{what.por_timeout, what.attempts,      what.security.tar,
-                           std::nullopt,     what.sending_again, limits::lease_time / limits::lease_renewals};
+    exchange_settings made{what.por_timeout, what.attempts, what.security.tar, std::nullopt, what.sending_again};
     if (what.terminals) made.agent = what.terminals->application;
     return made;
 }

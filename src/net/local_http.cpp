@@ -115,7 +115,10 @@ public:
         if (!problem) static_cast<void>(acceptor_.bind(where.endpoint(), problem));
         if (!problem) static_cast<void>(acceptor_.listen(asio::socket_base::max_listen_connections, problem));
         if (!problem && ::rename(unheard.c_str(), path_.c_str()) != 0) problem = last_error();
-        if (problem) return failure("cannot_listen", path_.string(), problem.message());
+        if (problem) {
+            ::unlink(unheard.c_str());
+            return failure("cannot_listen", path_.string(), problem.message());
+        }
         accept();
         return {};
     }

@@ -9,7 +9,7 @@ packages_of() {
             libhowardhinnant-date-dev tzdata
         ;;
     test)
-        echo libgtest-dev libgmock-dev libnet-smpp-perl openssl python3 postgresql-15 pcscd vsmartcard-vpcd
+        echo libgtest-dev libgmock-dev libnet-smpp-perl openssl patch python3 postgresql-15 pcscd vsmartcard-vpcd
         # Node often comes from elsewhere than Debian, and Debian's npm would break such an installation.
         if ! command -v node >/dev/null || ! command -v npm >/dev/null; then echo nodejs npm ca-certificates; fi
         ;;

@@ -10,7 +10,7 @@ constexpr std::size_t answer_header = 8 + 1 + 1 + 4 + 2;
 // In the octet of the purpose: a port stands before the packet. Cards' entries have none.
 constexpr std::uint8_t has_port = 0x80;
 constexpr std::size_t port_octets = 2;
-constexpr auto purposes = static_cast<std::uint8_t>(operations::purpose::read);
+constexpr auto purposes = static_cast<std::uint8_t>(operations::purpose::repeat);
 constexpr auto answer_kinds = static_cast<std::uint8_t>(operations::answer_kind::refused_later);
 
 std::unexpected<error> damaged() {

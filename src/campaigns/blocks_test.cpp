@@ -39,7 +39,7 @@ TEST(blocks, a_damaged_block_is_an_error) {
     append_entry(block, message_entry{cards::card_id{8}, 1, operations::purpose::write, 0, 1, 1, 0, 16'000, packet});
     for (std::size_t size = 1; size < block.size(); ++size)
         EXPECT_FALSE(parse_messages(byte_view(block).first(size))) << size;
-    block[16] = 0x84;  // a purpose that there is not
+    block[16] = 0x85;  // a purpose that there is not
     EXPECT_FALSE(parse_messages(block));
 }
 

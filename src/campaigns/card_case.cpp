@@ -25,7 +25,8 @@ result<void> add_round(chunk_blocks& blocks, const campaign_store::participation
     operations::sent_round round{part.what, {}};
     formatted_from made_of;
     for (const auto& entry : entries) {
-        if (entry.what == operations::purpose::listen) continue;
+        // What goes again is an earlier round's: a card's word about it is about that one.
+        if (entry.what == operations::purpose::listen || entry.what == operations::purpose::repeat) continue;
         key_version = entry.key_version;
         made_of = {entry.image_version, {entry.key_version, plan.application, entry.counter}};
         round.packets.push_back(plan.describe(part.what, entry.sequence, entry.counter));
@@ -66,7 +67,7 @@ result<std::vector<operations::raw_answer>> answers_from(campaign_store& campaig
             append(octets, entry.octets);
         }
         made.attempts = std::max(made.attempts, attempts);
-        if (attempts == 1) ++made.fresh_rounds;
+        if (attempts == 1 && part.what != operations::purpose::repeat) ++made.fresh_rounds;
     }
     byte_reader from(octets);
     for (auto& entry : own) entry.octets = from.take(from.u16());

@@ -10,6 +10,7 @@ card_plan plan_of(const card_facts& facts) {
     if (facts.what == operations::purpose::write && facts.holds) return card_plan::skip;
     if (!facts.has_subscriber) return card_plan::no_subscriber;
     if (facts.what == operations::purpose::listen) return card_plan::listen;
+    if (facts.what == operations::purpose::repeat) return card_plan::repeat;
     return facts.has_keys ? card_plan::build : card_plan::no_key;
 }
 

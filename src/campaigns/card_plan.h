@@ -9,6 +9,7 @@ namespace tessera::campaigns {
 enum class card_plan : std::uint8_t {
     build,          // packets of its own
     listen,         // nothing to send: its answer is on the way
+    repeat,         // the packets of an earlier round
     skip,           // it holds the content already
     no_subscriber,  // failed
     no_key,         // failed

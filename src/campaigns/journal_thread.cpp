@@ -178,7 +178,8 @@ result<std::vector<cards::card_id>> journal_thread::set_aside(store::connection&
         const auto what = one->what;
         numbered_message message{one->card, one->key_version, one->counter};
         for (; one != entries.end() && one->card == message.card; ++one) message.counter = one->counter;
-        if (what == operations::purpose::listen) continue;
+        // What goes again has perhaps been executed: where its counter was passed, the card refuses it, and is asked.
+        if (what == operations::purpose::listen || what == operations::purpose::repeat) continue;
         if (of != nullptr && !std::ranges::binary_search(*of, message.card)) continue;
         if (!std::ranges::binary_search(touched, message.card) && !std::ranges::binary_search(busy, message.card) &&
             !is_overtaken(message, given, applications))

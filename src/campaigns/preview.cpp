@@ -151,6 +151,7 @@ private:
                 ++made_.no_key;
                 return;
             case card_plan::listen:
+            case card_plan::repeat:
             case card_plan::build:
                 break;
         }

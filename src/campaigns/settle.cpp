@@ -95,6 +95,12 @@ settled_card ruling(cards::card_id card, const operations::verdict& found, purpo
                 made.result.why = {operations::cause_kind::no_answer, 0, 0};
             break;
         case decision::read_back:
+            // Something that is no answer to these packets ended the waiting, and perhaps the card never got them. Were
+            // it asked now, it could not take them any more.
+            if (found.why.kind == operations::cause_kind::unreadable_answer && found.stray && what == purpose::write) {
+                if (!last_round) made.next = purpose::repeat;
+                break;
+            }
             // A card that refuses counters which cannot be repeats is ahead of us: it ran none of them.
             if (ahead && found.why.kind == operations::cause_kind::por_status)
                 made.result.what = outcome::failed;
@@ -110,6 +116,7 @@ settled_card ruling(cards::card_id card, const operations::verdict& found, purpo
 // not deliver, ends it here.
 void ask_under_new_keys(settled_card& made, bool last_round) {
     using operations::cause_kind;
+    if (made.next == purpose::repeat) return;
     const bool refused = made.result.what == outcome::failed && (made.result.why.kind == cause_kind::status_word ||
                                                                  made.result.why.kind == cause_kind::smpp_status);
     if (refused || last_round) return;
@@ -189,12 +196,12 @@ private:
                     const operations::sent_round& sent) {
         const int answered_at = answers_.take(card);
         auto found = judge_.assess(side_->what->security, keys, std::span(&sent, 1), answers_.of_card());
-        // Of packets that depend on one another, an answer that came twice ended the waiting for a later one.
-        if (found.what == decision::unknown && found.why.kind == operations::cause_kind::no_answer &&
-            sent.packets.size() > 1 && answers_.of_card().size() >= sent.packets.size())
-            found.what = decision::listen;
         auto made =
             ruling(card, found, purpose::write, run_.last_round(), answered_at > 0 ? answered_at : held.attempt, false);
+        // Of packets that depend on one another, an answer that came twice ended the waiting for a later one.
+        if (found.what == decision::unknown && found.why.kind == operations::cause_kind::no_answer &&
+            sent.packets.size() > 1 && answers_.of_card().size() >= sent.packets.size() && !run_.last_round())
+            made.next = purpose::repeat;
         if (run_.what->rotation) ask_under_new_keys(made, run_.last_round());
         add(std::move(made), made_of_);
     }
@@ -226,7 +233,8 @@ private:
                 found.what = decision::read_back;
             const bool ahead = made.fresh_rounds >= static_cast<int>(limits::fresh_refusals);
             auto settled = ruling(card, found, what, run_.last_round(), std::max(made.attempts, 1), ahead);
-            if (run_.what->rotation && what == purpose::write) ask_under_new_keys(settled, run_.last_round());
+            if (run_.what->rotation && (what == purpose::write || what == purpose::repeat))
+                ask_under_new_keys(settled, run_.last_round());
             add(std::move(settled), made.formatted.empty() ? formatted_from{} : made.formatted[found.round]);
         }
     }

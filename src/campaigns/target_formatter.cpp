@@ -43,6 +43,7 @@ target_formatter::target_formatter(const definition& what, int first_round, stor
 result<void> target_formatter::format(const chunk_id& where, cards::card_id first, cards::card_id last,
                                       const terminal_ports* ports, prepared_chunk& into) {
     into_ = &into;
+    earlier_.reset();
     TESSERA_TRY(images_.load(*reader_, first, last, files_));
     TESSERA_TRY_VALUE(const auto under_way, campaign_store(*reader_).changed_by_others(where.campaign, first, last));
     images_.doubt(under_way);
@@ -138,7 +139,28 @@ result<void> target_formatter::format_rotation(const target& card) {
     return {};
 }
 
+// The packets of the card's latest round that had some, octet for octet, to where it can be reached now.
+result<void> target_formatter::repeat(const chunk_id& where, const target& card) {
+    if (!earlier_) earlier_.emplace(*reader_);
+    TESSERA_TRY_VALUE(const auto parts, campaign_store(*reader_).participations(where.campaign, card.id));
+    for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+        if (part->where.round >= where.round || part->what == purpose::listen) continue;
+        TESSERA_TRY_VALUE(const auto entries, earlier_->messages(part->where, card.id));
+        if (entries.empty()) continue;
+        for (auto entry : entries) {
+            entry.what = purpose::repeat;
+            entry.subscriber = card.subscriber;
+            append_entry(into_->messages, entry);
+        }
+        ++into_->progress.prepared;
+        return {};
+    }
+    append_entry(into_->messages, entry_of(card));
+    return {};
+}
+
 result<void> target_formatter::format_card(const chunk_id& where, const target& card) {
+    if (card.what == purpose::repeat && card.subscriber != 0) return repeat(where, card);
     if (what_->rotation) return format_rotation(card);
     if (what_->is_personal()) {
         TESSERA_TRY_VALUE(const auto ready, take_own(where, card));
@@ -150,6 +172,8 @@ result<void> target_formatter::format_card(const chunk_id& where, const target& 
             return end(card.id, outcome::skipped, {});
         case card_plan::no_subscriber:
             return end(card.id, outcome::failed, {cause_kind::no_subscriber, 0, 0});
+        case card_plan::repeat:
+            return repeat(where, card);
         case card_plan::listen:
             append_entry(into_->messages, entry_of(card));
             return {};

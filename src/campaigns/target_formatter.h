@@ -2,6 +2,7 @@
 #pragma once
 
 #include "campaigns/audit_plan.h"
+#include "campaigns/chunk_blocks.h"
 #include "campaigns/image_scan.h"
 #include "campaigns/prepare_keys.h"
 #include "campaigns/store.h"
@@ -62,6 +63,7 @@ private:
     result<void> format_rotation(const target& card);
     result<void> format_card(const chunk_id& where, const target& card);
     [[nodiscard]] message_entry entry_of(const target& card) const;
+    result<void> repeat(const chunk_id& where, const target& card);
     const std::vector<bytes>& scripts_for(const target& card);
     bool build(const target& card, const cards::key_set& keys);
     result<void> end(cards::card_id card, operations::outcome what, operations::cause why);
@@ -78,7 +80,8 @@ private:
     definition own_;                             // of the card that is looked at, where contents have variables
     image_scan images_;
     key_formatter keys_{*reader_, *vault_, *what_};
-    std::optional<bool> differ_;  // whether cards have current key sets of their own
+    std::optional<chunk_blocks> earlier_;  // of the snapshot, where something goes again
+    std::optional<bool> differ_;           // whether cards have current key sets of their own
     bytes packet_;
     prepared_chunk* into_ = nullptr;
 };

@@ -346,7 +346,7 @@ std::vector<decoded_answer> judge::decode(const application_security& applicatio
 }
 
 std::string_view to_string(purpose what) {
-    constexpr std::array<std::string_view, 4> names{"write", "listen", "read_back", "read"};
+    constexpr std::array<std::string_view, 5> names{"write", "listen", "read_back", "read", "repeat"};
     return names[static_cast<std::size_t>(what)];
 }
 

@@ -20,6 +20,7 @@ enum class purpose : std::uint8_t {
     listen = 1,     // for an answer that was promised
     read_back = 2,  // whether a write was executed
     read = 3,       // whatever the files hold
+    repeat = 4,     // the identical packets once more, since what ended the waiting for their answers was none
 };
 [[nodiscard]] std::string_view to_string(purpose what);
 

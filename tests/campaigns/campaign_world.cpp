@@ -33,23 +33,34 @@ public:
         if (tap_->dead || !inner->submit(message)) return false;
         call("submit");
         if (tap_->on_submit) tap_->on_submit(message);
+        if (tap_->stranger) sent_to_[message.token] = message.subscriber;
         return true;
     }
     void acknowledge(const telecom::inbound_handle& handle) override {
-        if (tap_->dead) return;
+        if (tap_->dead || is_strangers(handle)) return;
         call("acknowledge");
         if (tap_->on_acknowledge) tap_->on_acknowledge();
         inner->acknowledge(handle);
     }
     void refuse(const telecom::inbound_handle& handle, std::uint32_t status) override {
-        call("refuse"), inner->refuse(handle, status);
+        if (!is_strangers(handle)) call("refuse"), inner->refuse(handle, status);
     }
     void close() override { call("close"), inner->close(); }
 
     void on_open() override { events_->on_open(); }
     void on_writable() override { events_->on_writable(); }
     void on_result(std::uint64_t token, telecom::submit_result found, std::uint32_t status) override {
-        if (!tap_->dead) events_->on_result(token, found, status);
+        if (tap_->dead) return;
+        events_->on_result(token, found, status);
+        if (!tap_->stranger || found != telecom::submit_result::accepted) return;
+        const auto octets = tap_->stranger(sent_to_[token]);
+        if (octets.empty()) return;
+        telecom::inbound_message message;
+        message.handle.link = no_link;
+        message.subscriber = sent_to_[token];
+        message.user_data = octets;
+        message.has_header = true;
+        events_->on_message(message);
     }
     void on_message(const telecom::inbound_message& message) override {
         if (!tap_->dead) events_->on_message(message);
@@ -66,8 +77,11 @@ private:
     void call(std::string_view name) {
         if (tap_->on_call) tap_->on_call(name);
     }
+    static constexpr std::uint64_t no_link = ~std::uint64_t{0};
+    static bool is_strangers(const telecom::inbound_handle& handle) { return handle.link == no_link; }
     network_tap* tap_;
     telecom::network_events* events_;
+    std::map<std::uint64_t, telecom::subscriber_number> sent_to_;  // by token
 };
 
 }  // namespace

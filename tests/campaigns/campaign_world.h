@@ -120,6 +120,8 @@ struct network_tap {
     std::function<void(std::string_view call)> on_call;  // open, submit, acknowledge, refuse, close
     std::function<void(const telecom::outbound_message&)> on_submit;
     std::function<void()> on_acknowledge;
+    // What comes from a subscriber whenever the SMSC has accepted something for it; empty: nothing.
+    std::function<bytes(telecom::subscriber_number)> stranger;
     std::atomic<bool> dead = false;  // nothing gets through any more, either way
 };
 

@@ -7,8 +7,11 @@ namespace tessera::campaigns {
 namespace {
 
 const campaign_options hasty{.name = "first", .telecom = "por_timeout = \"50ms\"\nattempts = 1"};
-campaign_options another(std::string telecom) {
-    return {.name = "another", .writes = write_text("7f20/6f3e", "0102"), .telecom = std::move(telecom)};
+campaign_options another(std::string telecom, std::string spi = "1639") {
+    return {.name = "another",
+            .spi = std::move(spi),
+            .writes = write_text("7f20/6f3e", "0102"),
+            .telecom = std::move(telecom)};
 }
 
 TEST(campaigns, C_8_a_missing_acknowledgement_is_unknown_and_the_image_unchanged) {
@@ -115,6 +118,31 @@ TEST(campaigns, C_8_late_answers_do_not_pass_for_answers_to_packets_not_yet_sent
     here.expect_outcomes(second, {.done = 100});
     here.expect_outcomes(first, {.done = 100});
     for (std::size_t card = 0; card < 100; ++card) EXPECT_EQ(here.sim->read(card, "7f20/6f3e").executed, 1U);
+}
+
+// A card repeats what it said to an earlier campaign. P2, which has no keys, takes that for the answer that it awaits;
+// what was sent may be lost meanwhile, and a card that were asked at once what it holds could never take it any more.
+TEST(campaigns, C_8_an_answer_to_an_earlier_campaign_costs_no_card_its_packet) {
+    for (const std::string_view spi : {"1639", "1239"}) {
+        world here({.cards = 60});
+        here.run({.spi = std::string(spi)});
+        std::map<telecom::subscriber_number, bytes> said;
+        for (const auto& one : here.answers())
+            said[here.registered(static_cast<std::size_t>(one.card) - 1).identity.msisdn] = one.octets;
+        here.renew_simulator("lose_submit = 0.5");
+        here.tap.stranger = [&](telecom::subscriber_number from) { return std::exchange(said[from], {}); };
+        const auto second = here.run(another("por_timeout = \"250ms\"\nattempts = 20", std::string(spi)));
+        here.expect_outcomes(second, {.done = 60});
+        EXPECT_GT(here.count("SELECT COUNT(*) FROM target WHERE purpose = 4"), 0);
+        std::map<std::int64_t, bytes> packets;
+        for (const auto& one : here.messages()) {
+            if (one.entry.what == operations::purpose::repeat) {
+                EXPECT_EQ(one.packet, packets[one.card]);
+            }
+            packets[one.card] = one.packet;
+        }
+        for (std::size_t card = 0; card < 60; ++card) EXPECT_EQ(here.sim->read(card, "7f20/6f3e").executed, 1U);
+    }
 }
 
 // An answer is the card's that the packet was sent to, whoever has its number by now: the keys and the counter prove

@@ -299,6 +299,7 @@ void exchange_core::on_message(const telecom::inbound_message& message) {
     // Whoever stops does not wait until nothing comes any more: what comes now stays with the SMSC, as it does when the
     // session is closed.
     if (stopping_ || pending_.answers.size() + pending_.strangers.size() >= limits::journal_pending ||
+        pending_.acknowledge.size() + copies_.size() >= limits::journal_pending ||
         pending_.arena.size() >= limits::journal_pending_octets) {
         network_->refuse(message.handle, codec::smpp::status::receiver_temporary_error);
         return;
@@ -307,11 +308,12 @@ void exchange_core::on_message(const telecom::inbound_message& message) {
     const auto found = outstanding_.find(message.subscriber);
     bool ours = true;
     const bool whole = found == outstanding_.end() || completes(message.subscriber, message.user_data, ours);
-    const bool fresh = seen_.add(message.subscriber, message.user_data);
-    if (found == outstanding_.end() || !ours) {
-        // One that came before is stored with this batch or an earlier one, and acknowledged no sooner.
-        if (fresh) pending_.strangers.push_back({message.subscriber, pending_.keep(message.user_data), octets});
-    } else {
+    const bool awaited = found != outstanding_.end() && ours;
+    const auto before = seen_.add(message.subscriber, message.user_data, {batch_, awaited});
+    // Two whole answers may be alike, as complaints without a counter are: each is one.
+    const bool store = !before || (awaited && whole);
+    if (store && !awaited) pending_.strangers.push_back({message.subscriber, pending_.keep(message.user_data), octets});
+    if (store && awaited) {
         const auto where = found->second;
         const auto& one = slots_[where.slot]->entries[where.index];
         pending_.answers.push_back({slots_[where.slot]->held.id.number, one.card, operations::answer_kind::message,
@@ -319,7 +321,17 @@ void exchange_core::on_message(const telecom::inbound_message& message) {
                                     pending_.keep(message.user_data), octets});
         if (whole && !may_be_for_others(slots_[where.slot]->entries[where.index])) answered(where);
     }
-    pending_.acknowledge.push_back(message.handle);
+    acknowledge(message.handle, store ? batch_ : before->batch);
+}
+
+// The network may forget what it delivered when the batch that stores it is durable: perhaps it is already.
+void exchange_core::acknowledge(const telecom::inbound_handle& handle, std::uint64_t batch) {
+    if (batch == batch_)
+        pending_.acknowledge.push_back(handle);
+    else if (writing_ && batch + 1 == batch_)
+        copies_.push_back(handle);
+    else
+        network_->acknowledge(handle);
 }
 
 // Another campaign stands still that has sent the card something, too, and nothing here can tell whose answer it is:
@@ -443,13 +455,15 @@ void exchange_core::tick() {
 void exchange_core::flush() {
     if (writing_ || pending_.empty() || failed_) return;
     writing_ = true;
+    ++batch_;
     journal_->write(std::exchange(pending_, {}));
 }
 
-// Only now may the network forget what it delivered.
 void exchange_core::on_written(journal_batch batch) {
     writing_ = false;
     for (const auto& handle : batch.acknowledge) network_->acknowledge(handle);
+    for (const auto& handle : copies_) network_->acknowledge(handle);
+    copies_.clear();
     flush();
     end_if_done();
 }
@@ -463,17 +477,6 @@ void exchange_core::end_if_done() {
     if (!failed_ && !through) return;
     closing_ = true;
     network_->close();
-}
-
-void exchange_core::stop() {
-    if (!stopping_ && !failed_) {
-        for (const auto& open : slots_)
-            if (open && !open->closed) take_stock(*open);
-        report_progress();
-    }
-    stopping_ = true;
-    flush();
-    end_if_done();
 }
 
 void exchange_core::on_link_down(std::string_view) {

@@ -139,6 +139,7 @@ private:
     void close_if_finished(std::uint32_t slot);
     void sweep(std::uint32_t slot, instant now);
     bool completes(telecom::subscriber_number subscriber, byte_view user_data, bool& ours);
+    void acknowledge(const telecom::inbound_handle& handle, std::uint64_t batch);
     void flush();
     void end_if_done();
     [[nodiscard]] bool awaits_answers(instant now) const;
@@ -164,6 +165,8 @@ private:
 
     seen_messages seen_;
     journal_batch pending_;
+    std::uint64_t batch_ = 0;  // pending_'s number; all before are durable, but for one being written
+    std::vector<telecom::inbound_handle> copies_;  // of what is being written, delivered again meanwhile
     instant renewed_{};
     instant link_down_since_{};
     bool writing_ = false;

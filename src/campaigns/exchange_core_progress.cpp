@@ -42,6 +42,17 @@ void exchange_core::drain() {
     drained_by_ = clock_->monotonic() + settings_.por_timeout;
 }
 
+void exchange_core::stop() {
+    if (!stopping_ && !failed_) {
+        for (const auto& open : slots_)
+            if (open && !open->closed) take_stock(*open);
+        report_progress();
+    }
+    stopping_ = true;
+    flush();
+    end_if_done();
+}
+
 bool exchange_core::awaits_answers(instant now) const {
     return std::ranges::any_of(slots_, [&](const auto& open) {
         if (!open || open->closed) return false;

@@ -150,10 +150,12 @@ void radio_world::flush() {
             const bool delivery = head.id == smpp::command::deliver_sm;
             const bool answer = head.id == smpp::command::submit_sm_resp;
             if ((delivery && random_.chance(options_.lose_delivery)) ||
-                (answer && random_.chance(options_.lose_submit_resp)))
-                end(to, "broken");
-            if (to->up && delivery) see_delivery(*to, unit);
-            if (to->up) deliver(to, to_bytes(unit));
+                (answer && random_.chance(options_.lose_submit_resp))) {
+                break_off(to);
+                continue;
+            }
+            if (delivery) see_delivery(*to, unit);
+            deliver(to, to_bytes(unit));
         }
         if (over && to->up) end(to, "closed by the SMSC");
     }
@@ -166,6 +168,15 @@ void radio_world::deliver(const std::shared_ptr<connection>& to, bytes octets) {
         if (!to->up) return;
         trace(as_text(octets));
         to->octets(std::move(octets));
+    });
+}
+
+// The link breaks when the next octets would have come. What was under way before them has come, and perhaps was
+// answered: a burst of messages would otherwise never get through a link that breaks now and then.
+void radio_world::break_off(const std::shared_ptr<connection>& which) {
+    which->told_until = std::max(which->told_until, machine_->now() + some_delay());
+    machine_->at(which->told_until, [this, which] {
+        if (which->up) end(which, "broken");
     });
 }
 

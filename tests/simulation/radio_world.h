@@ -101,6 +101,7 @@ public:
 
 private:
     void deliver(const std::shared_ptr<connection>& to, bytes octets);
+    void break_off(const std::shared_ptr<connection>& which);
     void arrive(const std::shared_ptr<connection>& at);
     void flush();
     void arm();

@@ -14,10 +14,10 @@
 
 #include "base/limits.h"
 #include "campaigns/exchange_journal.h"
-#include "campaigns/seen_messages.h"
 #include "codec/secured_packet.h"
 #include "codec/sms_tpdu.h"
 #include "telecom/network.h"
+#include "telecom/seen_messages.h"
 
 namespace tessera::campaigns {
 
@@ -163,7 +163,7 @@ private:
     std::size_t open_chunks_ = 0;
     std::size_t loads_ = 0;
 
-    seen_messages seen_;
+    telecom::seen_messages seen_;
     journal_batch pending_;
     std::uint64_t batch_ = 0;  // pending_'s number; all before are durable, but for one being written
     std::vector<telecom::inbound_handle> copies_;  // of what is being written, delivered again meanwhile

@@ -310,34 +310,6 @@ TEST(exchange_core, an_answer_that_is_awaited_is_stored_and_waited_for_whatever_
     EXPECT_EQ(here.moves.size(), 1U);
 }
 
-TEST(seen_messages, forgets_the_oldest) {
-    seen_messages seen;
-    const auto add = [&](std::uint64_t number) {
-        const auto text = std::to_string(number);
-        return seen.add(1, as_bytes(text), {number, false});
-    };
-    for (std::uint64_t i = 0; i < 2 * limits::seen_messages + 1; ++i) ASSERT_FALSE(add(i));
-    const auto known = add(limits::seen_messages);
-    ASSERT_TRUE(known);
-    EXPECT_EQ(known->batch, limits::seen_messages);
-    EXPECT_FALSE(add(0));
-}
-
-TEST(seen_messages, tells_with_which_batch_a_message_is_stored) {
-    seen_messages seen;
-    const bytes octets{1, 2, 3};
-    const auto in_batch = [&](std::uint64_t batch, bool awaited) {
-        const auto known = seen.add(1, octets, {batch, awaited});
-        return known ? std::optional<std::uint64_t>(known->batch) : std::nullopt;
-    };
-    EXPECT_EQ(in_batch(4, false), std::nullopt);
-    EXPECT_EQ(in_batch(5, false), 4U);
-    EXPECT_EQ(in_batch(6, true), std::nullopt);  // a stranger's does not count for it
-    EXPECT_EQ(in_batch(7, true), 6U);
-    EXPECT_EQ(in_batch(8, false), 6U);
-    EXPECT_EQ(seen.add(2, octets, {8, false}).has_value(), false);
-}
-
 TEST(exchange_core, an_answer_before_anything_was_sent_ends_nothing) {
     exchange_world here;
     here.network.room = 0;

@@ -19,25 +19,45 @@ void desk::machine::on_words(telecom::single_line& line, const telecom::card_wor
     const auto whose = std::ranges::find_if(
         open_, [&](const auto& entry) { return !entry.second.way && entry.second.subscriber == words.subscriber; });
     if (whose != open_.end()) return hear(whose->second, words);
+    if (is_kept(words)) return line.acknowledge(words.handle);
     strays_.push({&line, words});
+}
+
+// An SMSC delivers again what it saw no acknowledgement of, and only over another link; where links do not last as long
+// as a commit, it would do so for ever. What comes twice over one link was said twice.
+bool desk::machine::is_kept(const telecom::card_words& words) const {
+    const auto known = kept_.find(words.subscriber, words.user_data);
+    return known && known->batch != words.handle.link;
 }
 
 // What nobody here waits for is kept for whom it concerns, and acknowledged once that is durable; then it is settled,
 // in small steps, too.
 result<void> desk::machine::keep_strays(store::connection& writer, stray_queue::batch some) {
-    for (const auto& one : some)
-        TESSERA_TRY(env_.fleets->keep_stray(writer, one.words.subscriber, one.words.user_data));
+    for (auto one = some.begin(); one != some.end(); ++one) {
+        const auto& words = one->words;
+        const bool came_before = std::any_of(some.begin(), one, [&](const stray& other) {
+            return other.words.subscriber == words.subscriber && other.words.handle.link != words.handle.link &&
+                   other.words.user_data == words.user_data;
+        });
+        if (!came_before && !is_kept(words))
+            TESSERA_TRY(env_.fleets->keep_stray(writer, words.subscriber, words.user_data));
+    }
     return {};
 }
 
 void desk::machine::acknowledge_strays(stray_queue::batch some, const result<void>& kept) {
     if (!kept) log_error("answers are left at the SMSC: " + to_string(kept.error()));
-    for (const auto& one : some)
-        if (kept) one.line->acknowledge(one.words.handle);
+    for (const auto& one : some) {
+        if (!kept) continue;
+        kept_.add(one.words.subscriber, one.words.user_data, {one.words.handle.link, false});
+        one.line->acknowledge(one.words.handle);
+    }
     settle_strays();
 }
 
 void desk::machine::hear(operation& one, const telecom::card_words& words) {
+    // It is durable: whatever an operation hears is, before it hears anything else.
+    if (!one.way && one.work.has_heard(words.user_data)) return one.line->acknowledge(words.handle);
     const auto next = one.work.take(judge_, words.user_data);
     const bool strange = one.work.strange();
     follow(one, next, &words);
@@ -59,7 +79,10 @@ void desk::machine::settle_some() {
 void desk::machine::follow(operation& one, under_way::step step, const telecom::card_words* words) {
     auto recorded =
         env_.writer->transact_first([&](store::connection& writer) { return record(writer, one, step, words); });
-    if (words != nullptr && recorded && !one.way) one.line->acknowledge(words->handle);
+    if (words != nullptr && recorded && !one.way) {
+        kept_.add(words->subscriber, words->user_data, {words->handle.link, false});
+        one.line->acknowledge(words->handle);
+    }
     if (!recorded) return give_up(one, std::move(recorded).error(), words);
     if (words != nullptr) ++one.answers;
     if (step == under_way::step::send)

@@ -11,6 +11,7 @@
 #include "operations/packet_builder.h"
 #include "operations/store.h"
 #include "operations/under_way.h"
+#include "telecom/seen_messages.h"
 
 namespace tessera::operations {
 
@@ -126,6 +127,7 @@ private:
     result<void> record(store::connection& writer, operation& one, under_way::step step,
                         const telecom::card_words* words);
     result<void> record_end(store::connection& writer, operation& one);
+    [[nodiscard]] bool is_kept(const telecom::card_words& words) const;
     result<void> keep_strays(store::connection& writer, stray_queue::batch some);
     void acknowledge_strays(stray_queue::batch some, const result<void>& kept);
     void hear(operation& one, const telecom::card_words& words);
@@ -155,6 +157,7 @@ private:
         limits::strays_per_commit,
         {[this](store::connection& writer, stray_queue::batch some) { return keep_strays(writer, some); },
          [this](stray_queue::batch some, const result<void>& kept) { acknowledge_strays(some, kept); }}};
+    telecom::seen_messages kept_;  // strays that are durable; batch: the link that brought them
     bool settling_ = false;
     std::vector<unended> unended_;
     std::unique_ptr<net::event_loop::timer> end_timer_;

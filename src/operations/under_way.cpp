@@ -68,6 +68,12 @@ void under_way::sending() {
     if (!answer_.reports.empty()) ++answer_.reports.back().sendings;
 }
 
+bool under_way::has_heard(byte_view user_data) const {
+    return std::ranges::any_of(answers_, [&](const heard& one) {
+        return one.kind == answer_kind::message && std::ranges::equal(one.octets, user_data);
+    });
+}
+
 under_way::step under_way::take(judge& with, bytes user_data) {
     if (answers_.size() >= limits::answers_per_card) return step::wait;
     answers_.push_back({answer_kind::message, 0, std::move(user_data)});

@@ -27,6 +27,8 @@ public:
         send,  // next() is another packet
         end,   // answer() says what became of it
     };
+    // take() took the same octets since the last step that asked for other packets: they say nothing new.
+    [[nodiscard]] bool has_heard(byte_view user_data) const;
     // User data of a message from the card.
     [[nodiscard]] step take(judge& with, bytes user_data);
     // The network will not deliver the packet. `before`: something of it had been accepted earlier.

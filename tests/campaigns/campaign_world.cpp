@@ -187,6 +187,13 @@ void simulator::wait_for_waiting(std::uint64_t answers) {
 void simulator::wait_for_unbinds(std::uint64_t unbinds) {
     wait_until([=](const auto& found) { return found.unbinds >= unbinds; });
 }
+void simulator::break_links(std::uint64_t answers) {
+    const auto delivered = [=](const auto& found) { return found.responses - found.redeliveries >= answers; };
+    wait_until(delivered);
+    const auto before = statistics().redeliveries;
+    thread_.run([&] { server_->drop_links(); });
+    wait_until([=](const auto& found) { return found.redeliveries > before && delivered(found); });
+}
 
 // --- progress
 

@@ -81,6 +81,8 @@ public:
     // Waits until so many answers lie there that nobody has taken.
     void wait_for_waiting(std::uint64_t answers);
     void wait_for_unbinds(std::uint64_t unbinds);
+    // Breaks every link when so many answers were delivered, and waits until they were delivered again.
+    void break_links(std::uint64_t answers);
 
 private:
     void wait_until(const std::function<bool(const sim::smsc_statistics&)>& holds);

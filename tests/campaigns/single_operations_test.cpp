@@ -205,6 +205,38 @@ TEST(single_operations, go_on_while_a_flood_of_late_answers_is_settled) {
     EXPECT_EQ(here.image_content(many), other_content);  // newer than what the campaign wrote
 }
 
+// The desk is held up while links break: each time the SMSC brings once more what was not acknowledged.
+TEST(single_operations, answers_that_are_delivered_again_are_kept_once) {
+    constexpr std::uint64_t many = 20;
+    world here({.cards = many, .faults = "delay = \"100ms\"", .shared = true});
+    const auto made = here.run({.telecom = "por_timeout = \"10ms\"\nattempts = 1"});
+    here.expect_outcomes(made, {.unknown = many});
+    here.sim->wait_for_waiting(many);
+    branch desk(here);
+    auto reading = desk.request(0, operation_kind::read);
+    desk.ask(reading,
+             [&] {
+                 here.sim->break_links(many);
+                 here.sim->break_links(many);
+             })
+        .get();
+    const auto unsettled = [&] {
+        return here.shared
+            .transact([&](store::connection&) -> result<std::int64_t> {
+                return here.count(
+                    "SELECT COUNT(*) FROM target t WHERE NOT EXISTS (SELECT 1 FROM outcome o "
+                    "WHERE o.card_id = t.card_id AND o.outcome = 0)");
+            })
+            .value();
+    };
+    while (here.sim->statistics().waiting > 0 || unsettled() > 0) desk.ask(reading).get();
+    here.expect_outcomes(made, {.done = many});
+    std::map<bytes, int> times;
+    for (const auto& one : here.answers()) ++times[one.octets];
+    EXPECT_GE(times.size(), many);
+    for (const auto& [octets, kept] : times) EXPECT_EQ(kept, 1) << to_hex(octets);
+}
+
 // C-13, C-14: allowed in P1; the message that was formatted already is formatted again, and the card takes it.
 TEST(campaigns, C_14_an_operation_after_formatting_makes_the_message_stale_and_it_is_formatted_again) {
     world here({.cards = 1'500, .shared = true});

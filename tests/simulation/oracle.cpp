@@ -98,8 +98,7 @@ private:
         using codec::response_status;
         const auto status = static_cast<response_status>(why.value);
         return why.kind == operations::cause_kind::read_back_differs ||
-               (why.kind == operations::cause_kind::por_status &&
-                (status == response_status::counter_high || status == response_status::counter_low));
+               (why.kind == operations::cause_kind::por_status && status == response_status::counter_high);
     }
     // A complaint may come from anybody.
     [[nodiscard]] bool lied_to() const {

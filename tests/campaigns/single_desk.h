@@ -32,7 +32,8 @@ public:
     std::future<operations::single_answer> ask(operations::single_request request, std::function<void()> then = {}) {
         auto promise = std::make_shared<std::promise<operations::single_answer>>();
         home_.run([&] {
-            desk_->perform(std::move(request), [promise](operations::single_answer made) { promise->set_value(made); });
+            desk_->perform(std::move(request),
+                           [promise](const operations::single_answer& made) { promise->set_value(made); });
             if (then) home_.loop().post(std::move(then));
         });
         return promise->get_future();

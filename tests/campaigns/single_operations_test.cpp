@@ -384,7 +384,7 @@ TEST(single_operations, operations_of_a_process_that_died_end_unknown_and_free_t
         branch desk(here);
         auto request = desk.write_request(0, other_content);
         request.por_timeout = std::chrono::seconds(30);
-        const auto never = desk.ask(request);
+        desk.ask(request);
         const auto begun = [&] {
             return here.shared.transact([&](store::connection&) -> result<std::int64_t> {
                 return here.count("SELECT COUNT(*) FROM operation_packet");

@@ -63,7 +63,7 @@ public:
 private:
     struct event {
         instant when;
-        std::uint64_t order;
+        std::uint64_t order = 0;
         friend auto operator<=>(const event&, const event&) = default;
     };
 

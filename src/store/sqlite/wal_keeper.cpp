@@ -45,12 +45,14 @@ int wal_keeper::on_commit(void* keeper, sqlite3* writer, const char* /*schema*/,
 void wal_keeper::committed(sqlite3* writer, std::int64_t pages) {
     if (pages < pages_) return;
     {
-        const std::lock_guard held(mutex_);
+        std::unique_lock held(mutex_);
         if (state_ == state::idle) {
             state_ = begin_thread() ? state::copying : state::rest;
             changed_.notify_all();
         }
         if (state_ != state::rest && pages < too_far * pages_) return;
+        // While the thread copies, nobody else may. It has fallen behind, so whoever writes waits for it.
+        changed_.wait(held, [this] { return state_ != state::copying; });
     }
     const auto made = checkpoint(writer);
     const std::lock_guard held(mutex_);
@@ -78,6 +80,7 @@ void wal_keeper::work() {
         copy();
         held.lock();
         if (state_ == state::copying) state_ = state::rest;
+        changed_.notify_all();
     }
 }
 

@@ -84,9 +84,9 @@ class world {
 public:
     static result<std::unique_ptr<world>> make(const fs::path& directory, std::size_t cards,
                                                const std::string& address) {
-        TESSERA_TRY(app::initialize(directory));
+        TESSERA_TRY(app::initialize({directory}));
         std::ofstream(directory / "tessera.toml") << "[[smsc]]\naddress = \"" << address << "\"\n";
-        auto opened = app::open_data_directory(directory);
+        auto opened = app::open_data_directory({directory});
         if (!opened) return std::unexpected(opened.error().front());
         auto made = std::unique_ptr<world>(new world(std::move(*opened)));
         const auto fleet = directory / "fleet.csv";

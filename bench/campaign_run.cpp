@@ -40,8 +40,8 @@ result<double> make_data(const campaign_plan& plan) {
     sim::fleet_plan fleet;
     fleet.cards = plan.cards;
     TESSERA_TRY(sim::write_fleet(plan.fleet, fleet));
-    TESSERA_TRY(app::initialize(plan.data));
-    auto opened = app::open_data_directory(plan.data);
+    TESSERA_TRY(app::initialize({plan.data, plan.database}));
+    auto opened = app::open_data_directory({plan.data});
     if (!opened) return std::unexpected(opened.error().front());
     const auto began = system_clock().monotonic();
     TESSERA_TRY(cards::import_cards(plan.fleet.string(), {}, *opened->writer, opened->vault, system_clock().now(),
@@ -50,7 +50,11 @@ result<double> make_data(const campaign_plan& plan) {
 }
 
 result<std::string> create_campaign_at(const campaign_plan& plan, const std::string& address) {
-    std::ofstream(plan.data / "tessera.toml") << "[[smsc]]\naddress = \"" << address << "\"\n";
+    {
+        std::ofstream settings(plan.data / "tessera.toml");
+        if (!plan.database.empty()) settings << "[database]\nurl = \"" << plan.database << "\"\n";
+        settings << "[[smsc]]\naddress = \"" << address << "\"\n";
+    }
     std::ofstream(plan.data / "campaign.toml") << campaign_text(plan.parts);
     TESSERA_TRY_VALUE(const auto created, run_to_end({plan.program, "--data", plan.data, "campaign", "create",
                                                       plan.data / "campaign.toml"}));
@@ -64,7 +68,7 @@ result<campaign_figures> run_campaign_as_users_do(const campaign_plan& plan) {
     TESSERA_TRY_VALUE(const auto id, create_campaign_at(plan, world.address()));
     TESSERA_TRY_VALUE(const auto ran, run_to_end({plan.program, "--data", plan.data, "campaign", "run", id, "--json"}));
     figures.peak_kibibytes = ran.peak_kibibytes;
-    auto opened = app::open_data_directory(plan.data);
+    auto opened = app::open_data_directory({plan.data});
     if (!opened) return std::unexpected(opened.error().front());
     TESSERA_TRY_VALUE(const auto subject, app::find_campaign(*opened, id));
     TESSERA_TRY_VALUE(figures.summary, campaigns::summarize(*opened->writer, subject, system_clock().now()));

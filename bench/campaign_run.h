@@ -15,7 +15,8 @@ struct campaign_plan {
     std::filesystem::path program;      // tessera
     std::filesystem::path data, fleet;  // to be made
     std::size_t cards = 0;
-    int parts = 1;  // short messages of each packet, 1 to 3
+    int parts = 1;              // short messages of each packet, 1 to 3
+    std::string database = {};  // the address of a server; empty: SQLite
 };
 
 // A fleet, and a data directory that has imported it; returns the seconds that the import took.

@@ -43,10 +43,10 @@ result<campaigns::campaign_summary> run(app::data_directory& data, const std::st
 result<app::data_directory> fresh(const one_by_one_plan& plan, const char* name, const std::string& fleet,
                                   const std::string& address) {
     const auto path = plan.directory / name;
-    TESSERA_TRY(app::initialize(path));
+    TESSERA_TRY(app::initialize({path}));
     std::ofstream(path / "tessera.toml") << "[telecom]\nsession = \"per-exchange\"\n[[smsc]]\naddress = \"" << address
                                          << "\"\n";
-    auto opened = app::open_data_directory(path);
+    auto opened = app::open_data_directory({path});
     if (!opened) return std::unexpected(opened.error().front());
     TESSERA_TRY(
         cards::import_cards(fleet, {}, *opened->writer, opened->vault, system_clock().now(), [](std::size_t) {}));

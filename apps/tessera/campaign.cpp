@@ -29,12 +29,13 @@ struct campaign_options {
     std::int64_t limit = 100;
     std::string after;
     bool json = false;
+    bool detach = false;
 };
 
 void create(invocation& run, const campaign_options& options) {
     const auto text = read_campaign_file(options.file);
     if (!text) return refuse(run, text.error());
-    auto data = open_beside(run.data, store::access::write);
+    auto data = open_beside(run.where, store::access::write);
     if (!data) return refuse(run, data.error());
     const auto made = campaigns::create_campaign(*data->writer, *text, context_of(*data, options.file),
                                                  system_clock().now(), system_random());
@@ -66,6 +67,10 @@ result<void> conduct(data_directory& data, const campaign_options& options, bool
             "bad_state", options.id,
             "is " + std::string(campaigns::to_string(subject.state)) +
                 (subject.state == campaigns::campaign_state::running ? "; go on with: tessera campaign resume" : ""));
+    if (options.detach) {
+        TESSERA_TRY(begin_campaign(data, subject));
+        return print_end(data, options);
+    }
     progress_display progress(system_clock());
     TESSERA_TRY_VALUE(const auto end, run_campaign(data, subject, progress));
     if (end == campaigns::run_end::held) {
@@ -78,6 +83,11 @@ result<void> conduct(data_directory& data, const campaign_options& options, bool
         TESSERA_TRY_VALUE(const auto left, find_campaign(data, options.id));
         if (left.state == campaigns::campaign_state::cancelled)
             return failure("cancelled", options.id, "was cancelled");
+        if (data.shared() && left.state == campaigns::campaign_state::running)
+            return failure("interrupted", options.id,
+                           "goes on without this process, where others serve; to take part again: tessera campaign "
+                           "resume " +
+                               options.id);
         const std::string how = left.state == campaigns::campaign_state::paused ? "paused" : "stopped";
         return failure("interrupted", options.id, "was " + how + "; go on with: tessera campaign resume " + options.id);
     }
@@ -106,7 +116,7 @@ void ask_and_print(invocation& run, const campaign_options& options, const std::
 void run_or_resume(invocation& run, const campaign_options& options, bool resume) {
     const patience waiting;  // for an owner that is just beginning or ending
     for (;;) {
-        auto data = open_data_directory(run.data);
+        auto data = open_data_directory(run.where);
         if (data) {
             if (const auto done = conduct(*data, options, resume); !done) refuse(run, done.error());
             return;
@@ -127,13 +137,13 @@ void status(invocation& run, const campaign_options& options) {
     const auto answer = ask_socket(run, about(options, "GET", ""));
     if (answer) return print_answer(run, options, *answer);
     if (answer.error().code != "no_server") return refuse(run, answer.error());
-    auto data = open_beside(run.data, store::access::read);
+    auto data = open_beside(run.where, store::access::read);
     if (!data) return refuse(run, data.error());
     if (const auto done = print_end(*data, options); !done) refuse(run, done.error());
 }
 
 void list(invocation& run, const campaign_options& options) {
-    auto data = open_beside(run.data, store::access::read);
+    auto data = open_beside(run.where, store::access::read);
     if (!data) return refuse(run, data.error());
     campaigns::campaign_store store(*data->writer);
     std::int64_t after = 0;
@@ -202,7 +212,7 @@ result<void> print_report(data_directory& data, const campaign_options& options)
 }
 
 void report(invocation& run, const campaign_options& options) {
-    auto data = open_beside(run.data, store::access::read);
+    auto data = open_beside(run.where, store::access::read);
     if (!data) return refuse(run, data.error());
     if (const auto done = print_report(*data, options); !done) refuse(run, done.error());
 }
@@ -227,10 +237,15 @@ void add_campaign(CLI::App& app, invocation& run) {
     auto* making = add("create", "check a campaign file and choose its targets; prints the id", create);
     making->add_option("FILE", options->file, "campaign file (TOML)")->required();
     with_json(making);
-    with_json(with_id(add("run", "all phases in the foreground",
-                          [](invocation& r, const campaign_options& o) { run_or_resume(r, o, false); })));
-    with_json(with_id(add("resume", "go on from wherever it stands",
-                          [](invocation& r, const campaign_options& o) { run_or_resume(r, o, true); })));
+    const auto with_detach = [&](CLI::App* made) {
+        made->add_flag("--detach", options->detach,
+                       "begin it and return; the processes that serve the database conduct it");
+        return made;
+    };
+    with_json(with_detach(with_id(add("run", "all phases in the foreground",
+                                      [](invocation& r, const campaign_options& o) { run_or_resume(r, o, false); }))));
+    with_json(with_detach(with_id(add("resume", "go on from wherever it stands",
+                                      [](invocation& r, const campaign_options& o) { run_or_resume(r, o, true); }))));
     with_json(with_id(add("status", "where it stands", status)));
     with_json(with_id(add("pause", "stop at the next commit; resume goes on",
                           [](invocation& r, const campaign_options& o) { ask_and_print(r, o, "/pause"); })));

@@ -22,7 +22,7 @@ struct planning_options {
 // --- follow-up
 
 void follow_up(invocation& run, const planning_options& options) {
-    auto data = open_beside(run.data, store::access::write);
+    auto data = open_beside(run.where, store::access::write);
     if (!data) return refuse(run, data.error());
     const auto earlier = find_campaign(*data, options.subject);
     if (!earlier) return refuse(run, earlier.error());

@@ -246,7 +246,7 @@ void print_text(const previewed& found) {
 }
 
 void preview(invocation& run, const preview_options& options) {
-    auto data = open_beside(run.data, store::access::read);
+    auto data = open_beside(run.where, store::access::read);
     if (!data) return refuse(run, data.error());
     auto& reader = *data->writer;
     std::error_code ignored;

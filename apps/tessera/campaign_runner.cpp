@@ -11,6 +11,7 @@
 #include "campaigns/create.h"
 #include "campaigns/preview.h"
 #include "telecom/radio.h"
+#include "tessera/joint_work.h"
 #include "tessera/json_output.h"
 #include "tessera/local_service.h"
 
@@ -93,11 +94,30 @@ result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::c
     telecom::radio radio(data.settings.smscs, system_clock(), data.settings.session == session_mode::persistent);
 
     const auto env = campaign_environment(data, writer, radio, what, progress, stop_wanted);
+    if (data.shared()) {
+        // What cards say that no campaign awaits is kept by it; nobody asks it anything.
+        TESSERA_TRY_VALUE(const auto keeper, local_service::start(data, writer, radio, false));
+        return run_together(env, subject.key, stop_wanted);
+    }
     TESSERA_TRY_VALUE(const auto service, local_service::start(data, writer, radio, true));
     service->conducting(subject.id, stop_wanted);
     auto end = campaigns::conduct(env, subject.key, campaigns::definition_of);
     TESSERA_TRY(service->conducted());
     return end;
+}
+
+result<void> begin_campaign(data_directory& data, const campaigns::campaign& subject) {
+    if (!data.shared())
+        return failure("not_shared", "--detach",
+                       "is for a database that other processes serve (tessera serve); this data directory has its own");
+    TESSERA_TRY_VALUE(const auto what, campaigns::definition_of(subject));
+    campaigns::shared_writer writer;
+    writer.connection = data.writer.get();
+    campaigns::silent_progress nobody;
+    telecom::radio radio(data.settings.smscs, system_clock(), false);
+    stop_wanted = false;
+    return campaigns::begin_for_all(campaign_environment(data, writer, radio, what, nobody, stop_wanted), subject.key,
+                                    campaigns::definition_of);
 }
 
 campaigns::environment campaign_environment(data_directory& data, store::shared_writer& writer, telecom::radio& radio,
@@ -113,6 +133,8 @@ campaigns::environment campaign_environment(data_directory& data, store::shared_
     env.instance = data.instance;
     env.workers = data.settings.workers;
     env.sends_per_hour = data.settings.house.sends_per_hour;
+    env.lease_time = data.settings.database.lease;
+    if (data.shared()) env.role = campaigns::role::all;
     env.shared_loop = &radio.loop();
     env.open_network = [&radio, &what](net::event_loop&, telecom::network_events& events) {
         return radio.attach(what.way.smscs, what.way.rank(), events);

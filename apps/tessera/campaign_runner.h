@@ -8,9 +8,13 @@
 
 namespace tessera::app {
 
-// Runs the campaign from where it stands. SIGINT and SIGTERM stop it at the next commit; it can be resumed then.
+// Runs the campaign from where it stands. SIGINT and SIGTERM stop it at the next commit; it can be resumed then. Where
+// the database is shared, others take part in it, and go on with it when this process stops.
 [[nodiscard]] result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::campaign& subject,
                                                       campaigns::progress_sink& progress);
+
+// Begins the campaign, or lets it go on, for the processes that serve the database. Errors: bad_state; not_shared.
+[[nodiscard]] result<void> begin_campaign(data_directory& data, const campaigns::campaign& subject);
 
 // What conduct() needs, from a data directory. All must outlive its use; the SMSCs of `what` must be there.
 [[nodiscard]] campaigns::environment campaign_environment(data_directory& data, store::shared_writer& writer,

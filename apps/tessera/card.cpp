@@ -93,7 +93,7 @@ void import_file(invocation& run, const card_options& options) {
         if (!parsed) return refuse(run, parsed.error());
         mapping = std::move(*parsed);
     }
-    auto data = open_beside(run.data, store::access::write);
+    auto data = open_beside(run.where, store::access::write);
     if (!data) return refuse(run, data.error());
     const auto report = mapping ? import_by_mapping(*data, options, *mapping)
                                 : cards::import_cards(options.file, options.importing, *data->writer, data->vault,
@@ -307,7 +307,7 @@ void tag(invocation& run, const card_options& options) {
                 return refuse(run, checked.error());
     if (options.add.empty() && options.remove.empty())
         return refuse(run, error{"bad_tag", "card tag", "needs --add TAG or --remove TAG"});
-    const auto data = open_beside(run.data, store::access::write);
+    const auto data = open_beside(run.where, store::access::write);
     if (!data) return refuse(run, data.error());
     const auto done = store::in_transaction(*data->writer, [&] { return change_tags(*data->writer, options); });
     if (!done) return refuse(run, done.error());
@@ -317,7 +317,7 @@ void tag(invocation& run, const card_options& options) {
 }
 
 void show(invocation& run, const card_options& options) {
-    const auto data = open_beside(run.data, store::access::read);
+    const auto data = open_beside(run.where, store::access::read);
     if (!data) return refuse(run, data.error());
     const auto details = details_of(*data->writer, options.name);
     if (!details) return refuse(run, details.error());
@@ -326,7 +326,7 @@ void show(invocation& run, const card_options& options) {
 }
 
 void list(invocation& run, const card_options& options) {
-    const auto data = open_beside(run.data, store::access::read);
+    const auto data = open_beside(run.where, store::access::read);
     if (!data) return refuse(run, data.error());
     cards::list_filter filter{options.profile, 0, options.limit};
     if (!options.after.empty()) {

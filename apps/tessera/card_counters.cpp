@@ -30,7 +30,7 @@ std::string hexadecimal(std::uint64_t value, int octets) {
 }
 
 void counters(invocation& run, const counter_options& options) {
-    const auto data = open_beside(run.data, store::access::read);
+    const auto data = open_beside(run.where, store::access::read);
     if (!data) return refuse(run, data.error());
     const auto found = cards::near_counters(*data->writer, static_cast<std::uint64_t>(options.near), options.limit);
     if (!found) return refuse(run, found.error());

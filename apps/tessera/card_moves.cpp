@@ -42,7 +42,7 @@ void ask(invocation& run, const move_options& options, const std::string& verb, 
 void change_by_file(invocation& run, const move_options& options) {
     const auto changes = cards::read_number_changes(options.file);
     if (!changes) return refuse(run, changes.error());
-    auto data = open_beside(run.data, store::access::write);
+    auto data = open_beside(run.where, store::access::write);
     if (!data) return refuse(run, data.error());
     store::shared_writer writer;
     writer.connection = data->writer.get();

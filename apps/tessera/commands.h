@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "tessera/data_location.h"
 
 namespace CLI {
 class App;
@@ -24,7 +26,7 @@ enum class exit_status : std::uint8_t {
 
 // What stands before the subcommand, and what the subcommand's callback leaves behind.
 struct invocation {
-    std::filesystem::path data = "./tessera-data";
+    data_location where{"./tessera-data"};
     exit_status status = exit_status::done;
     bool as_json = false;  // --json, or --format json
     bool told = false;  // standard output has the JSON object already that says what went wrong, or what became of it

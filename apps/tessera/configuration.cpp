@@ -2,6 +2,7 @@
 
 #include "base/checked_toml.h"
 #include "base/limits.h"
+#include "store/postgres/postgres_database.h"
 #include "tessera/configuration_events.h"
 #include "tessera/configuration_safety.h"
 #include "tessera/configuration_smsc.h"
@@ -21,6 +22,11 @@ session = "per-exchange"
 [server]
 # Threads that prepare and settle.
 workers = 2
+
+# A database server that many processes share, instead of tessera.db in this directory (docs/operating/scale.md).
+# [database]
+# url = "postgresql://tessera@db.example/tessera"  # no password: ~/.pgpass, PGPASSFILE, or ?passfile=/etc/tessera/pgpass
+# lease = "120s"                  # after which others take over what a process that has died held; 2s to 1h
 
 [safety]
 # Cards that every new campaign must pass first, as its wave 0: ICCIDs, and cards with a tag.
@@ -100,7 +106,7 @@ public:
 
 private:
     void sections(const toml::table& root) {
-        toml_.only(root, {"telecom", "server", "smsc", "safety", "zone", "event"}, "the file");
+        toml_.only(root, {"telecom", "server", "database", "smsc", "safety", "zone", "event"}, "the file");
         if (const auto* table = toml_.section(root, "telecom", false)) {
             toml_.only(*table, {"session"}, "[telecom]");
             if (const auto session = toml_.text(*table, "session", false)) {
@@ -114,9 +120,23 @@ private:
             toml_.only(*table, {"workers"}, "[server]");
             made_.workers = static_cast<int>(toml_.number(*table, "workers", 1, 64).value_or(made_.workers));
         }
+        if (const auto* table = toml_.section(root, "database", false)) database(*table);
         if (const auto* list = root.get("smsc")) smscs(*list);
         made_.house = read_house_rules(root, toml_);
         if (const auto* list = root.get("event")) made_.events = read_event_rules(*list, toml_);
+    }
+
+    void database(const toml::table& table) {
+        toml_.only(table, {"url", "lease"}, "[database]");
+        if (const auto url = toml_.text(table, "url", true)) {
+            made_.database.url = *url;
+            if (const auto fine = store::check_address(*url); !fine)
+                toml_.mistake(*table.get("url"), "url: " + fine.error().message);
+        }
+        const auto lease = toml_.span(table, "lease", limits::lease_time_min);
+        if (!lease) return;
+        made_.database.lease = std::chrono::duration_cast<std::chrono::milliseconds>(*lease);
+        if (*lease > limits::lease_time_max) toml_.mistake(*table.get("lease"), "lease: expected at most 1h");
     }
 
     void smscs(const toml::node& node) {

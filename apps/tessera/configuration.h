@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "campaigns/house_rules.h"
 #include "operations/event_message.h"
 #include "telecom/route.h"
@@ -20,7 +22,14 @@ enum class session_mode : std::uint8_t {
     persistent,    // the bare link stays up between phases; it carries no campaign traffic outside P2
 };
 
+// [database]: where it is a server, which many processes share.
+struct database_settings {
+    std::string url;  // of PostgreSQL, never with a password; empty: tessera.db in the data directory
+    std::chrono::milliseconds lease = limits::lease_time;
+};
+
 struct configuration {
+    database_settings database;
     std::vector<telecom::smsc_settings> smscs;  // at least one
     session_mode session = session_mode::per_exchange;
     int workers = 2;  // threads that prepare and settle

@@ -15,8 +15,8 @@
 #include "base/hex.h"
 #include "base/ids.h"
 #include "base/local_limits.h"
-#include "store/migrations.h"
-#include "store/sqlite/sqlite_database.h"
+#include "store/postgres/postgres_database.h"
+#include "tessera/database_opening.h"
 #include "tessera/patience.h"
 #include "tessera/text_file.h"
 
@@ -24,8 +24,6 @@ namespace tessera::app {
 namespace {
 
 constexpr auto owner_only = S_IRUSR | S_IWUSR;
-constexpr std::string_view check_name = "master_key_check";
-constexpr std::string_view check_plain = "tessera master key";
 
 std::unexpected<error> system_failure(std::string_view code, const std::filesystem::path& path,
                                       std::string_view doing) {
@@ -62,48 +60,6 @@ result<void> make_master_key(const std::filesystem::path& path) {
     return written;
 }
 
-result<secret> read_master_key(const std::filesystem::path& path) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) return system_failure("bad_master_key", path, "cannot be read");
-    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return failure("bad_master_key", path.string(),
-                       "may be read by others than its owner; expected mode 0600 (chmod 600)");
-    std::array<char, 2 * crypto::master_key_octets + 2> text{};
-    std::ifstream file(path);
-    file.read(text.data(), text.size());
-    std::string_view digits(text.data(), static_cast<std::size_t>(file.gcount()));
-    while (!digits.empty() && (digits.back() == '\n' || digits.back() == '\r')) digits.remove_suffix(1);
-    secret key;
-    const auto read = from_hex_into(digits, key.resize(crypto::master_key_octets));
-    wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-    if (!read) return failure("bad_master_key", path.string(), "expected 64 hexadecimal digits");
-    return key;
-}
-
-// A constant wrapped under the master key tells a wrong one from a damaged database. False: there is none.
-result<bool> check_master_key(store::connection& reader, crypto::key_wrapper& wrapper,
-                              const std::filesystem::path& path) {
-    TESSERA_TRY_VALUE(auto* query, reader.kept("SELECT value FROM meta WHERE name = $1"));
-    TESSERA_TRY_VALUE(const bool there, query->with(check_name).step());
-    if (!there) return false;
-    const auto wrapped = from_hex(query->text(0));
-    query->reset();
-    secret plain;
-    if (wrapped && wrapper.unwrap(*wrapped, as_bytes(check_name), plain)) return true;
-    return failure("bad_master_key", path.string(),
-                   "is not the master key that this database's keys are encrypted under");
-}
-
-result<void> check_or_note_master_key(store::connection& writer, crypto::key_wrapper& wrapper,
-                                      const std::filesystem::path& path) {
-    TESSERA_TRY_VALUE(const bool there, check_master_key(writer, wrapper, path));
-    if (there) return {};
-    bytes wrapped;
-    TESSERA_TRY(wrapper.wrap(as_bytes(check_plain), as_bytes(check_name), wrapped));
-    TESSERA_TRY_VALUE(auto* put, writer.kept("INSERT INTO meta (name, value) VALUES ($1, $2)"));
-    return put->with(check_name, to_hex(wrapped)).execute();
-}
-
 std::unexpected<std::vector<error>> all_of(error one) { return std::unexpected(std::vector{std::move(one)}); }
 
 // Whether something stands there; that it may not even be looked for is an error of its own.
@@ -124,52 +80,6 @@ std::expected<configuration, std::vector<error>> read_configuration(const std::f
         return all_of({"bad_configuration", path.string(),
                        "is longer than " + std::to_string(limits::configuration_octets) + " octets"});
     return parse_configuration(*text, path.string());
-}
-
-struct opened_database {
-    std::unique_ptr<store::database> storage;
-    std::unique_ptr<store::connection> writer;
-    std::unique_ptr<crypto::key_wrapper> wrapper;
-};
-
-error naming(error problem, const std::filesystem::path& file) {
-    if (problem.field == "database") problem.field = file.string();
-    return problem;
-}
-
-result<void> connect(opened_database& made, const std::filesystem::path& file) {
-    TESSERA_TRY_VALUE(made.storage, store::open_sqlite(file));
-    TESSERA_TRY_VALUE(made.writer, made.storage->connect(store::access::write));
-    return store::migrate(*made.storage, *made.writer, system_clock().now());
-}
-
-result<opened_database> open_database(const std::filesystem::path& directory) {
-    opened_database made;
-    TESSERA_TRY_VALUE(const auto master_key, read_master_key(directory / "master.key"));
-    made.wrapper = crypto::make_software_wrapper(master_key, system_random());
-    if (auto done = connect(made, directory / "tessera.db"); !done)
-        return std::unexpected(naming(std::move(done).error(), directory / "tessera.db"));
-    TESSERA_TRY(check_or_note_master_key(*made.writer, *made.wrapper, directory / "master.key"));
-    return made;
-}
-
-result<void> connect_beside(opened_database& made, const std::filesystem::path& file, store::access access) {
-    TESSERA_TRY_VALUE(made.storage, store::open_sqlite(file));
-    TESSERA_TRY_VALUE(made.writer, made.storage->connect(access));
-    return store::check_schema(*made.writer);
-}
-
-constexpr std::string_view code_unfinished = "unfinished";
-
-result<opened_database> open_database_beside(const std::filesystem::path& directory, store::access access) {
-    opened_database made;
-    TESSERA_TRY_VALUE(const auto master_key, read_master_key(directory / "master.key"));
-    made.wrapper = crypto::make_software_wrapper(master_key, system_random());
-    if (auto done = connect_beside(made, directory / "tessera.db", access); !done)
-        return std::unexpected(naming(std::move(done).error(), directory / "tessera.db"));
-    TESSERA_TRY_VALUE(const bool checked, check_master_key(*made.writer, *made.wrapper, directory / "master.key"));
-    if (!checked) return failure(code_unfinished, directory.string(), "was not initialised to its end");
-    return made;
 }
 
 result<void> check_initialized(const std::filesystem::path& path) {
@@ -195,7 +105,8 @@ result<void> check_database(const std::filesystem::path& path) {
 }
 
 data_directory made_of(const std::filesystem::path& path, std::string instance, std::optional<directory_lock> lock,
-                       configuration settings, opened_database opened) {
+                       database_settings database, configuration settings, opened_database opened) {
+    settings.database = std::move(database);
     return {path,
             std::move(instance),
             std::move(lock),
@@ -205,15 +116,52 @@ data_directory made_of(const std::filesystem::path& path, std::string instance, 
             cards::key_vault(std::move(opened.wrapper))};
 }
 
-std::expected<data_directory, std::vector<error>> try_beside(const std::filesystem::path& path, store::access access) {
+// What overrules tessera.toml is known even where that has mistakes.
+database_place place_of(const data_location& where, const std::expected<configuration, std::vector<error>>& settings) {
+    database_place made{where.directory, settings ? settings->database : database_settings()};
+    if (!where.database.empty()) made.settings.url = where.database;
+    return made;
+}
+
+std::expected<data_directory, std::vector<error>> try_beside(const data_location& where, store::access access) {
+    const auto& path = where.directory;
     if (const auto there = check_initialized(path); !there) return all_of(there.error());
-    if (const auto there = check_database(path); !there) return all_of(there.error());
     auto settings = read_configuration(path / "tessera.toml");
+    const auto place = place_of(where, settings);
+    if (!place.is_server())
+        if (const auto there = check_database(path); !there) return all_of(there.error());
     if (!settings) return std::unexpected(std::move(settings).error());
-    auto opened = open_database_beside(path, access);
+    auto opened = open_database(place, access);
     if (!opened) return all_of(std::move(opened).error());
-    return made_of(path, make_uuid7(system_clock().now(), system_random()), std::nullopt, std::move(*settings),
-                   std::move(*opened));
+    return made_of(path, make_uuid7(system_clock().now(), system_random()), std::nullopt, place.settings,
+                   std::move(*settings), std::move(*opened));
+}
+
+// Everybody is beside everybody.
+std::expected<data_directory, std::vector<error>> open_shared(const data_location& where) {
+    return try_beside(where, store::access::write);
+}
+
+std::string configuration_for(const std::string& database) {
+    std::string text(default_configuration());
+    if (database.empty()) return text;
+    std::string quoted;
+    for (const char c : database) quoted += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+    return text + "\n[database]\nurl = \"" + quoted + "\"\n";
+}
+
+// The master key of a database that has none yet.
+result<void> make_key_for(const database_place& place) {
+    const auto file = place.directory / "master.key";
+    if (place.is_server()) {
+        TESSERA_TRY(wants_no_master_key_yet(place));
+    } else {
+        TESSERA_TRY_VALUE(const bool stored, is_there(place.directory / "tessera.db"));
+        if (stored)
+            return failure("bad_master_key", file.string(),
+                           "is missing, but the database has keys encrypted under it; put it back");
+    }
+    return make_master_key(file);
 }
 
 }  // namespace
@@ -251,58 +199,60 @@ directory_lock::~directory_lock() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-result<bool> initialize(const std::filesystem::path& path) {
+result<bool> initialize(const data_location& where) {
+    const auto& path = where.directory;
     std::error_code problem;
+    if (!where.database.empty()) TESSERA_TRY(store::check_address(where.database));
     const bool fresh = std::filesystem::create_directories(path, problem);
     if (problem) return failure("cannot_write", path.string(), "cannot be created: " + problem.message());
     if (fresh) std::filesystem::permissions(path, std::filesystem::perms::owner_all, problem);
     TESSERA_TRY_VALUE(const auto lock, directory_lock::take(path, "init"));
     TESSERA_TRY_VALUE(const bool configured, is_there(path / "tessera.toml"));
     TESSERA_TRY_VALUE(const bool keyed, is_there(path / "master.key"));
-    TESSERA_TRY_VALUE(const bool stored, is_there(path / "tessera.db"));
-    if (!configured) TESSERA_TRY(write_private_file(path / "tessera.toml", default_configuration()));
-    if (!keyed) {
-        if (stored)
-            return failure("bad_master_key", (path / "master.key").string(),
-                           "is missing, but the database has keys encrypted under it; put it back");
-        TESSERA_TRY(make_master_key(path / "master.key"));
-    }
-    if (const auto settings = read_configuration(path / "tessera.toml"); !settings)
-        return std::unexpected(settings.error().front());
-    TESSERA_TRY(open_database(path));
+    if (!configured) TESSERA_TRY(write_private_file(path / "tessera.toml", configuration_for(where.database)));
+    const auto settings = read_configuration(path / "tessera.toml");
+    const auto place = place_of(where, settings);
+    TESSERA_TRY_VALUE(const bool stored, place.is_server() ? result<bool>(true) : is_there(path / "tessera.db"));
+    if (!keyed) TESSERA_TRY(make_key_for(place));
+    if (!settings) return std::unexpected(settings.error().front());
+    TESSERA_TRY(make_database(place));
     return !configured || !keyed || !stored;
 }
 
-std::expected<data_directory, std::vector<error>> open_data_directory(const std::filesystem::path& path) {
+std::expected<data_directory, std::vector<error>> open_data_directory(const data_location& where) {
+    const auto& path = where.directory;
     if (const auto there = check_initialized(path); !there) return all_of(there.error());
+    auto settings = read_configuration(path / "tessera.toml");
+    const auto place = place_of(where, settings);
+    if (place.is_server()) return open_shared(where);
     auto instance = make_uuid7(system_clock().now(), system_random());
     auto lock = directory_lock::take(path, instance);
     if (!lock) return all_of(std::move(lock).error());
     if (const auto there = check_database(path); !there) return all_of(there.error());
-    auto settings = read_configuration(path / "tessera.toml");
     if (!settings) return std::unexpected(std::move(settings).error());
-    auto opened = open_database(path);
+    auto opened = make_database(place);
     if (!opened) return all_of(std::move(opened).error());
-    return made_of(path, std::move(instance), std::move(*lock), std::move(*settings), std::move(*opened));
+    return made_of(path, std::move(instance), std::move(*lock), place.settings, std::move(*settings),
+                   std::move(*opened));
 }
 
-std::expected<data_directory, std::vector<error>> own_data_directory(const std::filesystem::path& path) {
+std::expected<data_directory, std::vector<error>> own_data_directory(const data_location& where) {
     const patience waiting;
     for (;;) {
-        auto made = open_data_directory(path);
+        auto made = open_data_directory(where);
         if (made || made.error().front().code != "in_use" || !waiting.wait_a_little()) return made;
     }
 }
 
-std::expected<data_directory, std::vector<error>> open_beside(const std::filesystem::path& path, store::access access) {
-    auto made = try_beside(path, access);
+std::expected<data_directory, std::vector<error>> open_beside(const data_location& where, store::access access) {
+    auto made = try_beside(where, access);
     if (made) return made;
     const auto& code = made.error().front().code;
-    if (code != "older_schema" && code != code_unfinished) return made;
+    if (code != code_older_schema && code != code_unfinished) return made;
     // Nobody but its owner brings it up to date. An owner of an earlier program leaves it as it is.
-    const auto owned = own_data_directory(path);
+    const auto owned = own_data_directory(where);
     if (!owned) return owned.error().front().code == "in_use" ? std::move(made) : std::unexpected(owned.error());
-    return try_beside(path, access);
+    return try_beside(where, access);
 }
 
 }  // namespace tessera::app

@@ -142,7 +142,7 @@ result<bool> holds_anything_else(data_directory& data) {
 result<void> start_over_if_cut_short(const std::filesystem::path& path) {
     if (!std::filesystem::exists(path / "tessera.db")) return {};
     {
-        auto opened = open_data_directory(path);
+        auto opened = open_data_directory({path});
         if (!opened) return std::unexpected(opened.error().front());
         TESSERA_TRY_VALUE(const auto claimed, demo_cards(*opened));
         TESSERA_TRY_VALUE(const auto begun, campaigns::campaign_store(*opened->writer).find_by_name(campaign_name));
@@ -162,8 +162,8 @@ result<void> start_over_if_cut_short(const std::filesystem::path& path) {
 
 result<void> run_demo(const std::filesystem::path& path, const demo_options& options) {
     TESSERA_TRY(start_over_if_cut_short(path));
-    TESSERA_TRY(initialize(path));
-    auto opened = open_data_directory(path);
+    TESSERA_TRY(initialize({path}));
+    auto opened = open_data_directory({path});
     if (!opened) return std::unexpected(opened.error().front());
     auto& data = *opened;
     TESSERA_TRY_VALUE(const auto count, claim(data, options));
@@ -206,7 +206,7 @@ void add_demo(CLI::App& app, invocation& run) {
         ->check(CLI::Range(1, 10'000'000));
     command->add_flag("!--no-faults", options->faults, "a perfect network and perfect cards");
     command->callback([&run, options] {
-        if (const auto done = run_demo(run.data, *options); !done) refuse(run, done.error());
+        if (const auto done = run_demo(run.where.directory, *options); !done) refuse(run, done.error());
     });
 }
 

@@ -200,7 +200,7 @@ void tell_file(invocation& run, const event_options& options) {
     if (!header) return refuse(run, header.error());
     const auto columns = cards::event_columns::from_header(reader->fields(), options.file);
     if (!columns) return refuse(run, columns.error());
-    auto data = open_data_directory(run.data);
+    auto data = open_data_directory(run.where);
     if (!data && data.error().front().code != "in_use") return refuse(run, data.error());
     event_file file(run, options, std::move(*reader), *columns);
     if (const auto done = file.add(data ? &*data : nullptr); !done) return refuse(run, done.error());

@@ -9,10 +9,10 @@ namespace tessera::app {
 void add_init(CLI::App& app, invocation& run) {
     auto* command = app.add_subcommand("init", "make a data directory: configuration, master key, database");
     command->callback([&run] {
-        const auto made = initialize(run.data);
+        const auto made = initialize(run.where);
         if (!made) return refuse(run, made.error());
-        std::printf("%s %s\n", run.data.c_str(),
-                    *made ? "is ready: tessera.toml, master.key (keep a copy of it elsewhere), tessera.db"
+        std::printf("%s %s\n", run.where.directory.c_str(),
+                    *made ? "is ready: tessera.toml, master.key (keep a copy of it elsewhere), and its database"
                           : "was ready before; nothing changed");
     });
 }

@@ -60,6 +60,9 @@ public:
         needs.fleets = &members_;
         needs.radio = &radio;
         needs.home = &loop_;
+        needs.alone = !data.shared();
+        if (data.shared()) env_.role = campaigns::role::all;
+        env_.lease_time = data.settings.database.lease;
         desk_.emplace(needs);
         cards_.emplace(*desk_, writer);
         campaigns_.emplace(
@@ -117,13 +120,6 @@ public:
     result<bool> conducted() { return campaigns_->conducted(); }
 
 private:
-    class silent_progress final : public campaigns::progress_sink {
-    public:
-        void phase_began(int, campaigns::phase, std::int64_t) override {}
-        void cards_moved(std::int64_t) override {}
-        void phase_ended(int, campaigns::phase) override {}
-    };
-
     void end_when_idle(instant until) {
         const bool idle = desk_->idle() && trials_->idle() && campaigns_->idle() && (!intake_ || intake_->idle()) &&
                           (!server_ || server_->idle());
@@ -188,6 +184,10 @@ private:
     }
 
     http_response add_trigger(store::connection& reading, const std::string& body) {
+        if (!settings_->database.url.empty())
+            return refusal_response({"not_supported", "trigger",
+                                     "is for a data directory with a database of its own; on one that many processes "
+                                     "share nobody looks for events yet"});
         const auto made = add_trigger_request(reading, *writer_, *settings_, body);
         if (made) return {200, json::serialize(*made)};
         auto told = refusal_response(made.error().front());
@@ -211,7 +211,7 @@ private:
     store::database* storage_;
     std::unique_ptr<store::connection> reader_;  // for what need not wait for writers; the service's thread
     const configuration* settings_;
-    silent_progress nobody_;
+    campaigns::silent_progress nobody_;
     campaigns::environment env_;
     campaigns::membership members_;
     net::event_loop loop_;

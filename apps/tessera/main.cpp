@@ -28,7 +28,11 @@ int run(int argc, char** argv) {
     CLI::App app("tessera: campaigns over the air for SIM, eSIM and chip cards");
     invocation run;
     run.as_json = wants_json({argv, static_cast<std::size_t>(argc)});
-    app.add_option("--data", run.data, "data directory")->capture_default_str();
+    app.add_option("--data", run.where.directory, "data directory")->capture_default_str();
+    app.add_option("--database", run.where.database,
+                   "PostgreSQL that many processes share, as postgresql://USER@HOST/NAME, instead of the data "
+                   "directory's own database; default: [database] of tessera.toml")
+        ->envname("TESSERA_DATABASE");
     app.require_subcommand(1);
     add_init(app, run);
     add_card(app, run);

@@ -28,7 +28,7 @@ result<owner_answer> parsed(const net::http_response& response) {
 }  // namespace
 
 result<owner_answer> ask_socket(const invocation& run, const net::http_request& request) {
-    TESSERA_TRY_VALUE(const auto response, net::ask_local_http(run.data / socket_name, request));
+    TESSERA_TRY_VALUE(const auto response, net::ask_local_http(run.where.directory / socket_name, request));
     return parsed(response);
 }
 
@@ -36,7 +36,7 @@ std::optional<owner_answer> ask_owner(invocation& run, const net::http_request& 
     // An owner that is beginning does not listen yet, and one that is ending listens no more.
     const patience waiting;
     for (;;) {
-        auto data = open_data_directory(run.data);
+        auto data = open_data_directory(run.where);
         result<owner_answer> made = failure("", "", "");
         if (data) {
             const auto response = ask_here(*data, request);

@@ -48,7 +48,7 @@ void import_file(invocation& run, const profile_options& options) {
     if (!text) return refuse(run, text.error());
     const auto entries = cards::parse_profiles(*text, options.subject);
     if (!entries) return refuse(run, entries.error());
-    const auto data = open_beside(run.data, store::access::write);
+    const auto data = open_beside(run.where, store::access::write);
     if (!data) return refuse(run, data.error());
     const auto done = store::in_transaction(*data->writer, [&] { return put_all(*data->writer, *entries); });
     if (!done) return refuse(run, done.error());
@@ -132,7 +132,7 @@ void print_minimum(const cards::profile_facts& facts, const std::string& of) {
 }
 
 void show(invocation& run, const profile_options& options) {
-    const auto data = open_beside(run.data, store::access::read);
+    const auto data = open_beside(run.where, store::access::read);
     if (!data) return refuse(run, data.error());
     const auto found = cards::profile_store(*data->writer).find(options.subject);
     if (!found) return refuse(run, found.error());
@@ -144,7 +144,7 @@ void show(invocation& run, const profile_options& options) {
 }
 
 void list(invocation& run, const profile_options& options) {
-    const auto data = open_beside(run.data, store::access::read);
+    const auto data = open_beside(run.where, store::access::read);
     if (!data) return refuse(run, data.error());
     const auto found = cards::profile_store(*data->writer).list();
     if (!found) return refuse(run, found.error());

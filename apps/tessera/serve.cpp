@@ -1,4 +1,5 @@
-// tessera serve: owns the data directory and serves the other commands, until it is told to stop.
+// tessera serve: owns the data directory and serves the other commands, or takes part in what runs on a database that
+// several processes share, until it is told to stop.
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 
 #include "tessera/commands.h"
 #include "tessera/data_directory.h"
+#include "tessera/joint_work.h"
 #include "tessera/local_service.h"
 #include "tessera/trigger_runner.h"
 
@@ -40,6 +42,23 @@ private:
     int descriptor_ = -1;
 };
 
+// Whoever prepares has no business with the radio.
+result<void> serve_together(data_directory& data, const stop_signal& stop, campaigns::role role) {
+    store::shared_writer writer;
+    writer.connection = data.writer.get();
+    const bool stays = data.settings.session == session_mode::persistent || !data.settings.events.empty();
+    telecom::radio radio(data.settings.smscs, system_clock(), stays && role != campaigns::role::worker);
+    std::unique_ptr<local_service> keeper;  // of what cards say that nobody awaits
+    if (role != campaigns::role::worker) {
+        TESSERA_TRY_VALUE(keeper, local_service::start(data, writer, radio, false));
+    }
+    const joint_work work(data, writer, radio, role);
+    std::printf("serving %s\n", data.path.c_str());
+    std::fflush(stdout);
+    stop.wait();
+    return {};
+}
+
 result<void> serve(data_directory& data, const stop_signal& stop) {
     store::shared_writer writer;
     writer.connection = data.writer.get();
@@ -54,15 +73,33 @@ result<void> serve(data_directory& data, const stop_signal& stop) {
     return {};
 }
 
+result<void> serve_as(data_directory& data, const stop_signal& stop, const std::string& role) {
+    if (!data.shared()) {
+        if (role == "all") return serve(data, stop);
+        return failure("bad_role", "--role " + role,
+                       "is for a database that several processes share: give it with --database, or in [database] of "
+                       "tessera.toml");
+    }
+    if (role == "worker") return serve_together(data, stop, campaigns::role::worker);
+    return serve_together(data, stop, role == "gateway" ? campaigns::role::gateway : campaigns::role::all);
+}
+
 }  // namespace
 
 void add_serve(CLI::App& app, invocation& run) {
-    auto* command = app.add_subcommand("serve", "own the data directory and serve the other commands");
-    command->callback([&run] {
+    auto* command = app.add_subcommand("serve", "do what campaigns and other commands ask for, until told to stop");
+    const auto role = std::make_shared<std::string>("all");
+    command
+        ->add_option("--role", *role,
+                     "of several processes on one database: worker (prepares and settles), gateway (sends and "
+                     "receives), or all")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"worker", "gateway", "all"}));
+    command->callback([&run, role] {
         const stop_signal stop;
-        auto data = own_data_directory(run.data);
+        auto data = own_data_directory(run.where);
         if (!data) return refuse(run, data.error());
-        if (const auto done = serve(*data, stop); !done) refuse(run, done.error());
+        if (const auto done = serve_as(*data, stop, *role); !done) refuse(run, done.error());
     });
 }
 

@@ -98,7 +98,7 @@ result<cards::component_given> given_by(const transport_key_options& options, da
 }
 
 void add(invocation& run, const transport_key_options& options) {
-    auto data = open_beside(run.data, store::access::write);
+    auto data = open_beside(run.where, store::access::write);
     if (!data) return refuse(run, data.error());
     const auto given = given_by(options, *data);
     if (!given) return refuse(run, given.error());
@@ -111,7 +111,7 @@ void add(invocation& run, const transport_key_options& options) {
 }
 
 void status(invocation& run, const transport_key_options& options) {
-    auto data = open_beside(run.data, store::access::read);
+    auto data = open_beside(run.where, store::access::read);
     if (!data) return refuse(run, data.error());
     cards::transport_keys keys(*data->writer, data->vault);
     if (options.name.empty()) {
@@ -127,7 +127,7 @@ void status(invocation& run, const transport_key_options& options) {
 }
 
 void remove(invocation& run, const transport_key_options& options) {
-    auto data = open_beside(run.data, store::access::write);
+    auto data = open_beside(run.where, store::access::write);
     if (!data) return refuse(run, data.error());
     const auto gone = store::in_transaction(
         *data->writer, [&] { return cards::transport_keys(*data->writer, data->vault).remove(options.name); });

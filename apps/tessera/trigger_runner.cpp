@@ -17,13 +17,6 @@ namespace {
 constexpr auto look_again = std::chrono::milliseconds(500);  // for cards that were gathered for long enough
 constexpr auto try_again = std::chrono::seconds(30);         // a campaign that could not go on
 
-class silent_progress final : public campaigns::progress_sink {
-public:
-    void phase_began(int, campaigns::phase, std::int64_t) override {}
-    void cards_moved(std::int64_t) override {}
-    void phase_ended(int, campaigns::phase) override {}
-};
-
 }  // namespace
 
 class trigger_runner::machine {
@@ -132,7 +125,7 @@ private:
     local_service* service_;
     std::unique_ptr<store::connection> reader_;
     std::optional<campaigns::trigger_watch> watch_;
-    silent_progress nobody_;
+    campaigns::silent_progress nobody_;
     std::atomic<bool> stop_ = false;
     std::mutex mutex_;
     std::condition_variable news_;

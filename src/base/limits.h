@@ -95,6 +95,7 @@ inline constexpr std::chrono::seconds database_connect_wait{10};  // for one add
 inline constexpr std::chrono::seconds database_silence{30};       // of a peer, after which the link is given up
 inline constexpr std::chrono::seconds database_return_wait{30};   // that a transaction waits for a server to come back
 inline constexpr std::chrono::milliseconds conflict_pause_max{200};  // before a transaction is run once more
+inline constexpr int conflict_attempts = 80;                         // at one
 
 inline constexpr std::chrono::milliseconds stop_wait{1'000};  // within which pause and cancel of a run take effect
 inline constexpr std::chrono::milliseconds stop_look{20};     // so often a run that waits looks whether it is to stop

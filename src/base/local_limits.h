@@ -12,5 +12,6 @@ inline constexpr std::chrono::milliseconds owner_look{20};       // so often it 
 inline constexpr std::chrono::milliseconds hang_up_wait{1'000};  // for an answer, once nobody waits for the work
 inline constexpr std::chrono::seconds settling_wait{2};          // that the answer to a cancel waits for outcomes
 inline constexpr std::size_t seen_messages = 65'536;             // that an exchange knows again, at least
+inline constexpr std::size_t strangers_per_commit = 100;         // answers that an exchange does not await
 
 }  // namespace tessera::limits

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "campaigns/chunk_work.h"
 
 namespace tessera::campaigns {
 
@@ -25,6 +26,19 @@ int chunk_answers::take(cards::card_id card) {
         attempts = std::max(attempts, static_cast<int>(one.attempt));
     }
     return attempts;
+}
+
+result<void> all_heard::note(store::connection& reader, const chunk_id& where) {
+    if (!shared_) return {};
+    TESSERA_TRY_VALUE(blocks_, campaign_store(reader).answer_blocks(where));
+    return {};
+}
+
+result<void> all_heard::still_all(store::connection& writer, const chunk_id& where) const {
+    if (!shared_) return {};
+    TESSERA_TRY_VALUE(const auto now, campaign_store(writer).answer_blocks(where));
+    if (now == blocks_) return {};
+    return failure(code_overtaken, "chunk", "an answer was stored for it meanwhile");
 }
 
 }  // namespace tessera::campaigns

@@ -44,7 +44,7 @@ private:
         return env.writer->transact_lazily([&](store::connection& writer) {
             const auto now = env.clock->now();
             return campaign_store(writer).lease(run_.subject.key, run_.subject.round, state_, env.instance, now,
-                                                now + lease_time, chunks_per_lease);
+                                                now + env.lease_time, chunks_per_lease);
         });
     }
 

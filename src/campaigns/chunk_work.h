@@ -9,7 +9,6 @@
 
 namespace tessera::campaigns {
 
-inline constexpr auto lease_time = limits::lease_time;
 inline constexpr std::int64_t chunks_per_lease = 4;
 
 // One thread's hands: a connection to read from and a vault of its own.
@@ -19,6 +18,18 @@ public:
     // Does the whole work on one chunk; its writes are one transaction, which moves the chunk on.
     [[nodiscard]] virtual result<void> work(const chunk& held) = 0;
 };
+// Of a chunk's transaction that finds that what its writes were made of is out of date.
+inline constexpr std::string_view code_overtaken = "overtaken";
+
+// Runs work(), which reads, computes and writes, until nothing comes between reading and writing.
+template <class Work>
+[[nodiscard]] result<void> until_not_overtaken(Work&& work) {
+    for (;;) {
+        result<void> done = work();
+        if (done || done.error().code != code_overtaken) return done;
+    }
+}
+
 using worker_factory = std::function<result<std::unique_ptr<chunk_worker>>()>;
 
 // Works until no chunk of the round is in `state` any more, or somebody wants it to stop. The first failure ends it.

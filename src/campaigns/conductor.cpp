@@ -4,6 +4,7 @@
 
 #include "campaigns/course.h"
 #include "campaigns/danger.h"
+#include "campaigns/duty.h"
 #include "campaigns/exchange.h"
 #include "campaigns/machine.h"
 #include "campaigns/opening.h"
@@ -42,7 +43,110 @@ public:
         return subject_.state == campaign_state::finished ? run_end::finished : run_end::held;
     }
 
+    // One look of one of several processes.
+    result<share> take_part() {
+        TESSERA_TRY(look());
+        if (subject_.state != campaign_state::running) return share::over;
+        TESSERA_TRY_VALUE(const bool mine, anything_for_me());
+        if (mine) TESSERA_TRY(run_share());
+        if (env_->stopping()) return share::nothing;
+        if (mine && watch_ != nullptr && watch_->exceeded()) {
+            TESSERA_TRY(stop_within_phase());
+            return share::over;
+        }
+        TESSERA_TRY_VALUE(const bool through, ready_to_move_on());
+        if (through) TESSERA_TRY(move_on());
+        return mine || through ? share::something : share::nothing;
+    }
+
+    result<void> begin_for_all() {
+        TESSERA_TRY(look());
+        return subject_.state == campaign_state::running ? result<void>() : begin();
+    }
+
 private:
+    // --- one of several
+
+    result<void> look() {
+        TESSERA_TRY_VALUE(subject_, env_->writer->transact([&](store::connection& writer) -> result<campaign> {
+            TESSERA_TRY(course_.load(writer, subject_.key));
+            return campaign_store(writer).get(subject_.key);
+        }));
+        return {};
+    }
+
+    // What it leased and did not bring to its end is for whoever comes next.
+    result<void> run_share() {
+        auto done = run_phase();
+        if (done) return done;
+        static_cast<void>(free_leases());  // or they run out
+        return done;
+    }
+    result<void> free_leases() {
+        return env_->writer->transact([&](store::connection& writer) -> result<void> {
+            campaign_store campaigns(writer);
+            TESSERA_TRY(campaigns.break_leases(subject_.key, env_->instance));
+            TESSERA_TRY_VALUE(const bool others, campaigns.any_leased(subject_.key, subject_.round));
+            return others ? result<void>() : leave_duty(writer, duty_exchange, subject_.id);
+        });
+    }
+
+    // Chunks that pass through P2 because nothing is sent are anybody's.
+    result<bool> anything_for_me() {
+        const campaign_run run{env_, subject_, &what_};
+        bool speaks = false;
+        bool mine = env_->role == role::all;
+        if (subject_.phase == phase::exchange) {
+            TESSERA_TRY_VALUE(const bool needed, anything_to_exchange(run));
+            mine = mine || env_->role == role::gateway || !needed;
+            TESSERA_TRY_VALUE(const auto opening, opening_now());
+            if (needed && opening.from > env_->clock->now()) return false;
+            speaks = needed;
+        } else {
+            mine = mine || env_->role == role::worker;
+        }
+        if (!mine) return false;
+        const auto step = step_of(subject_.phase);
+        return env_->writer->transact([&](store::connection& writer) -> result<bool> {
+            campaign_store campaigns(writer);
+            const auto any = [&](chunk_state state) {
+                return campaigns.any_to_lease(subject_.key, subject_.round, state, env_->instance, env_->clock->now());
+            };
+            TESSERA_TRY_VALUE(bool found, any(step.from));
+            if (!found && subject_.phase == phase::exchange) {
+                TESSERA_TRY_VALUE(found, any(chunk_state::released));
+            }
+            if (!found || !speaks) return found;
+            const auto now = env_->clock->now();
+            return take_duty(writer, duty_exchange, subject_.id, now, now + env_->lease_time);
+        });
+    }
+
+    result<send_opening> opening_now() {
+        if (!restricted()) return send_opening{env_->clock->now(), std::nullopt, send_limit::none};
+        return env_->writer->transact([&](store::connection& writer) {
+            return next_opening(writer, what_, course_, subject_.round, env_->sends_per_hour, env_->clock->now());
+        });
+    }
+
+    // P1 ends when P2 may begin, as where one process conducts: until then, and at the end, what single operations
+    // made stale is formatted again.
+    result<bool> ready_to_move_on() {
+        TESSERA_TRY_VALUE(const bool through, env_->writer->transact([&](store::connection& writer) -> result<bool> {
+            campaign_store campaigns(writer);
+            return all_through(campaigns).has_value();
+        }));
+        if (!through || subject_.phase != phase::prepare) return through;
+        campaign_run run{env_, subject_, &what_, course_.first_round(subject_.round), watch_.get()};
+        TESSERA_TRY_VALUE(const bool needed, anything_to_exchange(run));
+        TESSERA_TRY_VALUE(const auto opening, opening_now());
+        if (needed && opening.from > env_->clock->now()) return false;
+        TESSERA_TRY(prepare(run));
+        return !env_->stopping();
+    }
+
+    // --- the only one, or whichever
+
     result<void> begin() {
         const auto event = subject_.state == campaign_state::created ? campaign_event::begin : campaign_event::resume;
         const auto next = next_state(subject_.state, event);
@@ -51,7 +155,8 @@ private:
         return transit([&](store::connection& writer, campaign& now) -> result<void> {
             campaign_store campaigns(writer);
             TESSERA_TRY(safety_store(writer).nothing_stands());
-            TESSERA_TRY(campaigns.break_leases(now.key));
+            // Of several, those that live free what they hold, and what the dead held runs out.
+            if (!env_->shared()) TESSERA_TRY(campaigns.break_leases(now.key));
             now.state = *next;
             if (now.phase == phase::none) return begin_leg(writer, now);
             return enter(campaigns, now);
@@ -95,17 +200,18 @@ private:
         campaign_run run{env_, subject_, &what_, course_.first_round(subject_.round), watch_.get()};
         switch (subject_.phase) {
             case phase::prepare:
-                TESSERA_TRY(prepare_for_opening(run));
+                TESSERA_TRY(env_->shared() ? prepare_chunks(run) : prepare_for_opening(run));
                 break;
             case phase::exchange:
-                TESSERA_TRY(exchange_while_open(run));
+                TESSERA_TRY(env_->shared() ? exchange_share(run) : exchange_while_open(run));
                 break;
             default:
                 TESSERA_TRY(settle(run));
                 break;
         }
         env_->progress->phase_ended(subject_.round, subject_.phase);
-        if (subject_.phase == phase::settle && !env_->stopping())
+        // Where several conduct, one does it for all (joint work).
+        if (subject_.phase == phase::settle && !env_->stopping() && !env_->shared())
             TESSERA_TRY(settle_late_answers(*env_, definition_of_));
         return {};
     }
@@ -144,6 +250,14 @@ private:
             if (through) return {};
         }
         return exchange(run);
+    }
+
+    result<void> exchange_share(campaign_run& run) {
+        TESSERA_TRY_VALUE(const auto opening, opening_now());
+        run.send_until = opening.to;
+        TESSERA_TRY(exchange(run));
+        // What was released and is not through goes on at the next opening, as after a crash.
+        return free_leases();
     }
 
     result<bool> exchanged() {
@@ -212,6 +326,11 @@ private:
     result<void> transit(Change&& change) {
         TESSERA_TRY_VALUE(subject_, env_->writer->transact([&](store::connection& writer) -> result<campaign> {
             auto now = subject_;
+            if (env_->shared()) {
+                // Another one may have been quicker: what is found is changed, or what that one made of it stands.
+                TESSERA_TRY_VALUE(auto found, campaign_store(writer).get(now.key));
+                if (found.state != now.state || found.round != now.round || found.phase != now.phase) return found;
+            }
             TESSERA_TRY(course_.load(writer, now.key));
             TESSERA_TRY(change(writer, now));
             if (course_.in_legs()) TESSERA_TRY(course_.load(writer, now.key));
@@ -226,6 +345,10 @@ private:
             campaign_store campaigns(writer);
             TESSERA_TRY(all_through(campaigns));
             TESSERA_TRY(campaigns.end_phase(now.key, now.round, now.phase, env_->clock->now()));
+            if (env_->shared() && now.phase == phase::exchange) {
+                TESSERA_TRY(campaigns.forget_passed(now.key, now.round));
+                TESSERA_TRY(leave_duty(writer, duty_exchange, now.id));
+            }
             now.phase = next_phase(now.phase);
             if (now.phase != phase::none) return enter(campaigns, now);
             TESSERA_TRY_VALUE(const auto waiting, campaigns.cut_into_chunks(now.key, now.round + 1));
@@ -331,6 +454,25 @@ result<run_end> conduct(const environment& env, campaign_key key, const definiti
     if (subject.state == campaign_state::finished) return run_end::finished;
     TESSERA_TRY_VALUE(auto what, definition_of(subject));
     return conductor(env, std::move(subject), std::move(what), definition_of).work();
+}
+
+result<share> take_part(const environment& env, campaign_key key, const definition_source& definition_of) {
+    TESSERA_TRY_VALUE(auto subject,
+                      env.writer->transact([&](store::connection& writer) { return campaign_store(writer).get(key); }));
+    TESSERA_TRY_VALUE(auto what, definition_of(subject));
+    auto done = conductor(env, std::move(subject), std::move(what), definition_of).take_part();
+    // What it held when it failed, or was stopped, is anybody's.
+    if (!done || env.stopping())
+        static_cast<void>(env.writer->transact(
+            [&](store::connection& writer) { return campaign_store(writer).break_leases(key, env.instance); }));
+    return done;
+}
+
+result<void> begin_for_all(const environment& env, campaign_key key, const definition_source& definition_of) {
+    TESSERA_TRY_VALUE(auto subject,
+                      env.writer->transact([&](store::connection& writer) { return campaign_store(writer).get(key); }));
+    TESSERA_TRY_VALUE(auto what, definition_of(subject));
+    return conductor(env, std::move(subject), std::move(what), definition_of).begin_for_all();
 }
 
 std::string_view to_string(campaign_state state) {

@@ -19,4 +19,21 @@ enum class run_end : std::uint8_t {
 // any of them.
 [[nodiscard]] result<run_end> conduct(const environment& env, campaign_key key, const definition_source& definition_of);
 
+// What one of several processes that conduct a campaign found to do.
+enum class share : std::uint8_t {
+    something,  // and there may be more
+    nothing,    // for now: others are at work on it, or it may not be sent yet
+    over,       // the campaign does not run (any more)
+};
+
+// This process's share (environment::role) of a campaign that runs: of the phase that is open, as many chunks as can be
+// leased, then the barrier, if these were the last. Returns when there is nothing to do; chunks of others are left to
+// them until their leases are over. Errors: as conduct(); whatever was held goes back to all at the next call.
+[[nodiscard]] result<share> take_part(const environment& env, campaign_key key, const definition_source& definition_of);
+
+// Begins a created campaign, or one that was paused, for all that take part. One that runs is left as it is. Errors:
+// bad_state, needs_approval.
+[[nodiscard]] result<void> begin_for_all(const environment& env, campaign_key key,
+                                         const definition_source& definition_of);
+
 }  // namespace tessera::campaigns

@@ -31,7 +31,24 @@ public:
     virtual void waits(std::string_view /*what*/, timestamp /*until*/) {}
 };
 
+// For whoever has nobody to show it to.
+class silent_progress final : public progress_sink {
+public:
+    void phase_began(int, phase, std::int64_t) override {}
+    void cards_moved(std::int64_t) override {}
+    void phase_ended(int, phase) override {}
+};
+
 using network_factory = std::function<std::unique_ptr<telecom::network>(net::event_loop&, telecom::network_events&)>;
+
+// Who conducts a campaign: one process alone, which owns the data directory, or several on one database, of which each
+// does what its role names.
+enum class role : std::uint8_t {
+    alone,
+    worker,   // P1 and P3
+    gateway,  // P2
+    all,
+};
 
 struct environment {
     store::database* storage = nullptr;
@@ -45,9 +62,13 @@ struct environment {
     progress_sink* progress = nullptr;
     const std::atomic<bool>* stop = nullptr;  // set: stop at the next commit, to be resumed later
     std::string instance;                     // names this process as owner of leases
-    int workers = 2;                          // threads of P1 and of P3
-    std::int64_t sends_per_hour = 0;          // house_rules.h
+    campaigns::role role = role::alone;
+    // After which others take over what a process that has died held.
+    std::chrono::milliseconds lease_time = limits::lease_time;
+    int workers = 2;                  // threads of P1 and of P3
+    std::int64_t sends_per_hour = 0;  // house_rules.h
 
+    [[nodiscard]] bool shared() const { return role != role::alone; }
     [[nodiscard]] bool stopping() const { return stop != nullptr && stop->load(std::memory_order_relaxed); }
 };
 

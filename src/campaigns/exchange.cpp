@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "campaigns/blocks.h"
 #include "campaigns/chunk_work.h"
 #include "campaigns/exchange_core.h"
 #include "campaigns/journal_thread.h"
@@ -13,6 +14,8 @@ namespace {
 
 constexpr auto tick_interval = std::chrono::milliseconds(1);
 constexpr auto progress_interval = std::chrono::seconds(1);
+constexpr auto passed_interval = std::chrono::milliseconds(250);
+constexpr std::int64_t passed_at_once = 1'000;
 
 // Nothing to say and nobody to listen to: the chunks pass through.
 class passing_worker final : public chunk_worker {
@@ -28,8 +31,9 @@ private:
     campaign_run run_;
 };
 
-exchange_settings settings_of(const definition& what) {
-    exchange_settings made{what.por_timeout, what.attempts, what.security.tar, std::nullopt, what.sending_again};
+exchange_settings settings_of(const environment& env, const definition& what) {
+    exchange_settings made{what.por_timeout, what.attempts,      what.security.tar,
+                           std::nullopt,     what.sending_again, env.lease_time / limits::lease_renewals};
     if (what.terminals) made.agent = what.terminals->application;
     return made;
 }
@@ -41,7 +45,7 @@ public:
         : run_(run),
           loop_(*run.env->shared_loop),
           proxy_(*this),
-          core_(settings_of(*run.what), proxy_, *run.env->clock),
+          core_(settings_of(*run.env, *run.what), proxy_, *run.env->clock),
           gate_(core_),
           journal_(run, loop_, gate_) {}
 
@@ -121,10 +125,39 @@ private:
             reported_ = now;
             core_.report_progress();
         }
+        if (run_.env->shared()) look_for_passed();
         core_.tick();
         if (const auto finished = core_.take_finished(); finished > 0) run_.env->progress->cards_moved(finished);
         if (core_.ended()) return end();
         timer_ = loop_.after(tick_interval, [this] { tick(); });
+    }
+
+    // Answers that reached another gateway than this one, which sent.
+    void look_for_passed() {
+        const auto now = run_.env->clock->monotonic();
+        if (looking_ || now - looked_ < passed_interval) return;
+        looking_ = true;
+        looked_ = now;
+        journal_.run([this]() -> result<void> {
+            auto found = run_.env->writer->transact([&](store::connection& writer) {
+                return campaign_store(writer).take_passed(run_.subject.key, run_.subject.round, run_.env->instance,
+                                                          passed_at_once);
+            });
+            // Others were at the same rows: they are there the next time.
+            if (!found && found.error().code == store::code_retry) found.emplace();
+            if (!found) return std::unexpected(std::move(found).error());
+            loop_.post([this, blocks = std::move(*found)] { take_passed(blocks); });
+            return {};
+        });
+    }
+    void take_passed(const std::vector<campaign_store::passed_block>& blocks) {
+        looking_ = false;
+        if (core_.ended()) return;
+        for (const auto& block : blocks) {
+            std::vector<answer_entry> entries;
+            if (!parse_answers(block.octets, entries)) continue;  // P3 says so
+            for (const auto& one : entries) core_.on_passed(block.chunk, one.card, one.octets);
+        }
     }
 
     // On the loop's thread, where the network lives.
@@ -152,6 +185,8 @@ private:
     std::unique_ptr<telecom::network> network_;
     instant reported_ = run_.env->clock->monotonic();
     rationed_network* ration_ = nullptr;  // it, where there is one
+    bool looking_ = false;
+    instant looked_ = run_.env->clock->monotonic();
     std::unique_ptr<net::event_loop::timer> timer_;
     std::promise<void> done_;
 };

@@ -43,6 +43,8 @@ public:
     void stop();
     // Nothing more is sent; what was sent is awaited for as long as an answer may take, then as stop().
     void drain();
+    // What a card of a chunk said to another process, which has made it durable and acknowledged it.
+    void on_passed(std::int64_t chunk_number, cards::card_id card, byte_view user_data);
     // Puts what is counted so far of chunks that are not through yet into the journal, for others to see.
     void report_progress();
 

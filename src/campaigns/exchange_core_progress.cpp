@@ -22,6 +22,19 @@ void exchange_core::count_answered(open_chunk& open) {
         ++open.progress.answered;
 }
 
+void exchange_core::on_passed(std::int64_t chunk_number, cards::card_id card, byte_view user_data) {
+    for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+        auto* open = slots_[slot].get();
+        if (open == nullptr || open->closed || open->held.id.number != chunk_number) continue;
+        const auto found = std::ranges::lower_bound(open->entries, card, {}, &entry::card);
+        if (found == open->entries.end() || found->card != card || found->state == entry_state::finished) return;
+        bool ours = true;
+        if (completes(found->subscriber, user_data, ours) && ours && !may_be_for_others(*found))
+            answered({slot, static_cast<std::uint32_t>(found - open->entries.begin())});
+        return;
+    }
+}
+
 // Something came, and nothing else in the time that an answer may take.
 void exchange_core::take_as_answered(place where) {
     auto& open = *slots_[where.slot];

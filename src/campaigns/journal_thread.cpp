@@ -1,11 +1,14 @@
 #include "campaigns/journal_thread.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/limits.h"
+#include "base/local_limits.h"
 #include "campaigns/blocks.h"
 #include "campaigns/chunk_work.h"
+#include "campaigns/duty.h"
 #include "campaigns/late_answers.h"
 #include "operations/store.h"
 
@@ -68,7 +71,7 @@ result<void> journal_thread::lease_now(std::int64_t limit) {
         campaign_store campaigns(writer);
         for (const auto state : {chunk_state::released, chunk_state::prepared}) {
             TESSERA_TRY_VALUE(auto found, campaigns.lease(run_.subject.key, run_.subject.round, state, env.instance,
-                                                          now, now + lease_time, limit));
+                                                          now, now + env.lease_time, limit));
             if (!found.empty()) return found;
         }
         return std::vector<chunk>{};
@@ -93,7 +96,8 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
     const bool again = held.state == chunk_state::released;
     std::vector<cards::card_id> left;
     std::vector<cards::card_id> unsent;
-    TESSERA_TRY(env.writer->transact([&](store::connection& writer) -> result<void> {
+    auto released = env.writer->transact([&](store::connection& writer) -> result<void> {
+        TESSERA_TRY(may_speak(writer));
         chunk_progress progress;
         if (with_answers) {
             TESSERA_TRY_VALUE(unsent, campaign_store(writer).take_unsent(held));
@@ -103,7 +107,8 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
             progress.next_round = static_cast<std::int64_t>(left.size());
         }
         return campaign_store(writer).move_chunk(held, env.instance, chunk_state::released, attempt, progress);
-    }));
+    });
+    TESSERA_TRY(std::move(released));
     auto loaded = std::make_shared<loaded_chunk>();
     loaded->held = held;
     loaded->unsent = std::move(unsent);
@@ -124,6 +129,14 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
                                                                  env.clock->now() - limits::cancelled_answers_wait));
     loop_->post([this, loaded] { events_->on_loaded(std::move(*loaded)); });
     return {};
+}
+
+// Another campaign is in P2, where this one was taken for dead.
+result<void> journal_thread::may_speak(store::connection& writer) const {
+    if (!run_.env->shared()) return {};
+    TESSERA_TRY_VALUE(const bool ours, has_duty(writer, duty_exchange, run_.subject.id));
+    if (ours) return {};
+    return failure("lease_lost", "exchange", "another campaign is in P2");
 }
 
 namespace {
@@ -236,20 +249,33 @@ result<void> journal_thread::write_now(journal_batch& batch) {
     auto written = env.writer->transact([&](store::connection& writer) -> result<void> {
         campaign_store campaigns(writer);
         TESSERA_TRY(put_answers(campaigns, batch));
-        TESSERA_TRY(put_strangers(writer, batch));
-        for (const auto& move : batch.moves)
-            TESSERA_TRY(campaigns.move_chunk(move.held, env.instance, move.to, move.attempt, move.more));
+        for (const auto& move : batch.moves) TESSERA_TRY(move_on(campaigns, move));
         for (const auto card : batch.unsent)
             TESSERA_TRY(campaigns.put_unsent(run_.subject.key, run_.subject.round, card));
-        if (batch.renew_leases)
-            TESSERA_TRY(campaigns.renew_leases(run_.subject.key, env.instance, env.clock->now() + lease_time));
-        return {};
+        return batch.renew_leases ? renew_leases(writer) : result<void>();
     });
+    TESSERA_TRY(std::move(written));
     // What counts is what is durable, once.
-    if (written && run_.watch != nullptr)
+    if (run_.watch != nullptr)
         run_.watch->failed(
             std::ranges::count(batch.answers, operations::answer_kind::refused, &journal_batch::answer::kind));
-    return written;
+    return put_strangers(batch);
+}
+
+result<void> journal_thread::move_on(campaign_store& campaigns, const journal_batch::move& move) {
+    if (run_.env->shared() && move.to == chunk_state::closed) TESSERA_TRY(campaigns.forget_passed(move.held.id));
+    return campaigns.move_chunk(move.held, run_.env->instance, move.to, move.attempt, move.more);
+}
+
+result<void> journal_thread::renew_leases(store::connection& writer) {
+    const auto& env = *run_.env;
+    const auto now = env.clock->now();
+    renewed_ = env.clock->monotonic();
+    TESSERA_TRY(campaign_store(writer).renew_leases(run_.subject.key, env.instance, now + env.lease_time));
+    if (!env.shared()) return {};
+    // Where it was lost, the next release says so.
+    const auto taken = take_duty(writer, duty_exchange, run_.subject.id, now, now + env.lease_time);
+    return taken ? result<void>() : std::unexpected(taken.error());
 }
 
 result<void> journal_thread::put_answers(campaign_store& campaigns, const journal_batch& batch) {
@@ -257,24 +283,49 @@ result<void> journal_thread::put_answers(campaign_store& campaigns, const journa
     bytes block;
     for (auto one = batch.answers.begin(); one != batch.answers.end();) {
         const auto chunk = one->chunk;
+        const auto first = one;
         block.clear();
         for (; one != batch.answers.end() && one->chunk == chunk; ++one) {
             append_entry(block, {one->card, one->kind, static_cast<std::uint8_t>(one->attempt), one->status,
                                  arena.subspan(one->offset, one->octets)});
         }
-        TESSERA_TRY(campaigns.put_answers({run_.subject.key, run_.subject.round, chunk}, next_ordinal(), block));
+        const chunk_id where{run_.subject.key, run_.subject.round, chunk};
+        TESSERA_TRY(campaigns.put_answers(where, next_ordinal(), block));
+        TESSERA_TRY(mark_if_settled(campaigns, where, std::span(first, one)));
     }
     return {};
 }
 
+// Whoever was taken for dead brings answers to a chunk that others have brought to its end.
+result<void> journal_thread::mark_if_settled(campaign_store& campaigns, const chunk_id& where,
+                                             std::span<const journal_batch::answer> answers) const {
+    if (!run_.env->shared()) return {};
+    TESSERA_TRY_VALUE(const bool in_time, campaigns.is_released(where));
+    if (in_time) return {};
+    for (const auto& one : answers) TESSERA_TRY(campaigns.mark_late(one.card));
+    return {};
+}
+
 // C-8: an answer that this exchange does not await is given to the campaign that sent its card something, or kept as it
-// is.
-result<void> journal_thread::put_strangers(store::connection& writer, const journal_batch& batch) {
+// is. Each takes a few queries, so of many some at a time: leases are renewed between them, and others get their turn.
+// All are acknowledged when all are durable.
+result<void> journal_thread::put_strangers(const journal_batch& batch) {
     const byte_view arena = batch.arena;
     const auto application = operations::application_of(run_.what->security.tar);
-    for (const auto& one : batch.strangers)
-        TESSERA_TRY(keep_late_answer(writer, one.subscriber, arena.subspan(one.offset, one.octets), application,
-                                     next_ordinal()));
+    const auto by = run_.env->shared() ? std::string_view(run_.env->instance) : std::string_view{};
+    const auto& env = *run_.env;
+    const auto some = [&](std::size_t first) {
+        const auto count = std::min(limits::strangers_per_commit, batch.strangers.size() - first);
+        const bool due = env.clock->monotonic() - renewed_ > env.lease_time / limits::lease_renewals;
+        return env.writer->transact([&, first, count, due](store::connection& writer) -> result<void> {
+            for (const auto& one : std::span(batch.strangers).subspan(first, count))
+                TESSERA_TRY(keep_late_answer(writer, one.subscriber, arena.subspan(one.offset, one.octets), application,
+                                             next_ordinal(), by));
+            return due ? renew_leases(writer) : result<void>();
+        });
+    };
+    for (std::size_t first = 0; first < batch.strangers.size(); first += limits::strangers_per_commit)
+        TESSERA_TRY(some(first));
     return {};
 }
 

@@ -37,8 +37,13 @@ private:
     [[nodiscard]] result<void> lease_now(std::int64_t limit);
     [[nodiscard]] result<void> release_now(const chunk& held, int attempt, bool with_answers);
     [[nodiscard]] result<void> write_now(journal_batch& batch);
+    [[nodiscard]] result<void> may_speak(store::connection& writer) const;
+    [[nodiscard]] result<void> move_on(campaign_store& campaigns, const journal_batch::move& move);
+    [[nodiscard]] result<void> renew_leases(store::connection& writer);
+    [[nodiscard]] result<void> mark_if_settled(campaign_store& campaigns, const chunk_id& where,
+                                               std::span<const journal_batch::answer> answers) const;
     [[nodiscard]] result<void> put_answers(campaign_store& campaigns, const journal_batch& batch);
-    [[nodiscard]] result<void> put_strangers(store::connection& writer, const journal_batch& batch);
+    [[nodiscard]] result<void> put_strangers(const journal_batch& batch);
     [[nodiscard]] result<std::vector<cards::card_id>> set_aside(store::connection& writer, const chunk& held,
                                                                 const std::vector<cards::card_id>* of);
     [[nodiscard]] result<void> load_packets(loaded_chunk& into, const std::vector<cards::card_id>& left);
@@ -50,6 +55,7 @@ private:
     journal_events* events_;
     std::unique_ptr<store::connection> reader_;
     std::int64_t ordinal_ = 0;
+    instant renewed_ = run_.env->clock->monotonic();  // the leases
 
     std::mutex mutex_;
     std::condition_variable wake_;

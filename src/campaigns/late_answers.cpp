@@ -23,7 +23,7 @@ std::optional<std::uint32_t> application_in(byte_view user_data) {
 }  // namespace
 
 result<void> keep_late_answer(store::connection& writer, telecom::subscriber_number subscriber, byte_view user_data,
-                              std::uint32_t fallback, std::int64_t ordinal) {
+                              std::uint32_t fallback, std::int64_t ordinal, std::string_view by) {
     campaign_store campaigns(writer);
     TESSERA_TRY_VALUE(const auto holders, campaigns.holders(subscriber));
     const auto application = application_in(user_data).value_or(fallback);
@@ -35,8 +35,13 @@ result<void> keep_late_answer(store::connection& writer, telecom::subscriber_num
                                                           : campaigns.match_late(card, application));
         if (!match && !an_operations) continue;
         if (match) append_entry(blocks[*match], {card, operations::answer_kind::message, 0, 0, user_data});
-        TESSERA_TRY(campaigns.mark_late(card));
         kept = true;
+        if (match && !by.empty() && !an_operations) {
+            // Whoever awaits it settles it in time.
+            TESSERA_TRY_VALUE(const bool awaited, campaigns.pass_on(*match, ordinal, by));
+            if (awaited) continue;
+        }
+        TESSERA_TRY(campaigns.mark_late(card));
     }
     if (!kept) return campaigns.put_unmatched(ordinal, subscriber, user_data);
     for (const auto& [where, block] : blocks) TESSERA_TRY(campaigns.put_answers(where, ordinal, block));

@@ -23,7 +23,8 @@ result<void> membership::may_write(store::connection& writer) { return safety_st
 result<void> membership::keep_stray(store::connection& writer, telecom::subscriber_number subscriber,
                                     byte_view user_data) {
     ordinal_ = std::max(ordinal_ + 1, to_microseconds(env_->clock->now()));
-    return keep_late_answer(writer, subscriber, user_data, no_application, ordinal_);
+    return keep_late_answer(writer, subscriber, user_data, no_application, ordinal_,
+                            env_->shared() ? std::string_view(env_->instance) : std::string_view{});
 }
 
 }  // namespace tessera::campaigns

@@ -14,8 +14,6 @@ namespace {
 
 using operations::purpose;
 
-constexpr std::string_view code_overtaken = "overtaken";
-
 class preparer final : public chunk_worker {
 public:
     preparer(const campaign_run& run, std::unique_ptr<store::connection> reader)
@@ -28,22 +26,20 @@ public:
     }
 
     result<void> work(const chunk& held) override {
-        for (;;) {
+        return until_not_overtaken([&]() -> result<void> {
             made_.clear();
             TESSERA_TRY(format(held));
-            auto done = commit(held);
-            if (done || done.error().code != code_overtaken) return done;
-        }
+            return commit(held);
+        });
     }
 
     // Formats the messages of those cards of a prepared chunk that single operations have touched since (C-14).
     result<void> work_again(const chunk& held) {
-        for (;;) {
+        return until_not_overtaken([&]() -> result<void> {
             made_.clear();
             TESSERA_TRY_VALUE(const auto touched, format_touched(held));
-            auto done = commit_again(held, touched);
-            if (done || done.error().code != code_overtaken) return done;
-        }
+            return commit_again(held, touched);
+        });
     }
 
 private:
@@ -52,6 +48,7 @@ private:
         const store::snapshot view(*reader_);
         TESSERA_TRY(view.begun());
         TESSERA_TRY_VALUE(moment_, operations::operation_store(*reader_).moment());
+        TESSERA_TRY_VALUE(given_, counters_given(*reader_, held));
         TESSERA_TRY(format_cards(held.id, held.first, held.last));
         return cards_ && terminals_ ? sort_messages() : result<void>();
     }
@@ -61,6 +58,7 @@ private:
         TESSERA_TRY(view.begun());
         operations::operation_store operations(*reader_);
         TESSERA_TRY_VALUE(moment_, operations.moment());
+        TESSERA_TRY_VALUE(given_, counters_given(*reader_, held));
         TESSERA_TRY_VALUE(const auto formatted, campaign_store(*reader_).formatted(held.id));
         TESSERA_TRY_VALUE(auto touched, operations.touched(held.first, held.last, formatted));
         for (const auto card : touched) TESSERA_TRY(format_cards(held.id, card, card));
@@ -129,8 +127,15 @@ private:
     result<void> nobody_overtook(store::connection& writer, const chunk& held) const {
         TESSERA_TRY_VALUE(const auto touched,
                           operations::operation_store(writer).touched(held.first, held.last, moment_));
-        if (touched.empty()) return {};
-        return failure(code_overtaken, "chunk", "a single operation has touched a card of it meanwhile");
+        TESSERA_TRY_VALUE(const auto given, counters_given(writer, held));
+        if (touched.empty() && given == given_) return {};
+        return failure(code_overtaken, "chunk", "somebody else has used a counter of its cards meanwhile");
+    }
+
+    // Where several processes conduct, another campaign may be preparing the same cards.
+    result<std::int64_t> counters_given(store::connection& database, const chunk& held) const {
+        if (!run_.env->shared()) return 0;
+        return campaign_store(database).counters_given(held.first, held.last);
     }
 
     result<void> put_counters_and_outcomes(store::connection& writer, const chunk& held) {
@@ -157,14 +162,8 @@ private:
     terminal_ports ports_;
     prepared_chunk made_;
     std::int64_t moment_ = 0;  // of what made_ was formatted from
+    std::int64_t given_ = 0;   // likewise
 };
-
-result<void> prepare_chunks(const campaign_run& run) {
-    return work_through_chunks(run, chunk_state::created, [&run]() -> result<std::unique_ptr<chunk_worker>> {
-        TESSERA_TRY_VALUE(auto reader, run.env->storage->connect(store::access::read));
-        return std::make_unique<preparer>(run, std::move(reader));
-    });
-}
 
 void wait_a_moment() {
     net::event_loop loop;
@@ -199,6 +198,13 @@ result<void> prepare_stale(const campaign_run& run) {
 }
 
 }  // namespace
+
+result<void> prepare_chunks(const campaign_run& run) {
+    return work_through_chunks(run, chunk_state::created, [&run]() -> result<std::unique_ptr<chunk_worker>> {
+        TESSERA_TRY_VALUE(auto reader, run.env->storage->connect(store::access::read));
+        return std::make_unique<preparer>(run, std::move(reader));
+    });
+}
 
 result<void> prepare(const campaign_run& run) {
     TESSERA_TRY(prepare_chunks(run));

@@ -10,4 +10,7 @@ namespace tessera::campaigns {
 // all, so no counter value ever serves two packets.
 [[nodiscard]] result<void> prepare(const campaign_run& run);
 
+// The chunks of it that nobody has prepared yet, and nothing else: what prepare() begins with.
+[[nodiscard]] result<void> prepare_chunks(const campaign_run& run);
+
 }  // namespace tessera::campaigns

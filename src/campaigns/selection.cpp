@@ -128,7 +128,7 @@ private:
                      std::string(anywhere ? "LIKE " : "= ") + file + " AND i.record = " + record;
         if (from.what == relation::is_missing) return "NOT " + known + ")";
         const auto length = parameter(static_cast<std::int64_t>(from.content.size()));
-        known += " AND SUBSTR(i.content, 1, " + length + ") = " + parameter(from.content) +
+        known += " AND SUBSTR(i.content, 1, CAST(" + length + " AS INTEGER)) = " + parameter(from.content) +
                  " AND NOT EXISTS (SELECT 1 FROM image_doubt d WHERE d.card_id = i.card_id AND d.file = i.file AND "
                  "d.record = i.record))";
         return from.what == relation::holds ? known : "NOT " + known;

@@ -133,15 +133,18 @@ public:
     }
 
     result<void> work(const chunk& held) override {
-        cards_.clear();
-        TESSERA_TRY(examine(held));
-        return commit(held);
+        return until_not_overtaken([&]() -> result<void> {
+            cards_.clear();
+            TESSERA_TRY(examine(held));
+            return commit(held);
+        });
     }
 
 private:
     result<void> examine(const chunk& held) {
         const store::snapshot view(*reader_);
         TESSERA_TRY(view.begun());
+        TESSERA_TRY(heard_.note(*reader_, held.id));
         TESSERA_TRY(for_cards_.load(*reader_, held));
         if (for_terminals_) {
             TESSERA_TRY(ports_.load(*reader_, held.first, held.last));
@@ -274,6 +277,7 @@ private:
             campaigns.gather();
             cards.gather();
             const auto now = env.clock->now();
+            TESSERA_TRY(heard_.still_all(writer, held.id));
             TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::settled, held.attempt, progress));
             cards::key_rotation_store rotations(writer);
             for (const auto& one : cards_) TESSERA_TRY(commit_card({&campaigns, &cards, &rotations}, held, one, now));
@@ -326,6 +330,7 @@ private:
     formatted_from made_of_;  // of the card that is looked at
     bytes message_block_;
     chunk_answers answers_;
+    all_heard heard_{run_.env->shared()};
     std::vector<settled_card> cards_;
 };
 

@@ -136,9 +136,11 @@ public:
           files_(files_of(run.what->reads)) {}
 
     result<void> work(const chunk& held) override {
-        cards_.clear();
-        TESSERA_TRY(examine(held));
-        return commit(held);
+        return until_not_overtaken([&]() -> result<void> {
+            cards_.clear();
+            TESSERA_TRY(examine(held));
+            return commit(held);
+        });
     }
 
 private:
@@ -146,6 +148,7 @@ private:
     result<void> examine(const chunk& held) {
         const store::snapshot view(*reader_);
         TESSERA_TRY(view.begun());
+        TESSERA_TRY(heard_.note(*reader_, held.id));
         campaign_store campaigns(*reader_);
         TESSERA_TRY(images_.load(*reader_, held.first, held.last, files_));
         if (held.id.round > run_.first_round)
@@ -257,6 +260,7 @@ private:
             campaigns.gather();
             cards.gather();
             const auto now = env.clock->now();
+            TESSERA_TRY(heard_.still_all(writer, held.id));
             TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::settled, held.attempt, progress));
             for (const auto& one : cards_) TESSERA_TRY(commit_card(campaigns, cards, held, one, now));
             TESSERA_TRY(cards.flush());
@@ -286,6 +290,7 @@ private:
     operations::judge judge_;
     image_scan images_;
     chunk_answers answers_;
+    all_heard heard_{run_.env->shared()};
     std::vector<read_card> cards_;
 };
 

@@ -216,6 +216,22 @@ result<void> campaign_store::break_leases(campaign_key key) {
     return end->with(key.value).execute();
 }
 
+result<void> campaign_store::break_leases(campaign_key key, std::string_view owner) {
+    TESSERA_TRY_VALUE(auto* end, database_->kept("UPDATE chunk SET owner = '', lease_until = 0, epoch = epoch + 1 "
+                                                 "WHERE campaign_key = $1 AND owner = $2"));
+    return end->with(key.value, owner).execute();
+}
+
+result<bool> campaign_store::any_to_lease(campaign_key key, int round, chunk_state state, std::string_view owner,
+                                          timestamp now) {
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept("SELECT 1 FROM chunk WHERE campaign_key = $1 AND round = $2 AND state = $3 AND "
+                                      "(owner = '' OR (owner <> $5 AND lease_until < $4)) LIMIT 1"));
+    TESSERA_TRY_VALUE(const bool found, query->with(key.value, round, state, to_microseconds(now), owner).step());
+    query->reset();
+    return found;
+}
+
 result<void> campaign_store::renew_leases(campaign_key key, std::string_view owner, timestamp until) {
     TESSERA_TRY_VALUE(auto* renew,
                       database_->kept("UPDATE chunk SET lease_until = $3 WHERE campaign_key = $1 AND owner = $2"));

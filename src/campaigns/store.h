@@ -70,6 +70,11 @@ public:
                                                    std::int64_t limit);
     // All leases end at once: whoever held them is known to be at work no more.
     [[nodiscard]] result<void> break_leases(campaign_key key);
+    // Likewise those of one owner.
+    [[nodiscard]] result<void> break_leases(campaign_key key, std::string_view owner);
+    // Whether lease() would find anything.
+    [[nodiscard]] result<bool> any_to_lease(campaign_key key, int round, chunk_state state, std::string_view owner,
+                                            timestamp now);
     [[nodiscard]] result<void> renew_leases(campaign_key key, std::string_view owner, timestamp until);
     // Moves a chunk on and adds to its progress; the lease ends unless the chunk stays with its owner (released).
     [[nodiscard]] result<void> move_chunk(const chunk& held, std::string_view owner, chunk_state to, int attempt,
@@ -220,6 +225,29 @@ public:
     [[nodiscard]] result<void> clear_late(cards::card_id card);
     // Campaigns whose outcome for the card is unknown so far.
     [[nodiscard]] result<std::vector<campaign_key>> unknown_for(cards::card_id card);
+
+    // --- answers that came to another process than the one that awaits them
+    // If some other owner than `by` awaits answers of that chunk, it is told of this row of them, once. False: none.
+    [[nodiscard]] result<bool> pass_on(const chunk_id& where, std::int64_t ordinal, std::string_view by);
+    struct passed_block {
+        std::int64_t chunk = 0, ordinal = 0;
+        bytes octets;
+    };
+    // Those that `owner` has been told of, once.
+    [[nodiscard]] result<std::vector<passed_block>> take_passed(campaign_key key, int round, std::string_view owner,
+                                                                std::int64_t limit);
+    // Nobody awaits anything of that chunk, or of that round, any more.
+    [[nodiscard]] result<void> forget_passed(const chunk_id& where);
+    [[nodiscard]] result<void> forget_passed(campaign_key key, int round);
+
+    // --- what one process has read, when it writes: others may have written meanwhile
+    // Of all key sets of these cards: another number after every counter that was given out.
+    [[nodiscard]] result<std::int64_t> counters_given(cards::card_id first, cards::card_id last);
+    // Another number after everything that was stored of what came back for the chunk.
+    [[nodiscard]] result<std::int64_t> answer_blocks(const chunk_id& where);
+    // What comes back for it now is there when it is settled, or was settled already.
+    [[nodiscard]] result<bool> is_released(const chunk_id& where);
+    [[nodiscard]] result<bool> any_leased(campaign_key key, int round);
 
     // --- one card's whole part in a campaign, for what the settling of a chunk cannot tell
     // The rounds it took part in, oldest first, with the chunk that held it.

@@ -73,7 +73,8 @@ result<std::vector<chunk>> campaign_store::stale_chunks(campaign_key key, int ro
                         "AND k.campaign_key = $1 AND k.round = $2 AND k.chunk = "
                         "(SELECT c.chunk FROM chunk c WHERE c.campaign_key = $1 AND c.round = $2 "
                         "AND c.last_card >= u.card_id ORDER BY c.last_card LIMIT 1) "
-                        "AND k.state = $3 AND u.moment > k.formatted GROUP BY k.chunk ORDER BY k.chunk"));
+                        "AND k.state = $3 AND u.moment > k.formatted GROUP BY k.chunk, k.first_card, "
+                        "k.last_card, k.targets, k.state, k.epoch, k.attempt ORDER BY k.chunk"));
     query->with(key.value, round, chunk_state::prepared);
     std::vector<chunk> found;
     for (;;) {

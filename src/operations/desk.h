@@ -24,6 +24,7 @@ struct desk_environment {
     membership* fleets = nullptr;
     telecom::radio* radio = nullptr;
     net::event_loop* home = nullptr;  // where the desk lives; its transactions run there, too
+    bool alone = true;                // no other process performs operations on this database
 };
 
 // The place of one operation in the desk's queue. Home loop's thread.
@@ -50,7 +51,8 @@ public:
     desk(const desk&) = delete;
     desk& operator=(const desk&) = delete;
 
-    // Operations of a process that died: their cards are free again, and their files' images stay in doubt.
+    // Operations of a process that died: their cards are free again, and their files' images stay in doubt. Whoever is
+    // not alone takes for dead what has gone on for an hour.
     [[nodiscard]] result<void> begin();
     // Calls `done` once, from the home loop, never before it returns; of what was withdrawn with a refusal (withdrawn).
     // Home loop's thread.

@@ -28,6 +28,9 @@ inline single_answer refusal(error why) {
     return made;
 }
 
+// No operation goes on for longer: after that its process is taken for dead by others.
+inline constexpr auto operation_life = std::chrono::hours(1);
+
 class desk::machine {
 public:
     explicit machine(const desk_environment& env) : env_(env), vault_(env.vault->another()) {}
@@ -41,7 +44,8 @@ public:
 
     result<void> begin() {
         TESSERA_TRY_VALUE(const auto abandoned, env_.writer->transact_first([&](store::connection& writer) {
-            return operation_store(writer).abandon(env_.clock->now());
+            const auto now = env_.clock->now();
+            return operation_store(writer).abandon(env_.alone ? timestamp::max() : now - operation_life, now);
         }));
         if (abandoned > 0)
             log_warning(std::to_string(abandoned) + " single operations of a process that died end as unknown");

@@ -174,13 +174,15 @@ result<std::vector<cards::card_id>> operation_store::in_flight(cards::card_id fi
     return read_cards(query->with(first.value, last.value));
 }
 
-result<std::int64_t> operation_store::abandon(timestamp now) {
+result<std::int64_t> operation_store::abandon(timestamp begun_before, timestamp now) {
     TESSERA_TRY_VALUE(const auto latest, moment());
-    TESSERA_TRY_VALUE(auto* put,
-                      database_->kept("UPDATE operation SET state = $1, outcome = $2, cause = $3, moment = $5, "
-                                      "cause_value = 0, cause_detail = 0, ended_at = $4 WHERE state = 0"));
-    TESSERA_TRY(
-        put->with(state::ended, outcome::unknown, cause_kind::no_answer, to_microseconds(now), latest + 1).execute());
+    TESSERA_TRY_VALUE(
+        auto* put,
+        database_->kept("UPDATE operation SET state = $1, outcome = $2, cause = $3, moment = $5, "
+                        "cause_value = 0, cause_detail = 0, ended_at = $4 WHERE state = 0 AND started_at < $6"));
+    TESSERA_TRY(put->with(state::ended, outcome::unknown, cause_kind::no_answer, to_microseconds(now), latest + 1,
+                          to_microseconds(begun_before))
+                    .execute());
     return database_->changed();
 }
 

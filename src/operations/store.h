@@ -55,8 +55,8 @@ public:
     [[nodiscard]] result<std::vector<cards::card_id>> touched(cards::card_id first, cards::card_id last,
                                                               std::int64_t moment);
     [[nodiscard]] result<std::vector<cards::card_id>> in_flight(cards::card_id first, cards::card_id last);
-    // Operations of a process that is no more: they end unknown. Returns how many.
-    [[nodiscard]] result<std::int64_t> abandon(timestamp now);
+    // Operations of a process that is no more, those that began before a time: they end unknown. Returns how many.
+    [[nodiscard]] result<std::int64_t> abandon(timestamp begun_before, timestamp now);
     // A card's operations, oldest first.
     [[nodiscard]] result<std::vector<stored_operation>> history(cards::card_id card);
 

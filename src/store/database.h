@@ -100,6 +100,8 @@ public:
     [[nodiscard]] virtual result<void> begin_lazily() { return begin(); }
     [[nodiscard]] virtual result<void> commit() = 0;  // durable when it returns, but for begin_lazily()
     virtual void rollback() = 0;
+    // How often in_transaction() runs what met others before it tells so.
+    [[nodiscard]] virtual int attempts() const { return 8; }
 
 protected:
     void forget_statements() {
@@ -123,8 +125,6 @@ public:
     [[nodiscard]] virtual std::string_view dialect_word(std::string_view token) const = 0;
 };
 
-inline constexpr int transaction_attempts = 8;
-
 enum class durability : std::uint8_t { now, lazy };  // begin() or begin_lazily()
 
 // Runs work() in a transaction, again if the database asks for it; work returns result<T> and must start from nothing
@@ -141,7 +141,7 @@ template <class Work>
             outcome = std::unexpected(std::move(committed).error());
         }
         database.rollback();  // nothing where there is no transaction
-        if (outcome.error().code != code_retry || attempt == transaction_attempts) return outcome;
+        if (outcome.error().code != code_retry || attempt == database.attempts()) return outcome;
     }
 }
 

@@ -171,4 +171,21 @@ INSERT INTO unmatched_count (kept, octets, dropped)
     SELECT COUNT(*), COALESCE(SUM(LENGTH(octets)), 0), 0 FROM unmatched_message;
 )sql";
 
+inline constexpr std::string_view many_processes_sql = R"sql(
+-- Where several processes exchange: answers that came to another one than that which awaits them, until it has seen
+-- them. They stand in answer_block.
+CREATE TABLE passed_answer (
+    campaign_key {int} NOT NULL,
+    round {int} NOT NULL,
+    chunk {int} NOT NULL,
+    ordinal {int} NOT NULL,
+    PRIMARY KEY (campaign_key, round, chunk, ordinal)) {clustered};
+
+-- What one of several processes does for all, and which one, until when.
+CREATE TABLE duty (
+    name TEXT NOT NULL PRIMARY KEY,
+    owner TEXT NOT NULL,
+    lease_until {int} NOT NULL) {clustered};
+)sql";
+
 }  // namespace tessera::store

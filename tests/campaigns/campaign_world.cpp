@@ -243,7 +243,8 @@ world::world(const world_options& options) : cards_(options.cards), seed_(option
     smsc.address = sim->address();
     smsc.reconnect_delay_min = std::chrono::milliseconds(1);
     smsc.reconnect_delay_max = std::chrono::milliseconds(10);
-    storage = store::open_sqlite(directory_ / "tessera.db").value();
+    if (store::postgres_asked_for()) schema.emplace();
+    storage = schema ? schema->open().value() : store::open_sqlite(directory_ / "tessera.db").value();
     writer = storage->connect(store::access::write).value();
     shared.connection = writer.get();
     store::migrate(*storage, *writer, system_clock().now()).value();
@@ -330,21 +331,21 @@ campaign world::run(const campaign_options& options) {
 }
 
 campaign_summary world::summary(const campaign& which) {
-    const auto now = campaign_store(*writer).get(which.key).value();
-    return summarize(*writer, now, system_clock().now()).value();
+    const auto now = campaign_store(look()).get(which.key).value();
+    return summarize(look(), now, system_clock().now()).value();
 }
 
 std::vector<report_row> world::rows(const campaign& which) {
     std::vector<report_row> all;
-    for_each_target(*writer, which.key, [&](const report_row& row) { all.push_back(row); }).value();
+    for_each_target(look(), which.key, [&](const report_row& row) { all.push_back(row); }).value();
     return all;
 }
 
 cards::card world::registered(std::size_t card) {
-    return cards::card_store(*writer).find_by_iccid(sim::fleet_iccid(card)).value().value();
+    return cards::card_store(look()).find_by_iccid(sim::fleet_iccid(card)).value().value();
 }
 std::vector<cards::image_entry> world::image(std::size_t card) {
-    return cards::card_store(*writer).image(registered(card).id).value();
+    return cards::card_store(look()).image(registered(card).id).value();
 }
 std::string world::image_content(std::size_t card, std::string_view file) {
     for (const auto& entry : image(card))
@@ -352,8 +353,49 @@ std::string world::image_content(std::size_t card, std::string_view file) {
     return {};
 }
 
+// Beside whoever uses the writer on another thread.
+store::connection& world::look() {
+    if (!reader_) reader_ = storage->connect(store::access::read).value();
+    return *reader_;
+}
+
+void world::note_rows(const std::string& event, const std::string& table, const std::string& what) {
+    writer->execute("CREATE TABLE IF NOT EXISTS written (what TEXT NOT NULL)").value();
+    const auto name = "noted_" + event + "_" + table;
+    const auto note = "BEGIN INSERT INTO written VALUES (" + what + "); ";
+    const auto when = "CREATE TRIGGER " + name + " AFTER " + event + " ON " + table;
+    if (schema)
+        writer
+            ->execute("CREATE FUNCTION " + name + "() RETURNS trigger LANGUAGE plpgsql AS $f$" + note +
+                      "RETURN NULL; END$f$; " + when + " FOR EACH ROW EXECUTE FUNCTION " + name + "()")
+            .value();
+    else
+        writer->execute(when + " " + note + "END").value();
+}
+
+void world::refuse_rows(const std::string& event, const std::string& table, const std::string& condition) {
+    const auto name = "refused_" + table;
+    const auto when = "CREATE TRIGGER " + name + " BEFORE " + event + " ON " + table;
+    if (schema)
+        writer
+            ->execute("CREATE FUNCTION " + name + "() RETURNS trigger LANGUAGE plpgsql AS $f$BEGIN IF " + condition +
+                      " THEN RAISE 'no room'; END IF; RETURN NEW; END$f$; " + when + " FOR EACH ROW EXECUTE FUNCTION " +
+                      name + "()")
+            .value();
+    else
+        writer->execute(when + " WHEN " + condition + " BEGIN SELECT RAISE(ABORT, 'no room'); END").value();
+}
+
+void world::allow_rows(const std::string& table) {
+    const auto name = "refused_" + table;
+    if (schema)
+        writer->execute("DROP TRIGGER " + name + " ON " + table + "; DROP FUNCTION " + name + "()").value();
+    else
+        writer->execute("DROP TRIGGER " + name).value();
+}
+
 std::int64_t world::count(const std::string& sql) {
-    auto query = writer->prepare(sql).value();
+    auto query = look().prepare(sql).value();
     EXPECT_TRUE(query->step().value());
     const auto found = query->integer(0);
     query->reset();
@@ -361,7 +403,7 @@ std::int64_t world::count(const std::string& sql) {
 }
 
 std::vector<world::stored_message> world::messages() {
-    auto query = writer->prepare("SELECT round, octets FROM message_block ORDER BY campaign_key, round, chunk").value();
+    auto query = look().prepare("SELECT round, octets FROM message_block ORDER BY campaign_key, round, chunk").value();
     std::vector<stored_message> all;
     while (query->step().value()) {
         const auto entries = parse_messages(query->octets(1)).value();
@@ -374,8 +416,7 @@ std::vector<world::stored_message> world::messages() {
 }
 
 std::vector<world::stored_answer> world::answers() {
-    auto query =
-        writer->prepare("SELECT octets FROM answer_block ORDER BY campaign_key, round, chunk, ordinal").value();
+    auto query = look().prepare("SELECT octets FROM answer_block ORDER BY campaign_key, round, chunk, ordinal").value();
     std::vector<stored_answer> all;
     while (query->step().value()) {
         std::vector<answer_entry> entries;
@@ -439,7 +480,7 @@ void world::expect_outcomes(const campaign& which, const outcome_counts& wanted)
     EXPECT_EQ(found.failed, wanted.failed);
     EXPECT_EQ(found.unknown, wanted.unknown);
     if (found.done == wanted.done) return;
-    const auto causes = count_causes(*writer, which.key).value();
+    const auto causes = count_causes(look(), which.key).value();
     for (const auto& [cause, cards] : causes) ADD_FAILURE() << cards << " " << cause;
 }
 

@@ -26,6 +26,7 @@
 #include "campaigns/wind_up.h"
 #include "cards/store.h"
 #include "net/event_loop.h"
+#include "postgres/test_database.h"
 #include "sim/fleet.h"
 #include "sim/smsc_server.h"
 #include "telecom/radio.h"
@@ -179,6 +180,12 @@ public:
     [[nodiscard]] std::string image_content(std::size_t card, std::string_view file = spn_file);
     [[nodiscard]] cards::card registered(std::size_t card);
     [[nodiscard]] std::int64_t count(const std::string& sql);
+    // From now on each row of the table that is inserted or updated (`event`) leaves one in the table `written`; `what`
+    // is an expression, over NEW.
+    void note_rows(const std::string& event, const std::string& table, const std::string& what);
+    // Such rows are refused as by a full disk where a condition over NEW holds, until they are allowed again.
+    void refuse_rows(const std::string& event, const std::string& table, const std::string& condition = "1 = 1");
+    void allow_rows(const std::string& table);
     // What the database's blocks hold, of all campaigns in order.
     struct stored_message {
         std::int64_t card;
@@ -206,6 +213,7 @@ public:
     std::function<void(environment&)> adjust;  // before each conduct
     std::size_t sessions = 0;                  // networks that were made
     std::unique_ptr<simulator> sim;
+    std::optional<store::postgres_schema> schema;  // where the tests run on PostgreSQL
     std::unique_ptr<store::database> storage;
     std::unique_ptr<store::connection> writer;
     shared_writer shared;
@@ -215,6 +223,7 @@ public:
 
 private:
     void import(const std::string& csv_file);
+    store::connection& look();
     std::unique_ptr<telecom::network> make_network(net::event_loop& loop, telecom::network_events& events);
 
     loop_thread exchange_;  // where P2 runs without a radio
@@ -223,6 +232,7 @@ private:
     std::filesystem::path directory_;
     std::unique_ptr<cards::key_vault> vault_;
     std::vector<telecom::smsc_settings> smscs_;
+    std::unique_ptr<store::connection> reader_;
     int instances_ = 0;
 };
 

@@ -86,7 +86,7 @@ TEST(campaigns, C_10_each_object_ends_in_exactly_one_terminal_outcome) {
     const auto made = here.run(impatient);
     EXPECT_EQ(here.summary(made).outcomes.total(), 600);
     EXPECT_EQ(here.count("SELECT COUNT(*) FROM (SELECT card_id FROM outcome WHERE revision = 0 GROUP BY card_id HAVING "
-                         "COUNT(*) = 1)"),
+                         "COUNT(*) = 1) AS ended"),
               600);
     EXPECT_EQ(here.count("SELECT COUNT(*) FROM outcome WHERE outcome = 3 AND cause = 0"), 0);  // says why
 }

@@ -111,12 +111,7 @@ TEST(single_operations, one_that_cannot_go_on_ends_unknown_and_leaves_its_card_f
 // As with a full disk: what follows from an answer cannot be written, and nor can the end, for a while.
 TEST(single_operations, an_end_that_cannot_be_written_is_written_when_the_disk_has_room_again) {
     world here({.cards = 2, .shared = true});
-    here.writer
-        ->execute(
-            "CREATE TABLE disk_full (yes INTEGER); INSERT INTO disk_full VALUES (1);"
-            "CREATE TRIGGER no_room BEFORE UPDATE ON operation WHEN NEW.state = 1 AND EXISTS (SELECT 1 FROM disk_full) "
-            "BEGIN SELECT RAISE(ABORT, 'no room'); END;")
-        .value();
+    here.refuse_rows("UPDATE", "operation", "NEW.state = 1");
     branch desk(here);
     const auto made = desk.write(0, other_content);
     ASSERT_TRUE(made.refused);
@@ -128,7 +123,12 @@ TEST(single_operations, an_end_that_cannot_be_written_is_written_when_the_disk_h
     };
     EXPECT_EQ(state("SELECT COUNT(*) FROM operation WHERE state = 0"), 1);
     EXPECT_EQ(desk.write(0, other_content).refused->code, "busy");
-    here.shared.transact([](store::connection& writer) { return writer.execute("DELETE FROM disk_full"); }).value();
+    here.shared
+        .transact([&](store::connection&) -> result<void> {
+            here.allow_rows("operation");
+            return {};
+        })
+        .value();
     // It ends unknown, with the answer that had come; and that proves it.
     while (state("SELECT COUNT(*) FROM operation WHERE state = 1 AND outcome = 0") == 0) std::this_thread::yield();
     EXPECT_EQ(here.image_content(0), other_content);
@@ -330,14 +330,9 @@ TEST(campaigns, C_16_stale_is_what_differs_from_the_version_at_formatting_at_one
     world here({.cards = 40, .shared = true});
     branch desk(here);
     here.run();
-    here.writer
-        ->execute(
-            "CREATE TABLE written (card INTEGER NOT NULL);"
-            "CREATE TRIGGER image_updated AFTER UPDATE ON image_file BEGIN INSERT INTO written VALUES (NEW.card_id); "
-            "END;"
-            "CREATE TRIGGER image_added AFTER INSERT ON image_file BEGIN INSERT INTO written VALUES (NEW.card_id); END;"
-            "CREATE TRIGGER card_written AFTER UPDATE ON card BEGIN INSERT INTO written VALUES (NEW.card_id); END;")
-        .value();
+    here.note_rows("UPDATE", "image_file", "NEW.card_id");
+    here.note_rows("INSERT", "image_file", "NEW.card_id");
+    here.note_rows("UPDATE", "card", "NEW.card_id");
     const auto made = here.create({.name = "next", .writes = write_text(spn_file, "0241")});
     std::map<std::int64_t, std::uint64_t> formatted;
     here.progress.when_ended = [&](int round, phase which) {
@@ -364,14 +359,10 @@ TEST(campaigns, C_16_stale_is_what_differs_from_the_version_at_formatting_at_one
 // C-12: nothing is marked, of no card, when a campaign is made, begins and ends.
 TEST(campaigns, C_12_a_campaign_writes_no_row_of_any_card_for_the_sake_of_access) {
     world here({.cards = 300, .faults = "card_off = 1", .shared = true});
-    here.writer
-        ->execute(
-            "CREATE TABLE written (what TEXT NOT NULL);"
-            "CREATE TRIGGER card_written AFTER UPDATE ON card BEGIN INSERT INTO written VALUES ('card'); END;"
-            "CREATE TRIGGER image_written AFTER UPDATE ON image_file BEGIN INSERT INTO written VALUES ('i'); END;"
-            "CREATE TRIGGER image_added AFTER INSERT ON image_file BEGIN INSERT INTO written VALUES ('i'); END;"
-            "CREATE TRIGGER keys_written AFTER UPDATE ON key_set BEGIN INSERT INTO written VALUES ('k'); END;")
-        .value();
+    here.note_rows("UPDATE", "card", "'card'");
+    here.note_rows("UPDATE", "image_file", "'image'");
+    here.note_rows("INSERT", "image_file", "'image'");
+    here.note_rows("UPDATE", "key_set", "'keys'");
     const auto made = here.run({.telecom = "por_timeout = \"20ms\"\nattempts = 1"});
     here.expect_outcomes(made, {.unknown = 300});
     EXPECT_EQ(here.count("SELECT COUNT(*) FROM written"), 0);
@@ -393,8 +384,9 @@ TEST(single_operations, operations_of_a_process_that_died_end_unknown_and_free_t
         while (begun().value() == 0) std::this_thread::yield();
     }
     EXPECT_EQ(here.count("SELECT COUNT(*) FROM operation WHERE state = 0"), 1);
-    const auto abandoned = here.shared.transact(
-        [](store::connection& writer) { return operations::operation_store(writer).abandon(system_clock().now()); });
+    const auto abandoned = here.shared.transact([](store::connection& writer) {
+        return operations::operation_store(writer).abandon(timestamp::max(), system_clock().now());
+    });
     EXPECT_EQ(abandoned.value(), 1);
     EXPECT_EQ(here.count("SELECT COUNT(*) FROM operation WHERE state = 0"), 0);
     EXPECT_EQ(here.count("SELECT COUNT(*) FROM image_doubt"), 1);

@@ -308,12 +308,8 @@ TEST(waves, C_9_a_crash_in_a_later_wave_leaves_every_card_executed_once) {
 
 TEST(waves, C_12_waves_write_no_row_of_any_card) {
     world here({.cards = 50, .faults = "card_off = 1"});
-    here.writer
-        ->execute(
-            "CREATE TABLE written (what TEXT NOT NULL);"
-            "CREATE TRIGGER card_written AFTER UPDATE ON card BEGIN INSERT INTO written VALUES ('card'); END;"
-            "CREATE TRIGGER image_added AFTER INSERT ON image_file BEGIN INSERT INTO written VALUES ('i'); END;")
-        .value();
+    here.note_rows("UPDATE", "card", "'card'");
+    here.note_rows("INSERT", "image_file", "'image'");
     const auto made =
         here.run({.telecom = "por_timeout = \"20ms\"\nattempts = 1", .sections = "[[wave]]\nsize = 5\n[[wave]]\n"});
     here.expect_outcomes(made, {.unknown = 50});

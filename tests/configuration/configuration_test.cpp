@@ -280,6 +280,25 @@ INSTANTIATE_TEST_SUITE_P(
                      "reconnect_delay_max"}),
     [](const auto& each) { return std::string(each.param.name); });
 
+TEST(configuration, a_database_that_many_share) {
+    EXPECT_TRUE(read("").database.url.empty());
+    const auto found =
+        read("[database]\nurl = \"postgresql://tessera@db.example/tessera\"\nlease = \"20s\"\n").database;
+    EXPECT_EQ(found.url, "postgresql://tessera@db.example/tessera");
+    EXPECT_EQ(found.lease, std::chrono::seconds(20));
+    EXPECT_EQ(read("[database]\nurl = \"postgresql:///t\"\n").database.lease, limits::lease_time);
+    const auto refused = mistakes("[database]\nurl = \"postgresql://t:hunter2@h/t\"\n");
+    ASSERT_EQ(refused.size(), 1U);
+    EXPECT_TRUE(refused[0].starts_with("2: url: ")) << refused[0];
+    EXPECT_NE(refused[0].find("passfile"), std::string::npos) << refused[0];
+    EXPECT_EQ(refused[0].find("hunter2"), std::string::npos) << refused[0];
+    for (const auto* wrong :
+         {"[database]\n", "[database]\nurl = 1\n", "[database]\nurl = \"postgresql:///t\"\nhost = 1\n",
+          "[database]\nurl = \"postgresql:///t\"\nlease = \"1s\"\n",
+          "[database]\nurl = \"postgresql:///t\"\nlease = \"2h\"\n"})
+        EXPECT_EQ(mistakes(wrong).size(), 1U) << wrong;
+}
+
 TEST(configuration, all_mistakes_are_told_at_once_in_order_of_line) {
     const auto found = mistakes("[server]\nworkers = 99\n[telecom]\nsession = 1\n[[smsc]]\nrate = true\ncolour = 1\n");
     ASSERT_EQ(found.size(), 4U);

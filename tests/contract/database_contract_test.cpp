@@ -292,7 +292,7 @@ TEST_P(database_transaction, the_helper_runs_the_whole_again_when_asked_to_a_bou
         return failure(code_retry, "database", "serialization failure");
     };
     EXPECT_EQ(in_transaction(*writer, never).error().code, code_retry);
-    EXPECT_EQ(runs, transaction_attempts);
+    EXPECT_EQ(runs, writer->attempts());
 }
 
 // A connection that the database refuses for a while, wherever it is asked.

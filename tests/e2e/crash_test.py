@@ -36,8 +36,8 @@ FILES = ["7f20/6f46", "7f20/6f61", "7f20/6f62", "7f20/6f60", "7f20/6f30", "7ff0/
 class Stage:
     """A world on which one campaign follows the other, and what is expected of each of them."""
 
-    def __init__(self, seed, faults=FAULTS, por_timeout="150ms", attempts=6, cards=CARDS):
-        self.world = World(make_fleet(cards, seed), faults=faults, seed=seed)
+    def __init__(self, seed, faults=FAULTS, por_timeout="150ms", attempts=6, cards=CARDS, make_world=World):
+        self.world = make_world(make_fleet(cards, seed), faults=faults, seed=seed)
         self.iccids = [card.iccid for card in self.world.fleet]
         self.timing = {"por_timeout": por_timeout, "attempts": attempts}
         self.executed = {}  # file -> executed by ICCID before the campaign

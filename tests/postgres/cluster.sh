@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # A PostgreSQL 15 server of our own for tests: its data and its socket in FOLDER, no network, gone afterwards.
-#   cluster.sh start FOLDER     makes it anew, whatever an earlier run left there
-#   cluster.sh crash FOLDER     kills it as it stands, and starts it again
-#   cluster.sh stop FOLDER      stops it and removes the folder
+#   cluster.sh start FOLDER [SETTINGS]   makes it anew, whatever an earlier run left there
+#   cluster.sh crash FOLDER [SETTINGS]   kills it as it stands, and starts it again
+#   cluster.sh stop FOLDER               stops it and removes the folder
+# SETTINGS are the server's, as "-c NAME=VALUE ..."; without fsync if there are none: tests kill processes, not machines.
 # Connect with "host=FOLDER user=tessera dbname=postgres"; FOLDER must be short, since a socket's path is.
 set -euo pipefail
 
-verb=${1:?start, crash or stop} folder=${2:?a folder}
+verb=${1:?start, crash or stop} folder=${2:?a folder} settings=${3:--c fsync=off}
 programs=/usr/lib/postgresql/15/bin
 
 # The server refuses to run as root; Debian's package brings a user for it.
@@ -36,9 +37,8 @@ start() {
 }
 
 begin() {
-    # Without fsync: the tests kill processes, not machines.
     as_server "$programs/pg_ctl" --pgdata="$folder/data" --log="$folder/log" --wait --silent \
-        --options="-c listen_addresses= -c unix_socket_directories=$folder -c fsync=off -c max_connections=100" start ||
+        --options="-c listen_addresses= -c unix_socket_directories=$folder -c max_connections=100 $settings" start ||
         { cat "$folder/log" >&2; exit 1; }
 }
 

@@ -244,6 +244,8 @@ public:
     result<void> begin_lazily() override { return link_.begin(true); }
     result<void> commit() override { return link_.commit(); }
     void rollback() override { link_.rollback(); }
+    // With pauses of up to limits::conflict_pause_max between them: as long as SQLite's one writer is waited for.
+    int attempts() const override { return limits::conflict_attempts; }
 
 private:
     postgres_link link_;

@@ -1,0 +1,93 @@
+// Where several processes conduct: answers on their way from the one that took them in to the one that awaits them, and
+// what tells whether what one has read still holds.
+#include "campaigns/store.h"
+
+namespace tessera::campaigns {
+namespace {
+
+result<std::int64_t> one_integer(store::statement& query) {
+    TESSERA_TRY(query.step());
+    const auto found = query.integer(0);
+    query.reset();
+    return found;
+}
+
+}  // namespace
+
+result<bool> campaign_store::pass_on(const chunk_id& where, std::int64_t ordinal, std::string_view by) {
+    TESSERA_TRY_VALUE(auto* put, database_->kept("INSERT INTO passed_answer (campaign_key, round, chunk, ordinal) "
+                                                 "SELECT campaign_key, round, chunk, $4 FROM chunk "
+                                                 "WHERE campaign_key = $1 AND round = $2 AND chunk = $3 AND "
+                                                 "state = $6 AND owner <> '' AND owner <> $5 ON CONFLICT DO NOTHING"));
+    TESSERA_TRY(
+        put->with(where.campaign.value, where.round, where.number, ordinal, by, chunk_state::released).execute());
+    return database_->changed() == 1;
+}
+
+result<std::vector<campaign_store::passed_block>> campaign_store::take_passed(campaign_key key, int round,
+                                                                              std::string_view owner,
+                                                                              std::int64_t limit) {
+    TESSERA_TRY_VALUE(
+        auto* query,
+        database_->kept("SELECT p.chunk, p.ordinal, a.octets FROM passed_answer p "
+                        "JOIN chunk k ON k.campaign_key = p.campaign_key AND k.round = p.round AND k.chunk = p.chunk "
+                        "JOIN answer_block a ON a.campaign_key = p.campaign_key AND a.round = p.round AND "
+                        "a.chunk = p.chunk AND a.ordinal = p.ordinal "
+                        "WHERE p.campaign_key = $1 AND p.round = $2 AND k.owner = $3 AND k.state = $4 "
+                        "ORDER BY p.chunk, p.ordinal LIMIT $5"));
+    query->with(key.value, round, owner, chunk_state::released, limit);
+    std::vector<passed_block> found;
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, query->step());
+        if (!more) break;
+        found.push_back({query->integer(0), query->integer(1), to_bytes(query->octets(2))});
+    }
+    TESSERA_TRY_VALUE(auto* taken, database_->kept("DELETE FROM passed_answer WHERE campaign_key = $1 AND round = $2 "
+                                                   "AND chunk = $3 AND ordinal = $4"));
+    for (const auto& one : found) TESSERA_TRY(taken->with(key.value, round, one.chunk, one.ordinal).execute());
+    return found;
+}
+
+// Reading what is passed while it closes the chunk, its transaction meets that of whoever passes something on to it:
+// one of them is run again, and finds what the other did.
+result<void> campaign_store::forget_passed(const chunk_id& where) {
+    TESSERA_TRY_VALUE(auto* forget, database_->kept("DELETE FROM passed_answer WHERE campaign_key = $1 AND round = $2 "
+                                                    "AND chunk = $3"));
+    return forget->with(where.campaign.value, where.round, where.number).execute();
+}
+
+result<void> campaign_store::forget_passed(campaign_key key, int round) {
+    TESSERA_TRY_VALUE(auto* forget,
+                      database_->kept("DELETE FROM passed_answer WHERE campaign_key = $1 AND round = $2"));
+    return forget->with(key.value, round).execute();
+}
+
+result<std::int64_t> campaign_store::counters_given(cards::card_id first, cards::card_id last) {
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept("SELECT CAST(COALESCE(SUM(counter), 0) + COUNT(*) AS BIGINT) FROM key_counter "
+                                      "WHERE card_id BETWEEN $1 AND $2"));
+    return one_integer(query->with(first.value, last.value));
+}
+
+result<std::int64_t> campaign_store::answer_blocks(const chunk_id& where) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM answer_block WHERE campaign_key = $1 AND "
+                                                   "round = $2 AND chunk = $3"));
+    return one_integer(query->with(where.campaign.value, where.round, where.number));
+}
+
+result<bool> campaign_store::is_released(const chunk_id& where) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM chunk WHERE campaign_key = $1 AND round = $2 "
+                                                   "AND chunk = $3 AND state = $4"));
+    TESSERA_TRY_VALUE(const auto found,
+                      one_integer(query->with(where.campaign.value, where.round, where.number, chunk_state::released)));
+    return found > 0;
+}
+
+result<bool> campaign_store::any_leased(campaign_key key, int round) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM chunk WHERE campaign_key = $1 AND round = $2 "
+                                                   "AND owner <> ''"));
+    TESSERA_TRY_VALUE(const auto found, one_integer(query->with(key.value, round)));
+    return found > 0;
+}
+
+}  // namespace tessera::campaigns

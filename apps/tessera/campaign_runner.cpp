@@ -9,9 +9,9 @@
 
 #include "campaigns/counter_report.h"
 #include "campaigns/create.h"
+#include "campaigns/joint_loop.h"
 #include "campaigns/preview.h"
 #include "telecom/radio.h"
-#include "tessera/joint_work.h"
 #include "tessera/json_output.h"
 #include "tessera/local_service.h"
 
@@ -97,7 +97,7 @@ result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::c
     if (data.shared()) {
         // What cards say that no campaign awaits is kept by it; nobody asks it anything.
         TESSERA_TRY_VALUE(const auto keeper, local_service::start(data, writer, radio, false));
-        return run_together(env, subject.key, stop_wanted);
+        return campaigns::run_together(env, subject.key, campaigns::definition_of, stop_wanted);
     }
     TESSERA_TRY_VALUE(const auto service, local_service::start(data, writer, radio, true));
     service->conducting(subject.id, stop_wanted);

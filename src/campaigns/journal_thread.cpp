@@ -114,6 +114,7 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
     loaded->unsent = std::move(unsent);
     const store::snapshot view(*reader_);
     TESSERA_TRY(view.begun());
+    TESSERA_TRY(still_ours(held));
     if (again) {
         TESSERA_TRY_VALUE(left, campaign_store(*reader_).left_round(held));
     }
@@ -129,6 +130,15 @@ result<void> journal_thread::release_now(const chunk& held, int attempt, bool wi
                                                                  env.clock->now() - limits::cancelled_answers_wait));
     loop_->post([this, loaded] { events_->on_loaded(std::move(*loaded)); });
     return {};
+}
+
+// Whoever slept since the release may find the chunk settled by others, and another round's targets where it looks for
+// those that left this one.
+result<void> journal_thread::still_ours(const chunk& held) {
+    if (!run_.env->shared()) return {};
+    TESSERA_TRY_VALUE(const bool ours, campaign_store(*reader_).is_released_to(held, run_.env->instance));
+    if (ours) return {};
+    return failure("lease_lost", "chunk", "chunk " + std::to_string(held.id.number) + " was taken over by another");
 }
 
 // Another campaign is in P2, where this one was taken for dead.

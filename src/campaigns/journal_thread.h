@@ -38,6 +38,7 @@ private:
     [[nodiscard]] result<void> release_now(const chunk& held, int attempt, bool with_answers);
     [[nodiscard]] result<void> write_now(journal_batch& batch);
     [[nodiscard]] result<void> may_speak(store::connection& writer) const;
+    [[nodiscard]] result<void> still_ours(const chunk& held);
     [[nodiscard]] result<void> move_on(campaign_store& campaigns, const journal_batch::move& move);
     [[nodiscard]] result<void> renew_leases(store::connection& writer);
     [[nodiscard]] result<void> mark_if_settled(campaign_store& campaigns, const chunk_id& where,

@@ -194,7 +194,8 @@ public:
                                                                         cards::card_id last) {
         return awaited_by_others(key, first, last, timestamp::max());
     }
-    // Campaigns that are exchanging with the card or stand still in it; without an outcome for it so far.
+    // Campaigns that are exchanging with the card, stand still in it or were cancelled in it; without an outcome for it
+    // so far.
     [[nodiscard]] result<std::vector<campaign_key>> exchanging(cards::card_id card);
     // Another campaign may have given out counters since this round's messages were first formatted.
     [[nodiscard]] result<bool> others_prepared_since(campaign_key key, int round);
@@ -247,6 +248,7 @@ public:
     [[nodiscard]] result<std::int64_t> answer_blocks(const chunk_id& where);
     // What comes back for it now is there when it is settled, or was settled already.
     [[nodiscard]] result<bool> is_released(const chunk_id& where);
+    [[nodiscard]] result<bool> is_released_to(const chunk& held, std::string_view owner);  // under this very lease
     [[nodiscard]] result<bool> any_leased(campaign_key key, int round);
 
     // --- one card's whole part in a campaign, for what the settling of a chunk cannot tell

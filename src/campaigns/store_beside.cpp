@@ -4,16 +4,20 @@
 namespace tessera::campaigns {
 namespace {
 
-// Of campaign g: it may go on sending, or was cancelled since $4 and does not wait for what it had sent.
-#define TESSERA_IN_EXCHANGE                                                                                      \
-    "FROM campaign g CROSS JOIN chunk k CROSS JOIN target t WHERE g.state IN (1, 2, 6) AND g.campaign_key <> "   \
-    "$1 AND k.campaign_key = g.campaign_key AND k.round = g.round AND k.last_card >= $2 AND k.first_card <= $3 " \
-    "AND k.state IN (2, 3) AND t.campaign_key = g.campaign_key AND t.round = g.round "                           \
-    "AND t.card_id BETWEEN $2 AND $3 AND t.card_id BETWEEN k.first_card AND k.last_card "                        \
-    "AND NOT EXISTS (SELECT 1 FROM target n WHERE n.campaign_key = g.campaign_key AND n.round = g.round + 1 "    \
-    "AND n.card_id = t.card_id) AND NOT EXISTS (SELECT 1 FROM outcome o WHERE o.campaign_key = g.campaign_key "  \
-    "AND o.card_id = t.card_id) AND NOT EXISTS (SELECT 1 FROM unsent_target u WHERE u.campaign_key = "           \
+// Of campaigns g that may go on sending, or were cancelled and have not settled what they had sent yet: those without
+// an outcome for the card.
+#define TESSERA_IN_EXCHANGE(which)                                                                                  \
+    "FROM campaign g CROSS JOIN chunk k CROSS JOIN target t WHERE " which                                           \
+    "AND g.campaign_key <> $1 AND k.campaign_key = g.campaign_key AND k.round = g.round AND k.last_card >= $2 AND " \
+    "k.first_card <= $3 "                                                                                           \
+    "AND k.state IN (2, 3) AND t.campaign_key = g.campaign_key AND t.round = g.round "                              \
+    "AND t.card_id BETWEEN $2 AND $3 AND t.card_id BETWEEN k.first_card AND k.last_card "                           \
+    "AND NOT EXISTS (SELECT 1 FROM target n WHERE n.campaign_key = g.campaign_key AND n.round = g.round + 1 "       \
+    "AND n.card_id = t.card_id) AND NOT EXISTS (SELECT 1 FROM outcome o WHERE o.campaign_key = g.campaign_key "     \
+    "AND o.card_id = t.card_id) AND NOT EXISTS (SELECT 1 FROM unsent_target u WHERE u.campaign_key = "              \
     "g.campaign_key AND u.round = g.round AND u.card_id = t.card_id) "
+#define TESSERA_MAY_GO_ON TESSERA_IN_EXCHANGE("g.state IN (1, 2, 6) ")
+#define TESSERA_NOT_WOUND_UP TESSERA_IN_EXCHANGE("g.state = 4 AND g.phase <> 0 ")
 // The numbers stand for these; literals, so that partial rows of an index can be used.
 static_assert(static_cast<int>(campaign_state::running) == 1 && static_cast<int>(campaign_state::paused) == 2 &&
               static_cast<int>(campaign_state::cancelled) == 4 && static_cast<int>(campaign_state::stopped) == 6);
@@ -25,7 +29,8 @@ result<std::vector<cards::card_id>> campaign_store::awaited_by_others(campaign_k
                                                                       cards::card_id last, timestamp since) {
     TESSERA_TRY_VALUE(
         auto* query,
-        database_->kept("SELECT t.card_id AS card " TESSERA_IN_EXCHANGE
+        database_->kept("SELECT t.card_id AS card " TESSERA_MAY_GO_ON
+                        "UNION ALL SELECT t.card_id AS card " TESSERA_NOT_WOUND_UP "AND g.finished_at >= $4 "
                         "UNION ALL SELECT o.card_id AS card FROM campaign g CROSS JOIN outcome o "
                         "WHERE g.finished_at >= $4 AND g.state = 4 AND g.campaign_key <> $1 "
                         "AND o.campaign_key = g.campaign_key AND o.card_id BETWEEN $2 AND $3 AND o.outcome = $5 "
@@ -42,7 +47,8 @@ result<std::vector<cards::card_id>> campaign_store::awaited_by_others(campaign_k
 
 result<std::vector<campaign_key>> campaign_store::exchanging(cards::card_id card) {
     TESSERA_TRY_VALUE(auto* query,
-                      database_->kept("SELECT DISTINCT g.campaign_key " TESSERA_IN_EXCHANGE "ORDER BY g.campaign_key"));
+                      database_->kept("SELECT g.campaign_key AS other " TESSERA_MAY_GO_ON
+                                      "UNION SELECT g.campaign_key AS other " TESSERA_NOT_WOUND_UP "ORDER BY other"));
     query->with(-1, card.value, card.value);
     std::vector<campaign_key> found;
     for (;;) {

@@ -83,6 +83,15 @@ result<bool> campaign_store::is_released(const chunk_id& where) {
     return found > 0;
 }
 
+result<bool> campaign_store::is_released_to(const chunk& held, std::string_view owner) {
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept("SELECT COUNT(*) FROM chunk WHERE campaign_key = $1 AND round = $2 AND "
+                                      "chunk = $3 AND state = $4 AND owner = $5 AND epoch = $6"));
+    TESSERA_TRY_VALUE(const auto found, one_integer(query->with(held.id.campaign.value, held.id.round, held.id.number,
+                                                                chunk_state::released, owner, held.epoch)));
+    return found > 0;
+}
+
 result<bool> campaign_store::any_leased(campaign_key key, int round) {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM chunk WHERE campaign_key = $1 AND round = $2 "
                                                    "AND owner <> ''"));

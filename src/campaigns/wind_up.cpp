@@ -52,6 +52,9 @@ result<void> wind_up(const environment& env, const campaign& subject, const defi
     TESSERA_TRY(settle(run));
     return env.writer->transact([&](store::connection& writer) -> result<void> {
         campaign_store campaigns(writer);
+        // Who was to stop, or slept while another one went on with it, leaves the rest to whoever comes next.
+        TESSERA_TRY_VALUE(const auto left, campaigns.chunks_in(subject.key, subject.round, chunk_state::closed));
+        if (left > 0) return {};
         // Cards that were to come in another round have been sent something, too.
         TESSERA_TRY(campaigns.give_up_later_rounds(subject.key, subject.round, env.clock->now()));
         TESSERA_TRY(doubt_images(writer, what, subject.key));

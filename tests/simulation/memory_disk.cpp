@@ -16,6 +16,7 @@ constexpr std::size_t sector = 512;
 constexpr int frame_header_octets = 24;
 constexpr std::size_t log_header_octets = 32;
 constexpr int lock_slots = SQLITE_SHM_NLOCK;
+constexpr int writer_slot = 0;  // WAL_WRITE_LOCK: held by the one that writes to the log
 
 memory_disk* the_disk = nullptr;
 
@@ -32,6 +33,7 @@ struct memory_disk::file {
         std::vector<std::unique_ptr<std::array<std::uint8_t, 32'768>>> regions;
         std::array<int, lock_slots> shared{};
         std::array<bool, lock_slots> exclusive{};
+        int users = 0;
     };
 
     bytes now;      // as everybody sees it
@@ -50,9 +52,11 @@ struct memory_disk::handle {
     std::shared_ptr<file> what;
     std::shared_ptr<file::shared_index> index;
     std::uint64_t life;
+    std::uint64_t process;
     std::uint32_t shared;     // bits of lock slots
     std::uint32_t exclusive;  // likewise
-    [[nodiscard]] bool dead() const { return life != disk->life_; }
+    bool killed;
+    [[nodiscard]] bool dead() const { return killed || life != disk->life_; }
 };
 
 namespace {
@@ -76,6 +80,7 @@ struct disk_methods {
         auto& mine = of(opened);
         unmap(opened, 0);
         mine.what->locks.erase(&mine);
+        mine.disk->open_.erase(&mine);
         mine.~handle();
         return SQLITE_OK;
     }
@@ -141,7 +146,7 @@ struct disk_methods {
     }
     static int unlock(sqlite3_file* opened, int level) {
         auto& mine = of(opened);
-        if (level == SQLITE_LOCK_NONE)
+        if (level == SQLITE_LOCK_NONE || mine.killed)
             mine.what->locks.erase(&mine);
         else
             mine.what->locks[&mine] = level;
@@ -161,7 +166,7 @@ struct disk_methods {
         auto& mine = of(opened);
         *found = nullptr;
         if (mine.dead()) return SQLITE_IOERR_SHMMAP;
-        if (!mine.index) mine.index = mine.what->index;
+        attach(mine);
         auto& all = mine.index->regions;
         if (static_cast<std::size_t>(octets) > std::tuple_size_v<std::array<std::uint8_t, 32'768>>)
             return SQLITE_IOERR_SHMSIZE;
@@ -173,11 +178,13 @@ struct disk_methods {
     }
     static int lock_index(sqlite3_file* opened, int first, int count, int flags) {
         auto& mine = of(opened);
-        if (!mine.index) mine.index = mine.what->index;
+        if (mine.killed) return (flags & SQLITE_SHM_LOCK) != 0 ? SQLITE_IOERR_SHMLOCK : SQLITE_OK;
+        attach(mine);
         auto& index = *mine.index;
         const bool exclusive = (flags & SQLITE_SHM_EXCLUSIVE) != 0;
         const bool take = (flags & SQLITE_SHM_LOCK) != 0;
         if (mine.dead() && take) return SQLITE_IOERR_SHMLOCK;
+        const bool released = !take && exclusive && first == writer_slot && (mine.exclusive & 1U << writer_slot) != 0;
         for (int slot = first; take && slot < first + count; ++slot) {
             const auto at = static_cast<std::size_t>(slot);
             const bool own = (mine.shared >> slot & 1U) != 0;
@@ -185,6 +192,7 @@ struct disk_methods {
             if (in_the_way && (mine.exclusive >> slot & 1U) == 0) return SQLITE_BUSY;
         }
         for (int slot = first; slot < first + count; ++slot) change(mine, index, slot, exclusive, take);
+        if (released && !mine.dead() && mine.disk->on_release) mine.disk->on_release();
         return SQLITE_OK;
     }
     static void change(handle& mine, file::shared_index& index, int slot, bool exclusive, bool take) {
@@ -198,17 +206,25 @@ struct disk_methods {
         else
             index.shared[at] += take ? 1 : -1;
     }
-    static void barrier(sqlite3_file*) {}
-    static int unmap(sqlite3_file* opened, int) {
-        auto& mine = of(opened);
-        if (!mine.index) return SQLITE_OK;
+    static void attach(handle& mine) {
+        if (mine.index) return;
+        mine.index = mine.what->index;
+        ++mine.index->users;
+    }
+    // It is gone with the last who used it.
+    static void let_go(handle& mine) {
         for (int slot = 0; slot < lock_slots; ++slot) {
             change(mine, *mine.index, slot, false, false);
             change(mine, *mine.index, slot, true, false);
         }
+        if (--mine.index->users == 0 && mine.what->index == mine.index)
+            mine.what->index = std::make_shared<file::shared_index>();
+    }
+    static void barrier(sqlite3_file*) {}
+    static int unmap(sqlite3_file* opened, int) {
+        auto& mine = of(opened);
+        if (mine.index && !mine.killed) let_go(mine);
         mine.index.reset();
-        // It is gone with the last who used it.
-        if (mine.what->index.use_count() == 1) mine.what->index = std::make_shared<file::shared_index>();
         return SQLITE_OK;
     }
 
@@ -243,7 +259,9 @@ struct disk_methods {
         auto& place = the_disk->files_[name];
         if (!place) place = std::make_shared<file>();
         place->is_log = (flags & SQLITE_OPEN_WAL) != 0;
-        new (into) handle{{&io()}, the_disk, place, nullptr, the_disk->life_, 0, 0};
+        const auto process = the_disk->process ? the_disk->process() : 0;
+        the_disk->open_.insert(new (into)
+                                   handle{{&io()}, the_disk, place, nullptr, the_disk->life_, process, 0, 0, false});
         if (made != nullptr) *made = flags;
         return SQLITE_OK;
     }
@@ -338,6 +356,17 @@ void memory_disk::crash(power what) {
         fresh->commit_under_way = fresh->commit_unsynchronised = false;
         one = fresh;
         if (what == power::lost) lose_power(*one);
+    }
+}
+
+void memory_disk::kill(std::uint64_t which) {
+    for (auto* one : open_) {
+        if (one->process != which || one->dead()) continue;
+        one->killed = true;
+        one->what->locks.erase(one);
+        if ((one->exclusive & 1U << writer_slot) != 0)
+            for (const auto& [name, each] : files_) each->commit_under_way = each->commit_unsynchronised = false;
+        if (one->index) disk_methods::let_go(*one);  // what it has mapped stays where it is
     }
 }
 

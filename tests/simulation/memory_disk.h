@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,13 +37,21 @@ public:
 
     // Called at every moment of every commit, counted from 1; may call crash().
     std::function<void(std::uint64_t commit, commit_moment where)> on_commit;
+    // A writer has let go of the log: others may write. Its commit, or what it gave up, is behind it.
+    std::function<void()> on_release;
+    // To which process the thread that calls belongs. Files that it opens are that process's.
+    std::function<std::uint64_t()> process;
     // How long a synchronisation takes: called at the end of each, may wait.
     std::function<void()> on_sync;
     // SQLite waits for a lock.
     std::function<void(int microseconds)> on_wait;
     std::function<std::int64_t()> wall_milliseconds;
 
+    // All processes end.
     void crash(power what);
+    // One of several does, and loses nothing that it wrote: its locks are gone, and its files give errors. None of its
+    // threads may be in the middle of something in the files' shared index that it would undo: they are to stand still.
+    void kill(std::uint64_t which);
     [[nodiscard]] std::uint64_t commits() const { return commits_; }
     [[nodiscard]] std::uint64_t syncs() const { return syncs_; }
     [[nodiscard]] std::uint64_t sectors_lost() const { return sectors_lost_; }
@@ -70,6 +79,7 @@ private:
     std::uint64_t syncs_ = 0;
     std::uint64_t sectors_lost_ = 0;
     std::map<std::string, std::shared_ptr<file>> files_;
+    std::set<handle*> open_;
 };
 
 }  // namespace tessera::simulation

@@ -105,19 +105,19 @@ void operator_desk::down() {
 }
 
 void operator_desk::fill_registry() {
-    auto& here = running();
     const text_in_memory file(what_->registry);
-    const auto report = cards::import_cards(file.path(), {"profile-0", true}, here.connection(), here.vault(),
+    const auto vault = open_vault(world_->random);
+    const auto report = cards::import_cards(file.path(), {"profile-0", true}, *writer().connection, *vault,
                                             world_->clock.now(), [](std::size_t) {});
     if (!report) throw std::runtime_error(to_string(report.error()));
 }
 
 void operator_desk::create(const planned_campaign& plan) {
-    auto& here = running();
+    auto& here = writer();
     campaigns::file_context context;
     context.file = "simulation.toml";
     const auto now = world_->clock.now();
-    auto made = here.writer.transact([&](store::connection& writer) -> result<campaigns::campaign> {
+    auto made = here.transact([&](store::connection& writer) -> result<campaigns::campaign> {
         const auto checked = campaigns::check_campaign(writer, plan.text, context);
         if (!checked) return std::unexpected(checked.error().front());
         TESSERA_TRY_VALUE(auto created, campaigns::create_within(writer, *checked, context, now, world_->random));
@@ -136,12 +136,9 @@ void operator_desk::create(const planned_campaign& plan) {
 
 void operator_desk::look_at(made_campaign& which) {
     if (world_->crashed()) return;
-    const auto found = running().writer.transact(
-        [&](store::connection& writer) { return campaigns::campaign_store(writer).get(which.key); });
-    if (!found) {
-        survived(found.error(), "looking at a campaign");
-        return;
-    }
+    const auto found =
+        writer().transact([&](store::connection& writer) { return campaigns::campaign_store(writer).get(which.key); });
+    if (!found) return void(survived(found.error(), "looking at a campaign"));
     which.over = found->state == campaign_state::finished || found->state == campaign_state::cancelled;
     if (found->state == campaign_state::waiting || found->state == campaign_state::stopped)
         change(which, campaign_event::approve);
@@ -149,8 +146,7 @@ void operator_desk::look_at(made_campaign& which) {
 
 void operator_desk::change(made_campaign& which, campaign_event event) {
     if (world_->crashed()) return;
-    auto& here = running();
-    const auto done = here.writer.transact([&](store::connection& writer) -> result<void> {
+    const auto done = writer().transact([&](store::connection& writer) -> result<void> {
         if (event == campaign_event::approve) {
             TESSERA_TRY(campaigns::approve(writer, which.key, "the operator", true, world_->clock.now()));
             return {};
@@ -168,7 +164,8 @@ void operator_desk::change(made_campaign& which, campaign_event event) {
     }
     if (!cancel) return;
     which.over = true;
-    if (const auto wound = here.wind_up(); !wound) survived(wound.error(), "winding up");
+    if (joint()) return;
+    if (const auto wound = running().wind_up(); !wound) survived(wound.error(), "winding up");
 }
 
 // --- what comes in between
@@ -206,7 +203,11 @@ void operator_desk::ask_for_operations(duration within) {
 }
 
 void operator_desk::ask() {
-    if (!server_ || world_->crashed()) return;
+    if (world_->crashed()) return;
+    if (auto* whom = joint() ? anybody_who(true) : server_.get()) ask(*whom);
+}
+
+void operator_desk::ask(server& whom) {
     const auto& card = what_->cards[random_.below(what_->cards.size())];
     auto made = std::make_unique<asked_operation>();
     made->iccid = card.iccid;
@@ -226,7 +227,7 @@ void operator_desk::ask() {
     world_->tell("asks for " + std::string(to_string(made->kind)) + " " + made->write.file + " of " + card.iccid);
     auto* asked = made.get();
     operations_.push_back(std::move(made));
-    server_->perform(request, [this, asked](operations::single_answer answer) {
+    whom.perform(request, [this, asked](operations::single_answer answer) {
         asked->ended = true;
         asked->answer = std::move(answer);
         world_->tell("the operation on " + asked->iccid + " ends: " + std::string(to_string(asked->answer.what)) +
@@ -268,10 +269,19 @@ void operator_desk::idle(duration how_long) {
     world_->machine.sleep(how_long);
 }
 
-void operator_desk::step() {
+std::vector<made_campaign*> operator_desk::open_ones() {
     std::vector<made_campaign*> open;
     for (auto& one : campaigns_)
         if (!one.over) open.push_back(&one);
+    return open;
+}
+
+bool operator_desk::all_over() const {
+    return created_ == what_->campaigns.size() && std::ranges::all_of(campaigns_, &made_campaign::over);
+}
+
+void operator_desk::step() {
+    const auto open = open_ones();
     const bool more = created_ < what_->campaigns.size();
     // One after the other mostly, but now and then another one comes before the first is through.
     if (more && (open.empty() || random_.chance(0.35))) return create(what_->campaigns[created_]);
@@ -284,12 +294,8 @@ void operator_desk::step() {
 }
 
 void operator_desk::work() {
+    if (joint()) return work_jointly();
     fill_registry();
-    const auto all_over = [&] {
-        for (const auto& one : campaigns_)
-            if (!one.over) return false;
-        return created_ == what_->campaigns.size();
-    };
     for (int steps = 0; steps < steps_max && !all_over(); ++steps) step();
     while (created_ < what_->campaigns.size()) create(what_->campaigns[created_]);
     running();

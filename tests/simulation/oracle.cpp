@@ -15,7 +15,7 @@ using operations::outcome;
 class examiner {
 public:
     examiner(simulated_world& world, const scenario& what, operator_desk& desk, run_report& report)
-        : world_(&world), what_(&what), desk_(&desk), report_(&report), database_(&desk.at_the_end().connection()) {}
+        : world_(&world), what_(&what), desk_(&desk), report_(&report), database_(&desk.connection()) {}
 
     void examine() {
         whole();

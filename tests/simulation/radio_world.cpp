@@ -56,6 +56,7 @@ struct radio_world::connection {
     sim::smsc::link_id id = 0;
     on_octets octets;
     on_end end;
+    process_id process = 0;  // whose it is
     bool up = true;
     bytes input;       // from the server
     bytes for_centre;  // of it, what the SMSC has not read yet
@@ -96,6 +97,7 @@ std::shared_ptr<radio_world::connection> radio_world::connect(on_octets octets, 
     made->id = *id;
     made->octets = std::move(octets);
     made->end = std::move(end);
+    made->process = machine_->process();
     connections_.push_back(made);
     trace("connect");
     return made;
@@ -217,8 +219,9 @@ void radio_world::be_unreachable(duration how_long) {
 }
 
 // What stands in a socket's buffer may still get through, or not.
-void radio_world::server_died() {
+void radio_world::server_died(std::optional<process_id> which) {
     for (const auto all = connections_; const auto& one : all) {
+        if (which && one->process != *which) continue;
         if (random_.chance(0.5))
             close(one);
         else

@@ -76,8 +76,8 @@ public:
     // --- what happens to it
     void drop_links(const std::string& why);
     void be_unreachable(duration how_long);
-    // The server's process is gone: so are its connections, and what it had not sent.
-    void server_died();
+    // The server's process is gone, or one of several: so are its connections, and what it had not sent.
+    void server_died(std::optional<process_id> which = std::nullopt);
     void no_more_forgeries() { options_.forged = {}; }
     [[nodiscard]] bool quiet() const;  // nothing lies at the SMSC any more
 

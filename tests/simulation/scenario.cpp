@@ -9,7 +9,7 @@
 namespace tessera::simulation {
 namespace {
 
-constexpr std::uint64_t of_scenario = 5;
+constexpr std::uint64_t of_scenario = 5, of_joint_plan = 8;
 
 struct known_file {
     const char* path;
@@ -150,6 +150,30 @@ planned_campaign draw_campaign(const scenario& whole, std::uint8_t number, seede
     return made;
 }
 
+// From a stream of its own: whatever else a seed draws is the same with one process and with several.
+joint_plan draw_joint_plan(std::uint64_t seed) {
+    seeded_random random(mix64(seed ^ of_joint_plan));
+    joint_plan made;
+    if (!random.chance(0.25)) return made;
+    using campaigns::role;
+    constexpr std::array<role, 3> any{role::worker, role::gateway, role::all};
+    made.roles = random.chance(0.3)   ? std::vector{role::all, role::all}
+                 : random.chance(0.5) ? std::vector{role::worker, role::gateway}
+                                      : std::vector{role::all, role::gateway};
+    if (random.chance(0.5)) made.roles.push_back(any[random.below(any.size())]);
+    made.lease_time = std::chrono::milliseconds(300 + random.below(random.chance(0.5) ? 500 : 2'000));
+    made.stall_chance = random.chance(0.75) ? 0.2 + 0.1 * static_cast<double>(random.below(6)) : 0;
+    made.death_chance = random.chance(0.6) ? 0.1 + 0.1 * static_cast<double>(random.below(4)) : 0;
+    made.power_chance = random.chance(0.5) ? 0.25 : 0;
+    made.stay_away = random.chance(0.3) ? 0.5 : 0;
+    return made;
+}
+
+std::string name_of(campaigns::role which) {
+    using campaigns::role;
+    return which == role::worker ? "worker" : which == role::gateway ? "gateway" : "all";
+}
+
 }  // namespace
 
 planned_write make_write(std::uint8_t kind, std::uint8_t number, std::uint8_t which, seeded_random& random) {
@@ -188,6 +212,7 @@ scenario scenario::draw(std::uint64_t seed) {
     made.pause_chance = some_chance(random, 0.4, 0.6);
     made.cancel_chance = some_chance(random, 0.3, 0.5);
     made.link_trouble = some_chance(random, 0.4, 0.8);
+    made.joint = draw_joint_plan(seed);
     return made;
 }
 
@@ -196,6 +221,10 @@ std::string scenario::describe() const {
                        ", " + std::to_string(campaigns.size()) + " campaigns, " + std::to_string(operations) +
                        " single operations, " + std::to_string(server.workers) + " workers, attempts " +
                        std::to_string(attempts) + ", por_timeout " + std::to_string(seconds(por_timeout)) + " s";
+    if (!joint.roles.empty()) {
+        text += "\n  processes with leases of " + std::to_string(joint.lease_time.count()) + " ms:";
+        for (const auto role : joint.roles) text += " " + name_of(role);
+    }
     for (std::size_t i = 0; i < outside.faults.probability.size(); ++i)
         if (const auto p = outside.faults.probability[i]; p > 0)
             text += "\n  fault " + std::to_string(i) + ": " + std::to_string(p);

@@ -29,6 +29,16 @@ struct planned_campaign {
     bool audit = false;
 };
 
+// Several processes on one database.
+struct joint_plan {
+    std::vector<campaigns::role> roles;  // none: one process owns it
+    std::chrono::milliseconds lease_time{};
+    double stall_chance = 0;  // in every step: that one of them sleeps
+    double death_chance = 0;  // likewise: that one of them dies
+    double power_chance = 0;  // that a death is that of all
+    double stay_away = 0;     // that who died does not come back before the end
+};
+
 struct scenario {
     std::uint64_t seed = 0;
     double preemption = 0;
@@ -38,6 +48,7 @@ struct scenario {
     std::string witness;   // CSV: as the operator has it, with all numbers
     outside_options outside;
     server_options server;
+    joint_plan joint;
     std::vector<planned_campaign> campaigns;
     duration por_timeout{};  // of campaigns and operations
     int attempts = 1;

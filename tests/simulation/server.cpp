@@ -76,13 +76,17 @@ private:
     watcher* by_;
 };
 
-server::server(simulated_world& world, const server_options& options) : world_(&world), options_(options) {}
+server::server(simulated_world& world, const server_options& options)
+    : world_(&world), options_(options), process_(world.begin_process()) {}
 
 result<std::unique_ptr<server>> server::start(simulated_world& world, const server_options& options) {
     std::unique_ptr<server> made(new server(world, options));
-    world.reborn();
-    world.on_crash = [it = made.get()] { it->stop = true; };
-    world.tell("a server starts");
+    if (made->alone()) {
+        world.reborn();
+        world.on_crash = [it = made.get()] { it->stop = true; };
+    }
+    world.tell(made->alone() ? "a server starts" : "process " + std::to_string(made->process_) + " starts");
+    const virtual_machine::as_process its_own(world.machine, made->process_);
     TESSERA_TRY(made->open());
     return made;
 }
@@ -97,8 +101,25 @@ result<void> server::open() {
     vault_ = open_vault(world_->random);
     watcher_ = std::make_unique<watcher>(*this);
     smscs_ = {options_.smsc};
-    radio_ = std::make_unique<telecom::radio>(smscs_, world_->clock, options_.persistent);
+    const bool speaks = options_.role != campaigns::role::worker;
+    radio_ = std::make_unique<telecom::radio>(smscs_, world_->clock, options_.persistent && speaks);
     prepare_environment();
+    prepare_desk();
+    if (speaks) TESSERA_TRY(desk_->begin());
+    if (!speaks) desk_.reset();
+    if (alone()) TESSERA_TRY(wind_up());
+    home_.post([this] { keep_awake(); });
+    thread_ = std::thread([this] { home_.run(); });
+    if (alone()) return {};
+    joint_ = std::make_unique<campaigns::joint_loop>(
+        env_,
+        [this](const campaigns::campaign& subject, const campaigns::definition& what)
+            -> result<campaigns::environment> { return environment_for(subject, what); },
+        campaigns::definition_of);
+    return {};
+}
+
+void server::prepare_desk() {
     members_ = std::make_unique<campaigns::membership>(env_, campaigns::definition_of);
     operations::desk_environment needs;
     needs.writer = &writer;
@@ -108,12 +129,8 @@ result<void> server::open() {
     needs.fleets = members_.get();
     needs.radio = radio_.get();
     needs.home = &home_;
+    needs.alone = alone();
     desk_ = std::make_unique<operations::desk>(needs);
-    TESSERA_TRY(desk_->begin());
-    TESSERA_TRY(wind_up());
-    home_.post([this] { keep_awake(); });
-    thread_ = std::thread([this] { home_.run(); });
-    return {};
 }
 
 void server::prepare_environment() {
@@ -127,10 +144,22 @@ void server::prepare_environment() {
     env_.workers = options_.workers;
     env_.sends_per_hour = options_.sends_per_hour;
     env_.shared_loop = &radio_->loop();
+    env_.role = options_.role;
+    env_.lease_time = options_.lease_time;
+}
+
+campaigns::environment server::environment_for(const campaigns::campaign& subject, const campaigns::definition& what) {
+    watcher_->of(subject.key);
+    auto env = env_;
+    env.open_network = [this, &what](net::event_loop&, telecom::network_events& events) {
+        return std::make_unique<watched_network>(radio_->attach(what.way.smscs, what.way.rank(), events), *watcher_);
+    };
+    return env;
 }
 
 server::~server() {
-    world_->on_crash = nullptr;
+    if (alone()) world_->on_crash = nullptr;
+    joint_.reset();
     if (thread_.joinable()) {
         home_.post([this] { end_when_idle(world_->machine.now() + limits::single_operation_wait); });
         thread_.join();
@@ -147,7 +176,7 @@ void server::keep_awake() {
 }
 
 void server::end_when_idle(instant until) {
-    if (!desk_->idle() && world_->machine.now() < until && !world_->crashed()) {
+    if (!idle() && world_->machine.now() < until && !world_->crashed()) {
         tick_ = home_.after(std::chrono::milliseconds(5), [this, until] { end_when_idle(until); });
         return;
     }
@@ -163,13 +192,7 @@ result<campaigns::run_end> server::conduct(campaigns::campaign_key key) {
         return campaigns::campaign_store(connection).get(key);
     }));
     TESSERA_TRY_VALUE(const auto what, campaigns::definition_of(subject));
-    watcher_->of(key);
-    env_.open_network = [this, &what](net::event_loop&, telecom::network_events& events) {
-        return std::make_unique<watched_network>(radio_->attach(what.way.smscs, what.way.rank(), events), *watcher_);
-    };
-    auto end = campaigns::conduct(env_, key, campaigns::definition_of);
-    env_.open_network = nullptr;
-    return end;
+    return campaigns::conduct(environment_for(subject, what), key, campaigns::definition_of);
 }
 
 result<void> server::wind_up() {

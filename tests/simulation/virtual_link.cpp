@@ -12,6 +12,7 @@
 namespace tessera::telecom {
 namespace {
 
+using simulation::process_id;
 using simulation::radio_world;
 using simulation::simulated_world;
 
@@ -25,7 +26,7 @@ public:
           events_(events),
           session_(settings, commons, events, kind),
           delay_(settings.reconnect_delay_min),
-          life_(simulated_world::now().life()) {}
+          process_(simulated_world::now().machine.process()) {}
 
     void open() {
         if (wanted_ || closing_) return;
@@ -72,7 +73,7 @@ private:
         });
     }
     // Nothing that a dead process says is heard.
-    [[nodiscard]] bool dead() const { return simulated_world::now().life() != life_; }
+    [[nodiscard]] bool dead() const { return simulated_world::now().is_dead(process_); }
     radio_world& outside() { return simulated_world::now().outside(); }
 
     void hang_up() {
@@ -176,7 +177,7 @@ private:
     network_events& events_;
     smpp_session session_;
     duration delay_;
-    std::uint64_t life_;
+    process_id process_;
     std::shared_ptr<radio_world::connection> wire_;
     std::uint64_t number_ = 0;  // of the connection
     std::unique_ptr<net::event_loop::timer> deadline_, reconnect_;

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 namespace tessera::simulation {
 namespace {
@@ -30,6 +31,7 @@ struct virtual_machine::thread_state {
 
     sem_t baton{};
     std::function<void()> work;
+    process_id process = 0;
     bool ended = false;
     const void* waits_at = nullptr;
 };
@@ -57,6 +59,7 @@ void virtual_machine::at(instant when, std::function<void()> work) {
 void* virtual_machine::begin_thread(std::function<void()> work) {
     threads_.push_back(std::make_unique<thread_state>());
     auto* made = threads_.back().get();
+    made->process = current_->process;
     made->work = [this, made, work = std::move(work)] {
         made->take();
         work();
@@ -110,6 +113,28 @@ void virtual_machine::sleep(duration span) {
     wait_at(&mark);
 }
 
+process_id virtual_machine::process() const { return current_->process; }
+
+virtual_machine::as_process::as_process(virtual_machine& machine, process_id which)
+    : machine_(&machine), before_(std::exchange(machine.current_->process, which)) {}
+virtual_machine::as_process::~as_process() { machine_->current_->process = before_; }
+
+void virtual_machine::stall(process_id which, duration span) {
+    const auto until = std::max(now_ + span, stalled_[which]);
+    stalled_[which] = until;
+    at(until, [this, which, until] {
+        const auto found = stalled_.find(which);
+        if (found != stalled_.end() && found->second == until) stalled_.erase(found);
+    });
+}
+
+void virtual_machine::heed() {
+    if (in_event_ || !held_up(current_->process)) return;
+    auto& me = *current_;
+    ready_.push_back(&me);
+    leave(me, false);
+}
+
 void virtual_machine::maybe_switch() {
     if (in_event_ || preemption_ <= 0 || ready_.empty() || !random_.chance(preemption_)) return;
     auto& me = *current_;
@@ -134,16 +159,25 @@ virtual_machine::thread_state* virtual_machine::choose() {
             due.mapped()();
             in_event_ = false;
         }
-        if (!ready_.empty()) {
-            const auto which = random_.below(ready_.size());
-            auto* chosen = ready_[which];
-            ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(which));
-            return chosen;
-        }
+        if (auto* chosen = take_ready()) return chosen;
         if (events_.empty()) hang("everybody waits, and nothing will happen any more");
         now_ = events_.begin()->first.when;
         steps_at_this_time_ = 0;
     }
+}
+
+// Whoever is ready and of a process that runs.
+virtual_machine::thread_state* virtual_machine::take_ready() {
+    const auto runs = [this](const thread_state* one) { return !held_up(one->process); };
+    const bool all = frozen_.empty() && stalled_.empty();
+    const auto count = all ? ready_.size() : static_cast<std::size_t>(std::ranges::count_if(ready_, runs));
+    if (count == 0) return nullptr;
+    auto left = random_.below(count);
+    auto chosen = ready_.begin();
+    while ((!all && !runs(*chosen)) || left-- > 0) ++chosen;
+    auto* const next = *chosen;
+    ready_.erase(chosen);
+    return next;
 }
 
 // Nobody can go on, so nothing can be unwound.

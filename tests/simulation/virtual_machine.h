@@ -9,10 +9,12 @@
 
 #include <semaphore.h>
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,6 +23,9 @@
 #include "base/time.h"
 
 namespace tessera::simulation {
+
+// Threads that live, sleep and die together; whoever a thread begins belongs to the same. 0: whoever runs it all.
+using process_id = std::uint64_t;
 
 class virtual_machine {
 public:
@@ -32,6 +37,7 @@ public:
 
     // The one that runs; null: threads are the machine's below.
     [[nodiscard]] static virtual_machine* running() { return running_; }
+    struct thread_state;
     // `work` is the first thread. Returns when it and all others have ended.
     void run(const std::function<void()>& work);
 
@@ -53,12 +59,33 @@ public:
     [[nodiscard]] static std::function<void()> entry(void* handle);
     void end_of_thread(void* handle);
 
+    // --- processes
+
+    [[nodiscard]] process_id process() const;
+    // The calling thread belongs to that process for a while, to begin its threads and open its files.
+    class as_process {
+    public:
+        as_process(virtual_machine& machine, process_id which);
+        ~as_process();
+        as_process(const as_process&) = delete;
+        as_process& operator=(const as_process&) = delete;
+
+    private:
+        virtual_machine* machine_;
+        process_id before_;
+    };
+    // None of its threads runs for so long; what reaches it from outside waits for it.
+    void stall(process_id which, duration span);
+    // None of its threads runs any more, until thaw_all().
+    void freeze(process_id which) { frozen_.insert(which); }
+    void thaw_all() { frozen_.clear(); }
+    // To be called by whoever may have stalled or frozen the process that it belongs to.
+    void heed();
+
     // So many choices were made; a run that goes in circles is ended as a failure.
     [[nodiscard]] std::uint64_t steps() const { return steps_; }
     // What the run was up to, told when it hangs.
     std::function<std::string()> describe;
-
-    struct thread_state;
 
 private:
     struct event {
@@ -69,6 +96,8 @@ private:
 
     void leave(thread_state& me, bool for_good);
     thread_state* choose();
+    thread_state* take_ready();
+    [[nodiscard]] bool held_up(process_id which) const { return frozen_.contains(which) || stalled_.contains(which); }
     void hang(const std::string& why) const;
 
     static virtual_machine* running_;
@@ -80,6 +109,8 @@ private:
     std::uint64_t steps_at_this_time_ = 0;
     std::map<event, std::function<void()>> events_;
     std::vector<thread_state*> ready_;
+    std::set<process_id> frozen_;
+    std::map<process_id, instant> stalled_;  // until when
     thread_state* current_ = nullptr;
     bool in_event_ = false;
     std::unordered_map<const void*, std::deque<thread_state*>> waiting_;

@@ -1,0 +1,235 @@
+#include "campaigns/joint_loop.h"
+
+#include <algorithm>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "campaigns/duty.h"
+#include "campaigns/safety_store.h"
+#include "campaigns/settle.h"
+#include "campaigns/store.h"
+#include "campaigns/wind_up.h"
+
+namespace tessera::campaigns {
+namespace {
+
+constexpr auto look_again = std::chrono::milliseconds(200);  // for chunks, and at what others did to a campaign
+constexpr auto try_again = std::chrono::seconds(1);          // after a database or a network that was not there
+constexpr auto put_off = std::chrono::seconds(30);           // a campaign that cannot go on
+// Whoever takes part in a campaign that was cancelled has heard of it by then.
+constexpr auto heard_by_all = 2 * limits::stop_wait;
+
+constexpr std::string_view settling = "settle what is left";
+constexpr int settling_leases = 10;  // it is not renewed while it goes on
+
+bool will_pass(const error& why) {
+    return why.code == store::code_database || why.code == store::code_retry || why.code == "lease_lost";
+}
+
+// A wait that can be cut short.
+class pause_between {
+public:
+    void wait(duration how_long) {
+        if (over_) return;
+        timer_ = loop_.after(how_long, [] {});
+        loop_.run();
+    }
+    // From any thread. The waiting one finds that there is nothing left to wait for.
+    void end() {
+        over_ = true;
+        loop_.post([this] { timer_.reset(); });
+    }
+
+private:
+    net::event_loop loop_;
+    std::unique_ptr<net::event_loop::timer> timer_;
+    std::atomic<bool> over_ = false;
+};
+
+// Sets `stop` when the campaign runs no more, or everything was stopped, whoever did that.
+class state_watch {
+public:
+    state_watch(store::database& storage, campaign_key key, std::atomic<bool>& stop)
+        : storage_(&storage), key_(key), stop_(&stop), thread_([this] { work(); }) {}
+    ~state_watch() {
+        ending_ = true;
+        between_.end();
+        thread_.join();
+    }
+    state_watch(const state_watch&) = delete;
+    state_watch& operator=(const state_watch&) = delete;
+
+private:
+    void work() {
+        std::unique_ptr<store::connection> reader;
+        while (!ending_) {
+            if (!reader) {
+                auto made = storage_->connect(store::access::read);
+                if (made) reader = std::move(*made);
+            }
+            if (const auto on = reader ? goes_on(*reader) : result<bool>(true); on && !*on) stop_->store(true);
+            between_.wait(look_again);
+        }
+    }
+    [[nodiscard]] result<bool> goes_on(store::connection& reader) const {
+        const store::snapshot view(reader);
+        TESSERA_TRY(view.begun());
+        TESSERA_TRY_VALUE(const auto subject, campaign_store(reader).get(key_));
+        TESSERA_TRY_VALUE(const auto stopped, safety_store(reader).standing());
+        return subject.state == campaign_state::running && !stopped;
+    }
+
+    store::database* storage_;
+    campaign_key key_;
+    std::atomic<bool>* stop_;
+    std::atomic<bool> ending_ = false;
+    pause_between between_;
+    std::thread thread_;
+};
+
+result<campaign> campaign_now(store::shared_writer& writer, campaign_key key) {
+    return writer.transact([&](store::connection& database) { return campaign_store(database).get(key); });
+}
+
+run_end end_of(campaign_state state) {
+    if (state == campaign_state::finished) return run_end::finished;
+    const bool held = state == campaign_state::waiting || state == campaign_state::stopped;
+    return held ? run_end::held : run_end::interrupted;
+}
+
+}  // namespace
+
+result<run_end> run_together(const environment& env, campaign_key key, const definition_source& definition_of,
+                             std::atomic<bool>& stop) {
+    TESSERA_TRY_VALUE(const auto before, campaign_now(*env.writer, key));
+    if (before.state == campaign_state::finished) return run_end::finished;
+    TESSERA_TRY(begin_for_all(env, key, definition_of));
+    const state_watch watch(*env.storage, key, stop);
+    pause_between between;
+    while (!stop) {
+        const auto done = take_part(env, key, definition_of);
+        if (done && *done == share::over) break;
+        if (!done && !will_pass(done.error())) return std::unexpected(done.error());
+        if (!done) log_warning("goes on as soon as it can: " + to_string(done.error()));
+        if (!done || *done == share::nothing) between.wait(done ? duration(look_again) : duration(try_again));
+    }
+    TESSERA_TRY_VALUE(const auto after, campaign_now(*env.writer, key));
+    return end_of(after.state);
+}
+
+class joint_loop::machine {
+public:
+    machine(const environment& env, environment_source environment_for, definition_source definition_of)
+        : env_(env), environment_for_(std::move(environment_for)), definition_of_(std::move(definition_of)) {
+        env_.stop = &stop_;
+        thread_ = std::thread([this] { work(); });
+    }
+    ~machine() {
+        ending_ = true;
+        stop_ = true;
+        between_.end();
+        thread_.join();
+    }
+    machine(const machine&) = delete;
+    machine& operator=(const machine&) = delete;
+
+private:
+    void work() {
+        while (!ending_) {
+            const auto went = round();
+            if (!went) log_warning("goes on as soon as it can: " + to_string(went.error()));
+            if (went && *went) continue;
+            between_.wait(went ? duration(look_again) : duration(try_again));
+        }
+    }
+
+    // True: there may be more to do at once.
+    result<bool> round() {
+        if (env_.role != role::gateway) TESSERA_TRY(settle_what_is_left());
+        TESSERA_TRY_VALUE(const auto running, env_.writer->transact([](store::connection& writer) {
+            return campaign_store(writer).in_state(campaign_state::running);
+        }));
+        bool any = false;
+        for (const auto key : running) {
+            if (ending_) return false;
+            const auto later = put_off_.find(key.value);
+            if (later != put_off_.end() && env_.clock->monotonic() < later->second) continue;
+            TESSERA_TRY_VALUE(const bool some, part_in(key));
+            any = any || some;
+        }
+        return any;
+    }
+
+    result<bool> part_in(campaign_key key) {
+        TESSERA_TRY_VALUE(const auto subject, campaign_now(*env_.writer, key));
+        auto done = take_part_in(subject);
+        if (done) return *done == share::something;
+        if (will_pass(done.error())) return std::unexpected(std::move(done).error());
+        log_error("campaign " + subject.id + " does not go on here: " + to_string(done.error()));
+        put_off_[key.value] = env_.clock->monotonic() + put_off;
+        return false;
+    }
+
+    result<share> take_part_in(const campaign& subject) {
+        TESSERA_TRY_VALUE(const auto what, definition_of_(subject));
+        TESSERA_TRY_VALUE(auto env, environment_for_(subject, what));
+        env.stop = &stop_;
+        stop_ = false;
+        if (ending_) return share::nothing;
+        const state_watch watch(*env_.storage, subject.key, stop_);
+        return take_part(env, subject.key, definition_of_);
+    }
+
+    // What cancelled campaigns had sent, and answers that came late: by one for all, or they would be in one another's
+    // way.
+    result<void> settle_what_is_left() {
+        const auto now = env_.clock->now();
+        TESSERA_TRY_VALUE(const bool mine, env_.writer->transact([&](store::connection& writer) -> result<bool> {
+            TESSERA_TRY_VALUE(const bool any, anything_left(writer, now));
+            if (!any) return false;
+            return take_duty(writer, settling, env_.instance, now, now + settling_leases * env_.lease_time);
+        }));
+        if (!mine) return {};
+        stop_ = false;
+        auto done = settle_all();
+        TESSERA_TRY(env_.writer->transact(
+            [&](store::connection& writer) { return leave_duty(writer, settling, env_.instance); }));
+        return done;
+    }
+    static result<bool> anything_left(store::connection& writer, timestamp now) {
+        campaign_store store(writer);
+        TESSERA_TRY_VALUE(const auto late, store.late_cards(1));
+        TESSERA_TRY_VALUE(const auto cancelled, store.cancelled_within_a_phase());
+        return !late.empty() || std::ranges::any_of(cancelled, [&](const auto& one) { return !is_fresh(one, now); });
+    }
+    // Not all who take part in it have heard of it yet.
+    static bool is_fresh(const campaign& cancelled, timestamp now) {
+        return cancelled.finished_at && *cancelled.finished_at + heard_by_all > now;
+    }
+    result<void> settle_all() {
+        TESSERA_TRY_VALUE(const auto cancelled, env_.writer->transact([](store::connection& writer) {
+            return campaign_store(writer).cancelled_within_a_phase();
+        }));
+        const auto now = env_.clock->now();
+        const bool fresh = std::ranges::any_of(cancelled, [&](const auto& one) { return is_fresh(one, now); });
+        if (!fresh) TESSERA_TRY(wind_up_cancelled(env_, definition_of_));
+        return settle_late_answers(env_, definition_of_);
+    }
+
+    environment env_;
+    environment_source environment_for_;
+    definition_source definition_of_;
+    std::atomic<bool> stop_ = false;
+    std::atomic<bool> ending_ = false;
+    std::map<std::int64_t, instant> put_off_;
+    pause_between between_;
+    std::thread thread_;
+};
+
+joint_loop::joint_loop(const environment& env, environment_source environment_for, definition_source definition_of)
+    : machine_(std::make_unique<machine>(env, std::move(environment_for), std::move(definition_of))) {}
+joint_loop::~joint_loop() = default;
+
+}  // namespace tessera::campaigns

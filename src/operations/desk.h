@@ -51,8 +51,8 @@ public:
     desk(const desk&) = delete;
     desk& operator=(const desk&) = delete;
 
-    // Operations of a process that died: their cards are free again, and their files' images stay in doubt; late
-    // answers that it left are settled. Whoever is not alone takes for dead what has gone on for an hour.
+    // Operations of a process that died: their cards are free again, and their files' images stay in doubt. Whoever is
+    // not alone takes for dead what has gone on for an hour.
     [[nodiscard]] result<void> begin();
     // Calls `done` once, from the home loop, never before it returns; of what was withdrawn with a refusal (withdrawn).
     // Home loop's thread.

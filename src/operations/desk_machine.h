@@ -49,8 +49,6 @@ public:
         }));
         if (abandoned > 0)
             log_warning(std::to_string(abandoned) + " single operations of a process that died end as unknown");
-        // Nor may answers lie there that it took in and did not come to; where others live, one does it for all.
-        if (env_.alone) soon([this] { settle_strays(); });
         return {};
     }
 

@@ -55,8 +55,9 @@ public:
             return share::over;
         }
         TESSERA_TRY_VALUE(const bool through, ready_to_move_on());
-        if (through) TESSERA_TRY(move_on());
-        return mine || through ? share::something : share::nothing;
+        if (!through) return share::nothing;
+        TESSERA_TRY(move_on());
+        return share::something;
     }
 
     result<void> begin_for_all() {

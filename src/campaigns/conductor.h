@@ -21,8 +21,8 @@ enum class run_end : std::uint8_t {
 
 // What one of several processes that conduct a campaign found to do.
 enum class share : std::uint8_t {
-    something,  // and there may be more
-    nothing,    // for now: others are at work on it, or it may not be sent yet
+    something,  // a phase came to its end, and the next one is open
+    nothing,    // more for now: others are at work on it, or it may not be sent yet
     over,       // the campaign does not run (any more)
 };
 

@@ -201,11 +201,11 @@ void operator_desk::work_jointly() {
         find_all_well();
         if (!world_->crashed()) step_jointly();
     }
-    finish_jointly();
-    settle_down_jointly();
+    if (finish_jointly()) settle_down_jointly();
 }
 
-void operator_desk::finish_jointly() {
+// False: some campaign does not come to its end, and that is what there is to tell.
+bool operator_desk::finish_jointly() {
     world_->calm();
     for (auto& one : places_)
         if (!one.here) one.back_at = world_->machine.now();
@@ -221,6 +221,7 @@ void operator_desk::finish_jointly() {
         for (auto* one : open_ones()) look_at(*one);
     }
     for (auto* one : open_ones()) world_->outside().accuse(one->plan->name + " does not come to its end");
+    return all_over();
 }
 
 bool operator_desk::anything_left() {

@@ -93,7 +93,7 @@ private:
     void disturb_jointly();
     void strike(const planned_trouble& what, bool at_some_time);
     [[nodiscard]] server* anybody_who(bool speaks);
-    void finish_jointly();
+    [[nodiscard]] bool finish_jointly();
     void settle_down_jointly();
     void run_last_one(bool until_quiet);
     [[nodiscard]] bool anything_left();

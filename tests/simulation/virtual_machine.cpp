@@ -11,8 +11,9 @@
 namespace tessera::simulation {
 namespace {
 
-constexpr std::uint64_t steps_max = 100'000'000;
-constexpr std::uint64_t steps_at_one_time_max = 2'000'000;
+// The longest of thousands of sound runs takes a tenth of it.
+constexpr std::uint64_t steps_max = 2'000'000;
+constexpr std::uint64_t steps_at_one_time_max = 200'000;
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <regex>
 
+#include "campaigns/chunk_keys.h"
 #include "campaigns/counter_report.h"
 #include "campaigns/late_answers.h"
 #include "campaigns/membership.h"
@@ -116,6 +117,7 @@ TEST_F(query_plans, records_of_cards_are_found_by_their_keys) {
     EXPECT_TRUE(campaigns.latest_outcome(where.campaign, card));
     EXPECT_TRUE(campaigns.recount(where.campaign, card, 1, found.what, operations::outcome::done));
     EXPECT_TRUE(campaigns.card_of(1));
+    EXPECT_TRUE(chunk_keys().load(recorded, held, 1, 0));
     EXPECT_TRUE(campaigns.match_late(card, 1));
     EXPECT_TRUE(campaigns.mark_late(card));
     EXPECT_TRUE(campaigns.late_cards(1));

@@ -1,11 +1,13 @@
 #include "campaigns/settle.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/limits.h"
 #include "campaigns/blocks.h"
 #include "campaigns/card_case.h"
 #include "campaigns/chunk_answers.h"
+#include "campaigns/chunk_keys.h"
 #include "campaigns/chunk_work.h"
 #include "campaigns/image_scan.h"
 #include "campaigns/personal_writes.h"
@@ -48,19 +50,11 @@ struct settled_side {
     definition own;  // of the card that is looked at, where contents have variables
     std::optional<packet_plan> own_plan;
     image_scan images;
-    store::statement* keys = nullptr;  // the key set of card $1, version $2, for application $3
+    chunk_keys keys;  // in a first round
 
     result<void> load(store::connection& reader, const chunk& held) {
         TESSERA_TRY(images.load(reader, held.first, held.last, what->writes));
-        TESSERA_TRY(formatted.load(reader, held.id.campaign, held.first, held.last));
-#define TESSERA_SETTLE_KEYS                                                                                  \
-    "SELECT k.kic_algorithm, k.kid_algorithm, k.application, k.wrapped FROM key_set k WHERE k.card_id = $1 " \
-    "AND k.key_version = $2 AND k.application = "
-        TESSERA_TRY_VALUE(const bool own_keys, cards::card_store(reader).any_key_set_of(plan.application));
-        TESSERA_TRY_VALUE(keys, own_keys
-                                    ? reader.kept(TESSERA_SETTLE_KEYS TESSERA_KEYS_OF_APPLICATION("$1", "$2", "$3"))
-                                    : reader.kept(TESSERA_SETTLE_KEYS TESSERA_KEYS_OF_ALL " AND $3 >= 0"));
-        return {};
+        return formatted.load(reader, held.id.campaign, held.first, held.last);
     }
     // What the card's packets were built from; its own, where contents have variables.
     const packet_plan& plan_for(cards::card_id card) {
@@ -170,6 +164,7 @@ private:
             left.insert(left.end(), unsent.begin(), unsent.end());
             std::ranges::sort(left);
         }
+        TESSERA_TRY(load_keys(held, messages));
         operations::sent_round sent;
         for (auto one = messages.begin(); one != messages.end();) {
             const auto card = one->card;
@@ -177,22 +172,25 @@ private:
             sent.packets.clear();
             look_at(card);
             const auto& plan = side_->plan_for(card);
-            auto* const query = side_->keys;
             for (; one != messages.end() && one->card == card; ++one) {
                 sent.packets.push_back(plan.describe(purpose::write, one->sequence, one->counter));
                 made_of_ = {one->image_version, {key_version, plan.application, one->counter}};
             }
             if (std::ranges::binary_search(left, card)) continue;
-            TESSERA_TRY_VALUE(const bool there, query->with(card.value, key_version, plan.application).step());
-            if (!there) return failure("no_key", "card", "the key set that a packet was built with is gone");
-            const cards::key_set_header header{key_version, static_cast<crypto::cipher_algorithm>(query->integer(0)),
-                                               static_cast<crypto::cipher_algorithm>(query->integer(1)), 0,
-                                               query->integer(2)};
-            TESSERA_TRY_VALUE(const auto keys, vault_.unwrap(card, header, query->octets(3)));
-            query->reset();
+            TESSERA_TRY_VALUE(const auto keys, side_->keys.of(card, key_version, vault_));
             judge_card(held, card, keys, sent);
         }
         return {};
+    }
+
+    // By whatever version most of the packets speak.
+    result<void> load_keys(const chunk& held, const std::vector<message_entry>& messages) {
+        std::array<int, 256> packets{};
+        for (const auto& one : messages) ++packets[one.key_version];
+        const auto version = static_cast<std::uint8_t>(std::ranges::max_element(packets) - packets.begin());
+        TESSERA_TRY(for_cards_.keys.load(*reader_, held, version, for_cards_.plan.application));
+        if (!for_terminals_) return {};
+        return for_terminals_->keys.load(*reader_, held, version, for_terminals_->plan.application);
     }
 
     void judge_card(const chunk& held, cards::card_id card, const cards::key_set& keys,

@@ -56,13 +56,6 @@ auto collect(store::statement& query, Read&& read) -> result<std::vector<decltyp
     }
 }
 
-result<std::int64_t> single_integer(store::statement& query) {
-    TESSERA_TRY(query.step());
-    const auto value = query.integer(0);
-    query.reset();
-    return value;
-}
-
 }  // namespace
 
 result<std::optional<campaign>> campaign_store::one(store::statement& query) {
@@ -76,7 +69,7 @@ result<std::optional<campaign>> campaign_store::one(store::statement& query) {
 result<campaign_key> campaign_store::insert(const campaign& made, std::uint32_t application,
                                             std::optional<std::uint32_t> agent) {
     TESSERA_TRY_VALUE(auto* next, database_->kept("SELECT COALESCE(MAX(campaign_key), 0) + 1 FROM campaign"));
-    TESSERA_TRY_VALUE(const auto key, single_integer(next->with()));
+    TESSERA_TRY_VALUE(const auto key, next->with().single_integer());
     TESSERA_TRY_VALUE(auto* make, database_->kept("INSERT INTO campaign (campaign_key, id, name, definition, "
                                                   "application, state, round, phase, targets, created_at, agent) "
                                                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"));
@@ -269,7 +262,7 @@ result<std::int64_t> campaign_store::chunks_in(campaign_key key, int round, chun
     TESSERA_TRY_VALUE(
         auto* query,
         database_->kept("SELECT COUNT(*) FROM chunk WHERE campaign_key = $1 AND round = $2 AND state = $3"));
-    return single_integer(query->with(key.value, round, state));
+    return query->with(key.value, round, state).single_integer();
 }
 
 result<std::vector<round_progress>> campaign_store::progress(campaign_key key) {

@@ -3,17 +3,6 @@
 #include "campaigns/store.h"
 
 namespace tessera::campaigns {
-namespace {
-
-result<std::int64_t> one_integer(store::statement& query) {
-    TESSERA_TRY(query.step());
-    const auto found = query.integer(0);
-    query.reset();
-    return found;
-}
-
-}  // namespace
-
 result<bool> campaign_store::pass_on(const chunk_id& where, std::int64_t ordinal, std::string_view by) {
     TESSERA_TRY_VALUE(auto* put, database_->kept("INSERT INTO passed_answer (campaign_key, round, chunk, ordinal) "
                                                  "SELECT campaign_key, round, chunk, $4 FROM chunk "
@@ -66,20 +55,21 @@ result<std::int64_t> campaign_store::counters_given(cards::card_id first, cards:
     TESSERA_TRY_VALUE(auto* query,
                       database_->kept("SELECT CAST(COALESCE(SUM(counter), 0) + COUNT(*) AS BIGINT) FROM key_counter "
                                       "WHERE card_id BETWEEN $1 AND $2"));
-    return one_integer(query->with(first.value, last.value));
+    return query->with(first.value, last.value).single_integer();
 }
 
 result<std::int64_t> campaign_store::answer_blocks(const chunk_id& where) {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM answer_block WHERE campaign_key = $1 AND "
                                                    "round = $2 AND chunk = $3"));
-    return one_integer(query->with(where.campaign.value, where.round, where.number));
+    return query->with(where.campaign.value, where.round, where.number).single_integer();
 }
 
 result<bool> campaign_store::is_released(const chunk_id& where) {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM chunk WHERE campaign_key = $1 AND round = $2 "
                                                    "AND chunk = $3 AND state = $4"));
-    TESSERA_TRY_VALUE(const auto found,
-                      one_integer(query->with(where.campaign.value, where.round, where.number, chunk_state::released)));
+    TESSERA_TRY_VALUE(
+        const auto found,
+        query->with(where.campaign.value, where.round, where.number, chunk_state::released).single_integer());
     return found > 0;
 }
 
@@ -87,15 +77,17 @@ result<bool> campaign_store::is_released_to(const chunk& held, std::string_view 
     TESSERA_TRY_VALUE(auto* query,
                       database_->kept("SELECT COUNT(*) FROM chunk WHERE campaign_key = $1 AND round = $2 AND "
                                       "chunk = $3 AND state = $4 AND owner = $5 AND epoch = $6"));
-    TESSERA_TRY_VALUE(const auto found, one_integer(query->with(held.id.campaign.value, held.id.round, held.id.number,
-                                                                chunk_state::released, owner, held.epoch)));
+    TESSERA_TRY_VALUE(
+        const auto found,
+        query->with(held.id.campaign.value, held.id.round, held.id.number, chunk_state::released, owner, held.epoch)
+            .single_integer());
     return found > 0;
 }
 
 result<bool> campaign_store::any_leased(campaign_key key, int round) {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM chunk WHERE campaign_key = $1 AND round = $2 "
                                                    "AND owner <> ''"));
-    TESSERA_TRY_VALUE(const auto found, one_integer(query->with(key.value, round)));
+    TESSERA_TRY_VALUE(const auto found, query->with(key.value, round).single_integer());
     return found > 0;
 }
 

@@ -29,18 +29,11 @@ result<std::vector<operation_key>> read_keys(store::statement& query) {
 
 std::int64_t spi_number(codec::security_parameter_indicator spi) { return spi.first << 8 | spi.second; }
 
-result<std::int64_t> read_number(store::statement& query) {
-    TESSERA_TRY(query.with().step());
-    const auto found = query.integer(0);
-    query.reset();
-    return found;
-}
-
 }  // namespace
 
 result<operation_key> operation_store::insert(const stored_operation& begun, const single_request& asked) {
     TESSERA_TRY_VALUE(auto* last, database_->kept("SELECT COALESCE(MAX(operation_key), 0) FROM operation"));
-    TESSERA_TRY_VALUE(const auto before, read_number(*last));
+    TESSERA_TRY_VALUE(const auto before, last->with().single_integer());
     TESSERA_TRY_VALUE(const auto now, moment());
     TESSERA_TRY_VALUE(
         auto* put, database_->kept("INSERT INTO operation (operation_key, id, card_id, moment, state, kind, what, "
@@ -155,7 +148,7 @@ result<void> operation_store::revise(operation_key key, outcome what, const caus
 
 result<std::int64_t> operation_store::moment() {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COALESCE(MAX(moment), 0) FROM operation"));
-    return read_number(*query);
+    return query->with().single_integer();
 }
 
 result<std::vector<cards::card_id>> operation_store::touched(cards::card_id first, cards::card_id last,

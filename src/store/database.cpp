@@ -6,6 +6,13 @@
 
 namespace tessera::store {
 
+result<std::int64_t> statement::single_integer() {
+    TESSERA_TRY(step());
+    const auto value = integer(0);
+    reset();
+    return value;
+}
+
 result<void> statement::execute() {
     for (;;) {
         auto more = step();

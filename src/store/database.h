@@ -55,6 +55,8 @@ public:
         (bind_any(++index, values), ...);
         return *this;
     }
+    // The one integer of the one row that there is, as of a count. Starts anew.
+    [[nodiscard]] result<std::int64_t> single_integer();
     // Steps to the end, ignoring rows.
     [[nodiscard]] result<void> execute();
     // execute() without waiting to hear how it went, where the driver can: in a transaction, a failure may be told by

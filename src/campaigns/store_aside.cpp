@@ -62,19 +62,21 @@ result<std::int64_t> campaign_store::formatted(const chunk_id& where) {
 }
 
 result<std::vector<chunk>> campaign_store::stale_chunks(campaign_key key, int round) {
-    // From the operations, which are few, to the chunk that holds their card.
+    // From the operations, which are few, to the chunk that holds their card. Each step is a query of its own within it,
+    // so that a server that knows nothing of its tables yet does not begin with the targets.
     TESSERA_TRY_VALUE(
         auto* query,
-        database_->kept("SELECT k.chunk, k.first_card, k.last_card, k.targets, k.state, k.epoch, k.attempt "
-                        "FROM operation u CROSS JOIN target t CROSS JOIN chunk k "
-                        "WHERE u.moment > (SELECT COALESCE(MIN(f.formatted), 0) FROM chunk f "
-                        "WHERE f.campaign_key = $1 AND f.round = $2) "
-                        "AND t.campaign_key = $1 AND t.round = $2 AND t.card_id = u.card_id "
-                        "AND k.campaign_key = $1 AND k.round = $2 AND k.chunk = "
+        database_->kept("WITH touched AS MATERIALIZED (SELECT u.moment AS moment, "
                         "(SELECT c.chunk FROM chunk c WHERE c.campaign_key = $1 AND c.round = $2 "
-                        "AND c.last_card >= u.card_id ORDER BY c.last_card LIMIT 1) "
-                        "AND k.state = $3 AND u.moment > k.formatted GROUP BY k.chunk, k.first_card, "
-                        "k.last_card, k.targets, k.state, k.epoch, k.attempt ORDER BY k.chunk"));
+                        "AND c.last_card >= u.card_id ORDER BY c.last_card LIMIT 1) AS chunk "
+                        "FROM operation u WHERE u.moment > (SELECT COALESCE(MIN(f.formatted), 0) FROM chunk f "
+                        "WHERE f.campaign_key = $1 AND f.round = $2) AND (SELECT COUNT(*) FROM target t "
+                        "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id = u.card_id) > 0) "
+                        "SELECT k.chunk, k.first_card, k.last_card, k.targets, k.state, k.epoch, k.attempt "
+                        "FROM touched u CROSS JOIN chunk k WHERE k.campaign_key = $1 AND k.round = $2 "
+                        "AND k.chunk = u.chunk AND k.state = $3 AND u.moment > k.formatted "
+                        "GROUP BY k.chunk, k.first_card, k.last_card, k.targets, k.state, k.epoch, k.attempt "
+                        "ORDER BY k.chunk"));
     query->with(key.value, round, chunk_state::prepared);
     std::vector<chunk> found;
     for (;;) {

@@ -188,4 +188,10 @@ CREATE TABLE duty (
     lease_until {int} NOT NULL) {clustered};
 )sql";
 
+inline constexpr std::string_view blocks_as_they_are_sql = R"sql(
+-- Enciphered packets do not get shorter: that a server tries to compress them would cost more than to write them.
+{server_only} ALTER TABLE message_block ALTER COLUMN octets SET STORAGE EXTERNAL;
+{server_only} ALTER TABLE answer_block ALTER COLUMN octets SET STORAGE EXTERNAL;
+)sql";
+
 }  // namespace tessera::store

@@ -263,7 +263,7 @@ public:
     std::string_view dialect_word(std::string_view token) const override {
         if (token == "int") return "BIGINT";
         if (token == "blob") return "BYTEA";
-        return {};  // {table}, {clustered}: as they are
+        return {};  // {table}, {clustered}, {server_only}: as they are
     }
 
 private:

@@ -80,7 +80,9 @@ result<void> postgres_link::set_up() {
     // A client that is gone without a word must not keep its locks.
     const auto silence = seconds(limits::database_silence);
     std::string setup =
-        "SET standard_conforming_strings = on; SET jit = off; SET client_min_messages = warning; "
+        "SET standard_conforming_strings = on; SET jit = off; "
+        // Our queries are short, and where tables are fresh it is guessed that they are not.
+        "SET max_parallel_workers_per_gather = 0; SET client_min_messages = warning; "
         "SET DateStyle = 'ISO'; SET tcp_keepalives_idle = " +
         silence + "; SET tcp_keepalives_interval = " + silence + "; ";
     // A whole table that is read is locked against everybody who writes into it, as far as serialisation goes.

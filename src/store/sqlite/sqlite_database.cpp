@@ -177,6 +177,7 @@ public:
         if (token == "blob") return "BLOB";
         if (token == "table") return "STRICT";
         if (token == "clustered") return "STRICT, WITHOUT ROWID";
+        if (token == "server_only") return "--";
         return {};
     }
 

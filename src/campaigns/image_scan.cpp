@@ -2,23 +2,25 @@
 
 #include <algorithm>
 
+#include "campaigns/chunk_rows.h"
+
 namespace tessera::campaigns {
 
 bool holds(byte_view held, byte_view content) {
     return held.size() >= content.size() && std::equal(content.begin(), content.end(), held.begin());
 }
 
-result<void> image_scan::load(store::connection& reader, cards::card_id first, cards::card_id last,
+result<void> image_scan::load(store::connection& reader, const chunk& held,
                               const std::vector<operations::file_write>& writes) {
     rows_.clear();
     next_ = 0;
     current_.assign(writes.size(), {});
     proofs_.assign(writes.size(), std::nullopt);
-    TESSERA_TRY_VALUE(auto* query,
-                      reader.kept("SELECT card_id, file, record, version, content, key_version, application, "
-                                  "counter FROM image_file "
-                                  "WHERE card_id BETWEEN $1 AND $2 ORDER BY card_id"));
-    query->with(first.value, last.value);
+#define TESSERA_SCANNED_IMAGE \
+    "r.card_id, r.file, r.record, r.version, r.content, r.key_version, r.application, r.counter"
+    TESSERA_TRY_VALUE(auto* query, rows_of(reader, held,
+                                           {TESSERA_ROWS_OF_RANGE(TESSERA_SCANNED_IMAGE, "image_file"),
+                                            TESSERA_ROWS_OF_TARGETS(TESSERA_SCANNED_IMAGE, "image_file")}));
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
         if (!more) break;
@@ -36,9 +38,10 @@ result<void> image_scan::load(store::connection& reader, cards::card_id first, c
         rows_.push_back(std::move(found));
     }
     doubts_.clear();
-    TESSERA_TRY_VALUE(auto* doubts,
-                      reader.kept("SELECT card_id, file, record FROM image_doubt WHERE card_id BETWEEN $1 AND $2"));
-    doubts->with(first.value, last.value);
+#define TESSERA_SCANNED_DOUBTS "r.card_id, r.file, r.record"
+    TESSERA_TRY_VALUE(auto* doubts, rows_of(reader, held,
+                                            {TESSERA_ROWS_OF_RANGE(TESSERA_SCANNED_DOUBTS, "image_doubt"),
+                                             TESSERA_ROWS_OF_TARGETS(TESSERA_SCANNED_DOUBTS, "image_doubt")}));
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, doubts->step());
         if (!more) return {};

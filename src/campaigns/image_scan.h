@@ -16,8 +16,8 @@ namespace tessera::campaigns {
 
 class image_scan {
 public:
-    // Reads the image rows of cards first..last.
-    [[nodiscard]] result<void> load(store::connection& reader, cards::card_id first, cards::card_id last,
+    // Reads the image rows of a chunk's targets.
+    [[nodiscard]] result<void> load(store::connection& reader, const chunk& held,
                                     const std::vector<operations::file_write>& writes);
 
     // Of cards that something is under way to, nothing is known for certain.

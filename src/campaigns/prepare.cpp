@@ -49,7 +49,7 @@ private:
         TESSERA_TRY(view.begun());
         TESSERA_TRY_VALUE(moment_, operations::operation_store(*reader_).moment());
         TESSERA_TRY_VALUE(given_, counters_given(*reader_, held));
-        TESSERA_TRY(format_cards(held.id, held.first, held.last));
+        TESSERA_TRY(format_cards(held));
         return cards_ && terminals_ ? sort_messages() : result<void>();
     }
 
@@ -61,15 +61,15 @@ private:
         TESSERA_TRY_VALUE(given_, counters_given(*reader_, held));
         TESSERA_TRY_VALUE(const auto formatted, campaign_store(*reader_).formatted(held.id));
         TESSERA_TRY_VALUE(auto touched, operations.touched(held.first, held.last, formatted));
-        for (const auto card : touched) TESSERA_TRY(format_cards(held.id, card, card));
+        for (const auto card : touched) TESSERA_TRY(format_cards({held.id, card, card, 1}));
         return touched;
     }
 
-    result<void> format_cards(const chunk_id& where, cards::card_id first, cards::card_id last) {
-        if (!terminals_) return cards_->format(where, first, last, nullptr, made_);
-        TESSERA_TRY(ports_.load(*reader_, first, last));
-        if (cards_) TESSERA_TRY(cards_->format(where, first, last, &ports_, made_));
-        return ports_.empty() ? result<void>() : terminals_->format(where, first, last, &ports_, made_);
+    result<void> format_cards(const chunk& which) {
+        if (!terminals_) return cards_->format(which, nullptr, made_);
+        TESSERA_TRY(ports_.load(*reader_, which.first, which.last));
+        if (cards_) TESSERA_TRY(cards_->format(which, &ports_, made_));
+        return ports_.empty() ? result<void>() : terminals_->format(which, &ports_, made_);
     }
 
     // Entries of a chunk stand in the order of their cards, whichever side they are of.
@@ -135,7 +135,7 @@ private:
     // Where several processes conduct, another campaign may be preparing the same cards.
     result<std::int64_t> counters_given(store::connection& database, const chunk& held) const {
         if (!run_.env->shared()) return 0;
-        return campaign_store(database).counters_given(held.first, held.last);
+        return campaign_store(database).counters_given(held);
     }
 
     result<void> put_counters_and_outcomes(store::connection& writer, const chunk& held) {

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "campaigns/audit_plan.h"
 #include "campaigns/card_plan.h"
+#include "campaigns/chunk_rows.h"
 #include "campaigns/packet_scripts.h"
 #include "campaigns/personal_writes.h"
 #include "campaigns/selection.h"
@@ -108,7 +109,7 @@ private:
 
     result<void> count_rows() {
         if (rows_.empty()) return {};
-        TESSERA_TRY(images_.load(*reader_, rows_.front().id, rows_.back().id, what_->writes));
+        TESSERA_TRY(images_.load(*reader_, cards_between(rows_.front().id, rows_.back().id), what_->writes));
         TESSERA_TRY_VALUE(const auto under_way,
                           campaign_store(*reader_).changed_by_others({}, rows_.front().id, rows_.back().id));
         images_.doubt(under_way);

@@ -7,8 +7,9 @@
 #include <filesystem>
 #include <regex>
 
-#include "campaigns/chunk_keys.h"
 #include "campaigns/counter_report.h"
+#include "campaigns/image_scan.h"
+#include "campaigns/key_scan.h"
 #include "campaigns/late_answers.h"
 #include "campaigns/membership.h"
 #include "campaigns/store.h"
@@ -117,7 +118,12 @@ TEST_F(query_plans, records_of_cards_are_found_by_their_keys) {
     EXPECT_TRUE(campaigns.latest_outcome(where.campaign, card));
     EXPECT_TRUE(campaigns.recount(where.campaign, card, 1, found.what, operations::outcome::done));
     EXPECT_TRUE(campaigns.card_of(1));
-    EXPECT_TRUE(chunk_keys().load(recorded, held, 1, 0));
+    const chunk sparse{where, cards::card_id{1}, cards::card_id{1'000'000}, 10};
+    for (const auto& one : {held, sparse}) {
+        EXPECT_TRUE(key_scan().load(recorded, one));
+        EXPECT_TRUE(image_scan().load(recorded, one, {}));
+        EXPECT_TRUE(campaigns.counters_given(one));
+    }
     EXPECT_TRUE(campaigns.match_late(card, 1));
     EXPECT_TRUE(campaigns.mark_late(card));
     EXPECT_TRUE(campaigns.late_cards(1));

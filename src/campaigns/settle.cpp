@@ -1,15 +1,14 @@
 #include "campaigns/settle.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/limits.h"
 #include "campaigns/blocks.h"
 #include "campaigns/card_case.h"
 #include "campaigns/chunk_answers.h"
-#include "campaigns/chunk_keys.h"
 #include "campaigns/chunk_work.h"
 #include "campaigns/image_scan.h"
+#include "campaigns/key_scan.h"
 #include "campaigns/personal_writes.h"
 #include "campaigns/settle_audit.h"
 #include "campaigns/target_sides.h"
@@ -50,10 +49,9 @@ struct settled_side {
     definition own;  // of the card that is looked at, where contents have variables
     std::optional<packet_plan> own_plan;
     image_scan images;
-    chunk_keys keys;  // in a first round
 
     result<void> load(store::connection& reader, const chunk& held) {
-        TESSERA_TRY(images.load(reader, held.first, held.last, what->writes));
+        TESSERA_TRY(images.load(reader, held, what->writes));
         return formatted.load(reader, held.id.campaign, held.first, held.last);
     }
     // What the card's packets were built from; its own, where contents have variables.
@@ -164,7 +162,7 @@ private:
             left.insert(left.end(), unsent.begin(), unsent.end());
             std::ranges::sort(left);
         }
-        TESSERA_TRY(load_keys(held, messages));
+        TESSERA_TRY(keys_.load_keys(*reader_, held));
         operations::sent_round sent;
         for (auto one = messages.begin(); one != messages.end();) {
             const auto card = one->card;
@@ -177,20 +175,10 @@ private:
                 made_of_ = {one->image_version, {key_version, plan.application, one->counter}};
             }
             if (std::ranges::binary_search(left, card)) continue;
-            TESSERA_TRY_VALUE(const auto keys, side_->keys.of(card, key_version, vault_));
+            TESSERA_TRY_VALUE(const auto keys, keys_.unwrapped(card, key_version, plan.application, vault_));
             judge_card(held, card, keys, sent);
         }
         return {};
-    }
-
-    // By whatever version most of the packets speak.
-    result<void> load_keys(const chunk& held, const std::vector<message_entry>& messages) {
-        std::array<int, 256> packets{};
-        for (const auto& one : messages) ++packets[one.key_version];
-        const auto version = static_cast<std::uint8_t>(std::ranges::max_element(packets) - packets.begin());
-        TESSERA_TRY(for_cards_.keys.load(*reader_, held, version, for_cards_.plan.application));
-        if (!for_terminals_) return {};
-        return for_terminals_->keys.load(*reader_, held, version, for_terminals_->plan.application);
     }
 
     void judge_card(const chunk& held, cards::card_id card, const cards::key_set& keys,
@@ -327,6 +315,7 @@ private:
     operations::judge judge_;
     formatted_from made_of_;  // of the card that is looked at
     bytes message_block_;
+    key_scan keys_;  // in a first round
     chunk_answers answers_;
     all_heard heard_{run_.env->shared()};
     std::vector<settled_card> cards_;

@@ -7,6 +7,7 @@
 #include "campaigns/card_case.h"
 #include "campaigns/chunk_answers.h"
 #include "campaigns/image_scan.h"
+#include "campaigns/key_scan.h"
 #include "codec/uicc_files.h"
 #include "operations/image_update.h"
 
@@ -150,9 +151,10 @@ private:
         TESSERA_TRY(view.begun());
         TESSERA_TRY(heard_.note(*reader_, held.id));
         campaign_store campaigns(*reader_);
-        TESSERA_TRY(images_.load(*reader_, held.first, held.last, files_));
+        TESSERA_TRY(images_.load(*reader_, held, files_));
         if (held.id.round > run_.first_round)
             TESSERA_TRY(plan_.load(*reader_, held.id.campaign, held.first, held.last));
+        TESSERA_TRY(keys_.load_keys(*reader_, held));
         TESSERA_TRY(answers_.load(*reader_, held.id));
         TESSERA_TRY_VALUE(const auto block, campaigns.messages(held.id));
         TESSERA_TRY_VALUE(const auto messages, parse_messages(block));
@@ -171,7 +173,7 @@ private:
             const std::span own(one, end);
             one = end;
             if (std::ranges::binary_search(left, card)) continue;
-            TESSERA_TRY_VALUE(const auto keys, keys_of(*reader_, vault_, card, own.front().key_version, application));
+            TESSERA_TRY_VALUE(const auto keys, keys_.unwrapped(card, own.front().key_version, application, vault_));
             TESSERA_TRY(examine_card(held, own, keys));
         }
         return {};
@@ -289,6 +291,7 @@ private:
     std::vector<operations::file_write> files_;
     operations::judge judge_;
     image_scan images_;
+    key_scan keys_;
     chunk_answers answers_;
     all_heard heard_{run_.env->shared()};
     std::vector<read_card> cards_;

@@ -243,7 +243,7 @@ public:
 
     // --- what one process has read, when it writes: others may have written meanwhile
     // Of all key sets of these cards: another number after every counter that was given out.
-    [[nodiscard]] result<std::int64_t> counters_given(cards::card_id first, cards::card_id last);
+    [[nodiscard]] result<std::int64_t> counters_given(const chunk& held);
     // Another number after everything that was stored of what came back for the chunk.
     [[nodiscard]] result<std::int64_t> answer_blocks(const chunk_id& where);
     // What comes back for it now is there when it is settled, or was settled already.

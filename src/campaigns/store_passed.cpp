@@ -1,5 +1,6 @@
 // Where several processes conduct: answers on their way from the one that took them in to the one that awaits them, and
 // what tells whether what one has read still holds.
+#include "campaigns/chunk_rows.h"
 #include "campaigns/store.h"
 
 namespace tessera::campaigns {
@@ -51,11 +52,12 @@ result<void> campaign_store::forget_passed(campaign_key key, int round) {
     return forget->with(key.value, round).execute();
 }
 
-result<std::int64_t> campaign_store::counters_given(cards::card_id first, cards::card_id last) {
-    TESSERA_TRY_VALUE(auto* query,
-                      database_->kept("SELECT CAST(COALESCE(SUM(counter), 0) + COUNT(*) AS BIGINT) FROM key_counter "
-                                      "WHERE card_id BETWEEN $1 AND $2"));
-    return query->with(first.value, last.value).single_integer();
+result<std::int64_t> campaign_store::counters_given(const chunk& held) {
+#define TESSERA_COUNTERS_GIVEN "CAST(COALESCE(SUM(r.counter), 0) + COUNT(*) AS BIGINT)"
+    TESSERA_TRY_VALUE(auto* query, rows_of(*database_, held,
+                                           {TESSERA_SUM_OF_RANGE(TESSERA_COUNTERS_GIVEN, "key_counter"),
+                                            TESSERA_SUM_OF_TARGETS(TESSERA_COUNTERS_GIVEN, "key_counter")}));
+    return query->single_integer();
 }
 
 result<std::int64_t> campaign_store::answer_blocks(const chunk_id& where) {

@@ -7,6 +7,7 @@
 
 #include "base/event_limits.h"
 #include "base/limits.h"
+#include "campaigns/chunk_rows.h"
 #include "campaigns/image_scan.h"
 #include "campaigns/late_answers.h"
 #include "cards/store.h"
@@ -138,7 +139,10 @@ TEST_F(campaign_store_test, an_image_is_read_in_one_scan_by_file_and_record) {
     cards.put_image(cards::card_id{2}, "7f20/6f46", 0, one, {}, at(1)).value();
     cards.put_image(cards::card_id{3}, "7f20/6f46", 2, one, {}, at(1)).value();
     image_scan images;
-    images.load(*writer, cards::card_id{1}, cards::card_id{3}, {{"7f20/6f46", 0, {1}}, {"7f20/6f46", 2, {1}}}).value();
+    images
+        .load(*writer, cards_between(cards::card_id{1}, cards::card_id{3}),
+              {{"7f20/6f46", 0, {1}}, {"7f20/6f46", 2, {1}}})
+        .value();
     EXPECT_TRUE(images.of(cards::card_id{1})[0].empty());
     EXPECT_EQ(to_bytes(images.of(cards::card_id{2})[0]), one);
     const auto& last = images.of(cards::card_id{3});

@@ -4,9 +4,9 @@
 
 #include "base/limits.h"
 #include "campaigns/card_plan.h"
+#include "campaigns/chunk_rows.h"
 #include "campaigns/packet_scripts.h"
 #include "campaigns/personal_writes.h"
-#include "cards/store.h"
 
 namespace tessera::campaigns {
 
@@ -14,21 +14,19 @@ using operations::cause_kind;
 using operations::outcome;
 using operations::purpose;
 
-target_formatter::target target_formatter::read_target(const store::statement& row, std::uint8_t key_version) {
+target_formatter::target target_formatter::read_target(const store::statement& row) {
     target found;
     found.id = cards::card_id{row.integer(0)};
     found.what = static_cast<purpose>(row.integer(1));
     found.subscriber = static_cast<telecom::subscriber_number>(row.integer(2));
-    found.has_keys = !row.is_null(5);
-    if (!row.is_null(8)) key_version = static_cast<std::uint8_t>(row.integer(8));
-    found.header = {key_version,
-                    static_cast<crypto::cipher_algorithm>(row.integer(3)),
-                    static_cast<crypto::cipher_algorithm>(row.integer(4)),
-                    static_cast<std::uint64_t>(row.integer(6)),
-                    row.integer(9),
-                    static_cast<cards::counter_scope>(row.integer(10))};
-    found.wrapped = row.octets(5);
-    found.last_counter = std::max(found.header.initial_counter, static_cast<std::uint64_t>(row.integer(7)));
+    found.header.key_version = row.is_null(3) ? what_->security.key_version : static_cast<std::uint8_t>(row.integer(3));
+    const auto application = operations::application_of(what_->security.tar);
+    if (const auto keys = scanned_.of(found.id, found.header.key_version, application)) {
+        found.has_keys = true;
+        found.header = keys->header;
+        found.wrapped = keys->wrapped;
+        found.last_counter = keys->last_counter;
+    }
     return found;
 }
 
@@ -40,22 +38,23 @@ target_formatter::target_formatter(const definition& what, int first_round, stor
     scripts_from(what);
 }
 
-result<void> target_formatter::format(const chunk_id& where, cards::card_id first, cards::card_id last,
-                                      const terminal_ports* ports, prepared_chunk& into) {
+result<void> target_formatter::format(const chunk& which, const terminal_ports* ports, prepared_chunk& into) {
     into_ = &into;
     earlier_.reset();
-    TESSERA_TRY(images_.load(*reader_, first, last, files_));
-    TESSERA_TRY_VALUE(const auto under_way, campaign_store(*reader_).changed_by_others(where.campaign, first, last));
+    const auto& where = which.id;
+    TESSERA_TRY(images_.load(*reader_, which, files_));
+    TESSERA_TRY_VALUE(const auto under_way,
+                      campaign_store(*reader_).changed_by_others(where.campaign, which.first, which.last));
     images_.doubt(under_way);
-    if (audit_ && where.round > first_round_) TESSERA_TRY(audit_->load(*reader_, where.campaign, first, last));
-    TESSERA_TRY_VALUE(auto* query, targets_query());
-    const auto& security = what_->security;
-    query->with(where.campaign.value, where.round, first.value, last.value, security.key_version,
-                operations::application_of(security.tar));
+    if (audit_ && where.round > first_round_)
+        TESSERA_TRY(audit_->load(*reader_, where.campaign, which.first, which.last));
+    TESSERA_TRY(scanned_.load(*reader_, which));
+    TESSERA_TRY_VALUE(auto* query, targets_query(which));
+    query->with(where.campaign.value, where.round, which.first.value, which.last.value);
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
         if (!more) return {};
-        auto card = read_target(*query, security.key_version);
+        auto card = read_target(*query);
         if (ports != nullptr) {
             card.port = ports->of(card.id);
             if ((card.port != 0) != what_->is_for_terminals()) continue;
@@ -95,32 +94,21 @@ void target_formatter::scripts_from(const definition& what) {
     for (auto& one : scripts->reads) reads_.push_back(std::move(one.commands.octets));
 }
 
-// Where cards differ in the key set by which to speak, the version is asked card by card; so is the key set's
-// application, where some card has keys of its own for the campaign's.
-result<store::statement*> target_formatter::targets_query() {
-#define TESSERA_PREPARE_TARGETS(current, join, version, key_application)                                              \
-    "SELECT t.card_id, t.purpose, c.msisdn, k.kic_algorithm, k.kid_algorithm, k.wrapped, k.initial_counter, "         \
-    "n.counter, " current ", k.application, k.counter_scope FROM target t JOIN card c ON c.card_id = t.card_id " join \
-    "LEFT JOIN key_set k ON k.card_id = t.card_id AND k.key_version = " version                                       \
-    " AND k.application = " key_application                                                                           \
-    " LEFT JOIN key_counter n ON n.card_id = t.card_id AND n.key_version = " version                                  \
-    " AND n.application = " TESSERA_COUNTING_APPLICATION(                                                             \
-        "$6") " WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id"
-#define TESSERA_OF_ALL(key_application) TESSERA_PREPARE_TARGETS("NULL", "", "$5", key_application)
-#define TESSERA_OF_EACH(key_application)                                                              \
-    TESSERA_PREPARE_TARGETS("u.key_version", "LEFT JOIN current_key_set u ON u.card_id = t.card_id ", \
-                            "COALESCE(u.key_version, $5)", key_application)
+// Where cards differ in the key set by which to speak, its version is asked with them.
+result<store::statement*> target_formatter::targets_query(const chunk& which) {
+#define TESSERA_TARGETS(version, join, among)                         \
+    "SELECT t.card_id, t.purpose, c.msisdn, " version                 \
+    " FROM target t JOIN card c ON c.card_id = t.card_id " among join \
+    "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id BETWEEN $3 AND $4 ORDER BY t.card_id"
     if (what_->current_key_set && !differ_) {
         TESSERA_TRY_VALUE(differ_, cards::key_rotation_store(*reader_).any_current());
     }
-    const auto application = operations::application_of(what_->security.tar);
-    TESSERA_TRY_VALUE(const bool own_keys, cards::card_store(*reader_).any_key_set_of(application));
     if (differ_.value_or(false))
-        return own_keys ? reader_->kept(TESSERA_OF_EACH(
-                              TESSERA_KEYS_OF_APPLICATION("t.card_id", "COALESCE(u.key_version, $5)", "$6")))
-                        : reader_->kept(TESSERA_OF_EACH(TESSERA_KEYS_OF_ALL));
-    return own_keys ? reader_->kept(TESSERA_OF_ALL(TESSERA_KEYS_OF_APPLICATION("t.card_id", "$5", "$6")))
-                    : reader_->kept(TESSERA_OF_ALL(TESSERA_KEYS_OF_ALL));
+        return reader_->kept(
+            TESSERA_TARGETS("u.key_version", "LEFT JOIN current_key_set u ON u.card_id = t.card_id ", ""));
+    // So that both can be read in order, side by side.
+    return is_dense(which) ? reader_->kept(TESSERA_TARGETS("NULL", "", "AND c.card_id BETWEEN $3 AND $4 "))
+                           : reader_->kept(TESSERA_TARGETS("NULL", "", ""));
 }
 
 // A rotation's packets are made of a card's own new keys.

@@ -4,6 +4,7 @@
 #include "campaigns/audit_plan.h"
 #include "campaigns/chunk_blocks.h"
 #include "campaigns/image_scan.h"
+#include "campaigns/key_scan.h"
 #include "campaigns/prepare_keys.h"
 #include "campaigns/store.h"
 #include "campaigns/target_sides.h"
@@ -39,10 +40,9 @@ public:
     // first_round: of those who are prepared, as campaign_run has it.
     target_formatter(const definition& what, int first_round, store::connection& reader, cards::key_vault& vault);
 
-    // Adds what becomes of the round's targets from first to last. ports: of the terminals among them, where a campaign
-    // has some; those of the other side are passed over then. Reads only; the caller holds a snapshot.
-    [[nodiscard]] result<void> format(const chunk_id& where, cards::card_id first, cards::card_id last,
-                                      const terminal_ports* ports, prepared_chunk& into);
+    // Adds what becomes of the round's targets in a chunk, or in a piece of one. ports: of the terminals among them,
+    // where a campaign has some; those of the other side are passed over then. Reads only; the caller holds a snapshot.
+    [[nodiscard]] result<void> format(const chunk& which, const terminal_ports* ports, prepared_chunk& into);
 
 private:
     // One row of the query for targets.
@@ -56,8 +56,8 @@ private:
         std::uint64_t last_counter = 0;
         std::uint16_t port = 0;  // of a terminal
     };
-    static target read_target(const store::statement& row, std::uint8_t key_version);
-    result<store::statement*> targets_query();
+    target read_target(const store::statement& row);
+    result<store::statement*> targets_query(const chunk& which);
     void scripts_from(const definition& what);
     result<bool> take_own(const chunk_id& where, const target& card);
     result<void> format_rotation(const target& card);
@@ -79,6 +79,7 @@ private:
     std::vector<operations::file_write> files_;  // that the campaign is about
     definition own_;                             // of the card that is looked at, where contents have variables
     image_scan images_;
+    key_scan scanned_;
     key_formatter keys_{*reader_, *vault_, *what_};
     std::optional<chunk_blocks> earlier_;  // of the snapshot, where something goes again
     std::optional<bool> differ_;           // whether cards have current key sets of their own

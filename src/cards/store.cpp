@@ -214,14 +214,6 @@ result<std::vector<application_counter>> card_store::counters(card_id id) {
     }
 }
 
-result<bool> card_store::any_key_set_of(std::uint32_t application) {
-    TESSERA_TRY_VALUE(auto* query,
-                      database_->kept("SELECT 1 FROM key_set WHERE application = $1 AND application >= 0 LIMIT 1"));
-    TESSERA_TRY_VALUE(const bool there, query->with(application).step());
-    query->reset();
-    return there;
-}
-
 result<std::vector<image_entry>> card_store::image(card_id id) {
     TESSERA_TRY_VALUE(
         auto* query,

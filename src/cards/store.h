@@ -24,8 +24,7 @@ struct stored_key_set {
                                                        std::uint32_t application);
 
 // The same choice in SQL, for a join over many cards: the application of the key set of card `card` under `version` for
-// `application`. Where any_key_set_of() is false, TESSERA_KEYS_OF_ALL is the answer, and costs nothing.
-#define TESSERA_KEYS_OF_ALL "-1"
+// `application`.
 #define TESSERA_KEYS_OF_APPLICATION(card, version, application)                                         \
     "(SELECT MAX(s.application) FROM key_set s WHERE s.card_id = " card " AND s.key_version = " version \
     " AND "                                                                                             \
@@ -98,8 +97,6 @@ public:
     // application: as counting_application() has it.
     [[nodiscard]] result<void> put_counter(card_id id, std::uint8_t key_version, std::int64_t application,
                                            std::uint64_t counter);
-    // Some card has a key set of its own for this application; else those of all applications are the only ones.
-    [[nodiscard]] result<bool> any_key_set_of(std::uint32_t application);
 
     // 0: none. The number that it had becomes one of its former ones. Errors: unique (another card holds it).
     [[nodiscard]] result<void> put_msisdn(card_id id, std::uint64_t msisdn, timestamp now);

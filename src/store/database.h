@@ -123,7 +123,7 @@ public:
     virtual ~database() = default;
     // A read connection sees one snapshot per transaction and never waits for writers. Thread safe.
     [[nodiscard]] virtual result<std::unique_ptr<connection>> connect(access mode) = 0;
-    // What stands for {int}, {blob} and {clustered} in the text of a migration.
+    // What stands for {int}, {blob}, {table}, {clustered} and {server_only} in the text of a migration.
     [[nodiscard]] virtual std::string_view dialect_word(std::string_view token) const = 0;
 };
 

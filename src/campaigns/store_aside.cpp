@@ -62,8 +62,8 @@ result<std::int64_t> campaign_store::formatted(const chunk_id& where) {
 }
 
 result<std::vector<chunk>> campaign_store::stale_chunks(campaign_key key, int round) {
-    // From the operations, which are few, to the chunk that holds their card. Each step is a query of its own within it,
-    // so that a server that knows nothing of its tables yet does not begin with the targets.
+    // From the operations, which are few, to the chunk that holds their card. Each step is a query of its own within
+    // it, so that a server that knows nothing of its tables yet does not begin with the targets.
     TESSERA_TRY_VALUE(
         auto* query,
         database_->kept("WITH touched AS MATERIALIZED (SELECT u.moment AS moment, "
@@ -73,8 +73,8 @@ result<std::vector<chunk>> campaign_store::stale_chunks(campaign_key key, int ro
                         "WHERE f.campaign_key = $1 AND f.round = $2) AND (SELECT COUNT(*) FROM target t "
                         "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id = u.card_id) > 0) "
                         "SELECT k.chunk, k.first_card, k.last_card, k.targets, k.state, k.epoch, k.attempt "
-                        "FROM touched u CROSS JOIN chunk k WHERE k.campaign_key = $1 AND k.round = $2 "
-                        "AND k.chunk = u.chunk AND k.state = $3 AND u.moment > k.formatted "
+                        "FROM touched s CROSS JOIN chunk k WHERE k.campaign_key = $1 AND k.round = $2 "
+                        "AND k.chunk = s.chunk AND k.state = $3 AND s.moment > k.formatted "
                         "GROUP BY k.chunk, k.first_card, k.last_card, k.targets, k.state, k.epoch, k.attempt "
                         "ORDER BY k.chunk"));
     query->with(key.value, round, chunk_state::prepared);

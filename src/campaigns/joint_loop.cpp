@@ -214,8 +214,7 @@ private:
         }));
         const auto now = env_.clock->now();
         const bool fresh = std::ranges::any_of(cancelled, [&](const auto& one) { return is_fresh(one, now); });
-        if (!fresh) TESSERA_TRY(wind_up_cancelled(env_, definition_of_));
-        return settle_late_answers(env_, definition_of_);
+        return fresh ? settle_late_answers(env_, definition_of_) : wind_up_cancelled(env_, definition_of_);
     }
 
     environment env_;

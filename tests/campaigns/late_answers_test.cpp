@@ -63,6 +63,20 @@ TEST(campaigns, C_8_a_late_negative_acknowledgement_makes_it_failed_and_leaves_t
     EXPECT_EQ(here.image_content(0, "7f20/6fff"), "");
 }
 
+// Whoever was to settle them died, and the next one has nothing else to do.
+TEST(campaigns, C_8_late_answers_that_a_process_left_are_settled_where_the_next_one_winds_up) {
+    world here({.cards = 20, .faults = "delay = \"1s\""});
+    const auto first = here.run(hasty);
+    here.expect_outcomes(first, {.unknown = 20});
+    here.sim->wait_for_waiting(20);
+    here.refuse_rows("INSERT", "outcome", "NEW.revision > 0");
+    EXPECT_FALSE(here.try_to_conduct(here.create(another("por_timeout = \"5s\"\nattempts = 1"))));
+    here.allow_rows("outcome");
+    here.expect_outcomes(first, {.unknown = 20});
+    here.cancel(here.create({.name = "nobody began it"}));
+    here.expect_outcomes(first, {.done = 20});
+}
+
 // The late answer is older than what the second campaign wrote into the same file.
 TEST(campaigns, C_8_a_late_acknowledgement_does_not_bring_an_older_content_back) {
     constexpr std::string_view newer = "0141414141ffffffffffffffffffffffff";

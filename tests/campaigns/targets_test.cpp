@@ -61,6 +61,25 @@ TEST(campaign_targets, what_has_not_ended_is_not_followed_up) {
     EXPECT_EQ(here.count("SELECT COUNT(*) FROM campaign"), 1);
 }
 
+// Cards that lie far apart are looked up one by one, in place of all between them: what is read must be the same.
+TEST(campaign_targets, a_few_cards_far_apart_get_what_their_images_lack_under_their_next_counters) {
+    world here({.cards = 60});
+    const auto some = [](std::string_view name, std::string writes) {
+        std::string imsis;
+        for (const std::size_t card : {0, 29, 59}) imsis += "\"" + sim::fleet_imsi(card) + "\", ";
+        return campaign_options{
+            .name = std::string(name), .targets = "imsis = [" + imsis + "]", .writes = std::move(writes)};
+    };
+    here.expect_outcomes(here.run(), {.done = 60});
+    here.expect_outcomes(here.run(some("as it is", {})), {.skipped = 3});
+    here.expect_outcomes(here.run(some("another file", write_text("7f20/6f3e", "0102"))), {.done = 3});
+    for (const std::size_t card : {0, 29, 59}) {
+        EXPECT_EQ(here.image_content(card), spn_content);
+        EXPECT_EQ(here.image_content(card, "7f20/6f3e"), "0102");
+    }
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM key_counter WHERE counter = 2"), 3);
+}
+
 TEST(campaign_targets, a_condition_on_the_image_finds_the_cards_that_do_not_hold_the_content) {
     world here({.cards = 40});
     here.run({.targets = imsi_range(10, 19)});

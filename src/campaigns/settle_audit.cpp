@@ -14,7 +14,6 @@
 namespace tessera::campaigns {
 namespace {
 
-using operations::cause;
 using operations::cause_kind;
 using operations::decision;
 using operations::outcome;

@@ -15,9 +15,9 @@ namespace tessera::campaigns {
 
 struct raised_counter {
     cards::card_id card;
-    std::int64_t application;  // as cards::counting_application() has it
-    std::uint64_t counter;
-    std::uint8_t key_version;
+    std::int64_t application = 0;  // as cards::counting_application() has it
+    std::uint64_t counter = 0;
+    std::uint8_t key_version = 0;
 };
 
 // Everything one chunk's transaction will write.

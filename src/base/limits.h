@@ -88,6 +88,8 @@ inline constexpr std::size_t target_tags = 32;       // in one selector
 inline constexpr std::size_t image_conditions = 16;  // likewise
 inline constexpr std::size_t selection_items = 900;  // cards that one statement names; longer lists take several
 
+inline constexpr std::size_t resting_readers = 8;  // of one process; more are closed when they are given back
+
 // --- a database server
 inline constexpr std::size_t statements_queued = 256;             // sent before their answers are read
 inline constexpr std::size_t rows_fetched = 10'000;               // at a time, where there may be any number

@@ -1,6 +1,9 @@
 #include "campaigns/card_case.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
 
 namespace tessera::campaigns {
 
@@ -37,12 +40,21 @@ result<void> add_round(chunk_blocks& blocks, const campaign_store::participation
     return {};
 }
 
-void forget_other_keys(card_case& made, std::uint8_t key_version) {
-    for (std::size_t i = made.rounds.size(); i-- > 0;) {
-        if (made.formatted[i].proof.key_version == key_version) continue;
-        made.rounds.erase(made.rounds.begin() + static_cast<std::ptrdiff_t>(i));
-        made.formatted.erase(made.formatted.begin() + static_cast<std::ptrdiff_t>(i));
+// Splits off the rounds under `key_version`.
+card_case taken_under(card_case& all, std::uint8_t key_version) {
+    card_case made;
+    for (std::size_t i = 0; i < all.rounds.size();) {
+        if (all.formatted[i].proof.key_version != key_version) {
+            ++i;
+            continue;
+        }
+        const auto at = static_cast<std::ptrdiff_t>(i);
+        made.rounds.push_back(std::move(all.rounds[i]));
+        made.formatted.push_back(all.formatted[i]);
+        all.rounds.erase(all.rounds.begin() + at);
+        all.formatted.erase(all.formatted.begin() + at);
     }
+    return made;
 }
 
 // What came back from the card, to whichever campaign it was given: a stray answer may stand with another one.
@@ -74,6 +86,28 @@ result<std::vector<operations::raw_answer>> answers_from(campaign_store& campaig
     return own;
 }
 
+// The card has said itself what came of the campaign's job.
+bool proves(const card_case& one) {
+    if (one.found.what == operations::decision::done) return true;
+    return one.found.what == operations::decision::failed &&
+           one.found.why.kind == operations::cause_kind::status_word &&
+           one.rounds[one.found.round].what == operations::purpose::write;
+}
+
+bool ran_any(operations::judge& judge, const definition& what, const cards::key_set& keys,
+             const std::vector<operations::sent_round>& rounds, const std::vector<operations::raw_answer>& answers) {
+    return std::ranges::any_of(rounds, [&](const operations::sent_round& round) {
+        const auto ran = judge.answers_to(what.security, keys, round.packets, answers);
+        return std::ranges::any_of(ran, [](const auto& one) { return one.has_value(); });
+    });
+}
+
+// Of rounds that others followed, nobody awaits anything: complaints that name no packet are not theirs.
+void keep_what_names_its_packet(std::vector<operations::raw_answer>& answers) {
+    std::erase_if(answers, [](const auto& one) { return one.kind != operations::answer_kind::message; });
+    for (auto& one : answers) one.current = false;
+}
+
 }  // namespace
 
 result<cards::key_set> keys_of(store::connection& database, cards::key_vault& vault, cards::card_id card,
@@ -93,13 +127,32 @@ result<card_case> assess_card(store::connection& database, chunk_blocks& blocks,
     TESSERA_TRY_VALUE(const auto parts, campaigns.participations(key, card));
     for (const auto& part : parts) TESSERA_TRY(add_round(blocks, part, plan, card, made, key_version));
     if (made.rounds.empty()) return made;
-    // What was said under another key set is another conversation: of a rotation, only answers under the new one prove.
-    forget_other_keys(made, key_version);
+    // What was said under another key set is another conversation.
+    auto earlier = std::move(made);
+    made = taken_under(earlier, key_version);
     TESSERA_TRY_VALUE(const auto keys, keys_of(database, vault, card, key_version, plan.application));
     bytes octets;
-    TESSERA_TRY_VALUE(const auto answers,
-                      answers_from(campaigns, blocks, key, parts.back().where.round, card, octets, made));
+    TESSERA_TRY_VALUE(auto answers, answers_from(campaigns, blocks, key, parts.back().where.round, card, octets, made));
     made.found = judge.assess(what.security, keys, made.rounds, answers);
+    // A card that ran one of them is not ahead of us, whatever it refused.
+    if (made.fresh_rounds >= static_cast<int>(limits::fresh_refusals) &&
+        ran_any(judge, what, keys, made.rounds, answers))
+        made.fresh_rounds = 0;
+    // Of a rotation, only answers under the new keys prove.
+    if (earlier.rounds.empty() || what.rotation || proves(made)) return made;
+    keep_what_names_its_packet(answers);
+    while (!earlier.rounds.empty()) {
+        const auto version = earlier.formatted.back().proof.key_version;
+        auto one = taken_under(earlier, version);
+        TESSERA_TRY_VALUE(const auto of_then, keys_of(database, vault, card, version, plan.application));
+        one.found = judge.assess(what.security, of_then, one.rounds, answers);
+        if (!proves(one)) continue;
+        made.rounds = std::move(one.rounds);
+        made.formatted = std::move(one.formatted);
+        one.found.stray |= made.found.stray;
+        made.found = std::move(one.found);
+        break;
+    }
     return made;
 }
 

@@ -28,12 +28,14 @@ struct formatted_from {
 };
 
 struct card_case {
+    // Under the key set that `found` is about: that of the latest round, or an earlier one under which more was proved.
     std::vector<operations::sent_round> rounds;
     std::vector<formatted_from> formatted;  // of each round
     operations::verdict found;
     int attempts = 0;
     int answers_in_round = 0;  // messages of the latest round
-    int fresh_rounds = 0;      // rounds in which the first sending was answered, so that no repeat was refused
+    // Rounds in which the first sending was answered, so that no repeat was refused; 0 where the card ran anything.
+    int fresh_rounds = 0;
 };
 
 // blocks: of the same connection, made in the same transaction. Errors: no_key (the key set is gone), database.

@@ -28,6 +28,12 @@ int chunk_answers::take(cards::card_id card) {
     return attempts;
 }
 
+bool chunk_answers::said_anything(cards::card_id card) {
+    take(card);
+    return std::ranges::find(current_, operations::answer_kind::message, &operations::raw_answer::kind) !=
+           current_.end();
+}
+
 result<void> all_heard::note(store::connection& reader, const chunk_id& where) {
     if (!shared_) return {};
     TESSERA_TRY_VALUE(blocks_, campaign_store(reader).answer_blocks(where));

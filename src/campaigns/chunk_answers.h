@@ -13,6 +13,8 @@ public:
     [[nodiscard]] result<void> load(store::connection& reader, const chunk_id& where);
     // The card's answers into of_card(); cards in rising order. The last sending that was answered, 0 if none was.
     int take(cards::card_id card);
+    // take(), and whether a message of the card is among them.
+    bool said_anything(cards::card_id card);
     // Valid until the next call.
     [[nodiscard]] const std::vector<operations::raw_answer>& of_card() const { return current_; }
 

@@ -55,6 +55,7 @@ struct environment {
     shared_writer* writer = nullptr;
     cards::key_vault* vault = nullptr;
     const clock_port* clock = nullptr;
+    random_port* random = &system_random();  // for new keys; thread safe
     // Called when P2 begins and not before: the session is opened by it and closed when P2 ends (C-3).
     network_factory open_network;
     // Where P2 runs, and whatever open_network() makes: a loop that another thread runs, and that outlives P2.

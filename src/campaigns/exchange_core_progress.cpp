@@ -77,11 +77,13 @@ bool exchange_core::awaits_answers(instant now) const {
 
 // At the end of a chunk that is not through: what is with the network may have left; of some nothing ever did.
 void exchange_core::take_stock(open_chunk& open) {
+    journal_batch::unsent_cards unsent{open.held, {}};
     for (auto& one : open.entries) {
         if (one.packets == 0) continue;
-        if (one.never_left) pending_.unsent.push_back(one.card);
+        if (one.never_left) unsent.cards.push_back(one.card);
         if (one.attempts > 0 || one.may_have_left) count_sent(open, one);
     }
+    if (!unsent.cards.empty()) pending_.unsent.push_back(std::move(unsent));
 }
 
 void exchange_core::report_progress() {

@@ -65,7 +65,12 @@ struct journal_batch {
     std::vector<answer> answers;
     std::vector<unmatched> strangers;
     std::vector<move> moves;
-    std::vector<cards::card_id> unsent;                // of chunks that were released: nothing of theirs has left
+    // Cards of a chunk that was released: nothing of theirs has left.
+    struct unsent_cards {
+        chunk held;
+        std::vector<cards::card_id> cards;
+    };
+    std::vector<unsent_cards> unsent;
     std::vector<telecom::inbound_handle> acknowledge;  // when the batch is durable, and not before
     bool renew_leases = false;
 

@@ -1,6 +1,7 @@
 #include "campaigns/joint_loop.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <thread>
 #include <utility>
@@ -48,7 +49,8 @@ private:
     std::atomic<bool> over_ = false;
 };
 
-// Sets `stop` when the campaign runs no more, or everything was stopped, whoever did that.
+// Sets `stop` when the campaign runs no more, or everything was stopped, whoever did that. Whoever begins a share has
+// just looked at the campaign, so the first look is taken at one that lasts.
 class state_watch {
 public:
     state_watch(store::database& storage, campaign_key key, std::atomic<bool>& stop)
@@ -63,21 +65,18 @@ public:
 
 private:
     void work() {
-        std::unique_ptr<store::connection> reader;
-        while (!ending_) {
-            if (!reader) {
-                auto made = storage_->connect(store::access::read);
-                if (made) reader = std::move(*made);
-            }
-            if (const auto on = reader ? goes_on(*reader) : result<bool>(true); on && !*on) stop_->store(true);
+        for (;;) {
             between_.wait(look_again);
+            if (ending_) return;
+            if (const auto on = goes_on(); on && !*on) stop_->store(true);
         }
     }
-    [[nodiscard]] result<bool> goes_on(store::connection& reader) const {
-        const store::snapshot view(reader);
+    [[nodiscard]] result<bool> goes_on() const {
+        TESSERA_TRY_VALUE(const auto reader, storage_->lend_reader());
+        const store::snapshot view(*reader);
         TESSERA_TRY(view.begun());
-        TESSERA_TRY_VALUE(const auto subject, campaign_store(reader).get(key_));
-        TESSERA_TRY_VALUE(const auto stopped, safety_store(reader).standing());
+        TESSERA_TRY_VALUE(const auto subject, campaign_store(*reader).get(key_));
+        TESSERA_TRY_VALUE(const auto stopped, safety_store(*reader).standing());
         return subject.state == campaign_state::running && !stopped;
     }
 
@@ -186,35 +185,33 @@ private:
     // way.
     result<void> settle_what_is_left() {
         const auto now = env_.clock->now();
-        TESSERA_TRY_VALUE(const bool mine, env_.writer->transact([&](store::connection& writer) -> result<bool> {
-            TESSERA_TRY_VALUE(const bool any, anything_left(writer, now));
-            if (!any) return false;
-            return take_duty(writer, settling, env_.instance, now, now + settling_leases * env_.lease_time);
+        TESSERA_TRY_VALUE(const auto mine, env_.writer->transact([&](store::connection& writer) -> result<remnant> {
+            TESSERA_TRY_VALUE(const auto found, find_remnant(writer, now));
+            if (found == remnant::none) return found;
+            TESSERA_TRY_VALUE(const bool taken,
+                              take_duty(writer, settling, env_.instance, now, now + settling_leases * env_.lease_time));
+            return taken ? found : remnant::none;
         }));
-        if (!mine) return {};
+        if (mine == remnant::none) return {};
         stop_ = false;
-        auto done = settle_all();
+        auto done = mine == remnant::late_answers ? settle_late_answers(env_, definition_of_)
+                                                  : wind_up_cancelled(env_, definition_of_);
         TESSERA_TRY(env_.writer->transact(
             [&](store::connection& writer) { return leave_duty(writer, settling, env_.instance); }));
         return done;
     }
-    static result<bool> anything_left(store::connection& writer, timestamp now) {
+    enum class remnant : std::uint8_t { none, late_answers, everything };
+    static result<remnant> find_remnant(store::connection& writer, timestamp now) {
         campaign_store store(writer);
         TESSERA_TRY_VALUE(const auto late, store.late_cards(1));
         TESSERA_TRY_VALUE(const auto cancelled, store.cancelled_within_a_phase());
-        return !late.empty() || std::ranges::any_of(cancelled, [&](const auto& one) { return !is_fresh(one, now); });
+        const auto unheard = std::ranges::count_if(cancelled, [&](const auto& one) { return is_fresh(one, now); });
+        if (late.empty() && unheard == std::ssize(cancelled)) return remnant::none;
+        return unheard == 0 ? remnant::everything : remnant::late_answers;
     }
     // Not all who take part in it have heard of it yet.
     static bool is_fresh(const campaign& cancelled, timestamp now) {
         return cancelled.finished_at && *cancelled.finished_at + heard_by_all > now;
-    }
-    result<void> settle_all() {
-        TESSERA_TRY_VALUE(const auto cancelled, env_.writer->transact([](store::connection& writer) {
-            return campaign_store(writer).cancelled_within_a_phase();
-        }));
-        const auto now = env_.clock->now();
-        const bool fresh = std::ranges::any_of(cancelled, [&](const auto& one) { return is_fresh(one, now); });
-        return fresh ? settle_late_answers(env_, definition_of_) : wind_up_cancelled(env_, definition_of_);
     }
 
     environment env_;

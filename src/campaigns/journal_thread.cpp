@@ -18,7 +18,7 @@ journal_thread::journal_thread(const campaign_run& run, net::event_loop& loop, j
     : run_(run), loop_(&loop), events_(&events) {}
 
 result<void> journal_thread::open() {
-    TESSERA_TRY_VALUE(reader_, run_.env->storage->connect(store::access::read));
+    TESSERA_TRY_VALUE(reader_, run_.env->storage->lend_reader());
     thread_ = std::thread([this] { work_through(); });
     return {};
 }
@@ -260,8 +260,7 @@ result<void> journal_thread::write_now(journal_batch& batch) {
         campaign_store campaigns(writer);
         TESSERA_TRY(put_answers(campaigns, batch));
         for (const auto& move : batch.moves) TESSERA_TRY(move_on(campaigns, move));
-        for (const auto card : batch.unsent)
-            TESSERA_TRY(campaigns.put_unsent(run_.subject.key, run_.subject.round, card));
+        for (const auto& one : batch.unsent) TESSERA_TRY(put_unsent(campaigns, one));
         return batch.renew_leases ? renew_leases(writer) : result<void>();
     });
     TESSERA_TRY(std::move(written));
@@ -275,6 +274,16 @@ result<void> journal_thread::write_now(journal_batch& batch) {
 result<void> journal_thread::move_on(campaign_store& campaigns, const journal_batch::move& move) {
     if (run_.env->shared() && move.to == chunk_state::closed) TESSERA_TRY(campaigns.forget_passed(move.held.id));
     return campaigns.move_chunk(move.held, run_.env->instance, move.to, move.attempt, move.more);
+}
+
+// Whoever slept may have lost the chunk to another one, who has sent what it has not.
+result<void> journal_thread::put_unsent(campaign_store& campaigns, const journal_batch::unsent_cards& of) const {
+    if (run_.env->shared()) {
+        TESSERA_TRY_VALUE(const bool ours, campaigns.is_released_to(of.held, run_.env->instance));
+        if (!ours) return {};
+    }
+    for (const auto card : of.cards) TESSERA_TRY(campaigns.put_unsent(of.held.id.campaign, of.held.id.round, card));
+    return {};
 }
 
 result<void> journal_thread::renew_leases(store::connection& writer) {

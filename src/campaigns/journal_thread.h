@@ -40,6 +40,7 @@ private:
     [[nodiscard]] result<void> may_speak(store::connection& writer) const;
     [[nodiscard]] result<void> still_ours(const chunk& held);
     [[nodiscard]] result<void> move_on(campaign_store& campaigns, const journal_batch::move& move);
+    [[nodiscard]] result<void> put_unsent(campaign_store& campaigns, const journal_batch::unsent_cards& of) const;
     [[nodiscard]] result<void> renew_leases(store::connection& writer);
     [[nodiscard]] result<void> mark_if_settled(campaign_store& campaigns, const chunk_id& where,
                                                std::span<const journal_batch::answer> answers) const;
@@ -54,7 +55,7 @@ private:
     campaign_run run_;
     net::event_loop* loop_;
     journal_events* events_;
-    std::unique_ptr<store::connection> reader_;
+    store::lent_reader reader_;
     std::int64_t ordinal_ = 0;
     instant renewed_ = run_.env->clock->monotonic();  // the leases
 

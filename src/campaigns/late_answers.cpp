@@ -20,13 +20,21 @@ std::optional<std::uint32_t> application_in(byte_view user_data) {
     return operations::application_of(*application);
 }
 
+// Of a long response only the first part names it. The others are as much its card's word, and whoever settles one of
+// the card's campaigns puts together what stands with any of them: nothing, for all.
+std::optional<std::uint32_t> application_of(byte_view user_data, std::uint32_t fallback) {
+    const auto header = codec::parse_user_data_header(user_data);
+    if (header && header->parts && header->parts->sequence > 1) return std::nullopt;
+    return application_in(user_data).value_or(fallback);
+}
+
 }  // namespace
 
 result<void> keep_late_answer(store::connection& writer, telecom::subscriber_number subscriber, byte_view user_data,
                               std::uint32_t fallback, std::int64_t ordinal, std::string_view by) {
     campaign_store campaigns(writer);
     TESSERA_TRY_VALUE(const auto holders, campaigns.holders(subscriber));
-    const auto application = application_in(user_data).value_or(fallback);
+    const auto application = application_of(user_data, fallback);
     bool kept = false;
     std::map<chunk_id, bytes> blocks;  // one row for the cards of a chunk: an ordinal stands once in it
     for (const auto card : holders.cards) {

@@ -16,13 +16,14 @@ using operations::purpose;
 
 class preparer final : public chunk_worker {
 public:
-    preparer(const campaign_run& run, std::unique_ptr<store::connection> reader)
+    preparer(const campaign_run& run, store::lent_reader reader)
         : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()) {
         const auto& what = *run.what;
-        if (!what.is_for_terminals()) cards_.emplace(what, run.first_round, *reader_, vault_);
+        auto& random = *run.env->random;
+        if (!what.is_for_terminals()) cards_.emplace(what, run.first_round, *reader_, vault_, random);
         if (!what.terminals) return;
         for_terminals_ = for_terminals(what);
-        terminals_.emplace(for_terminals_, run.first_round, *reader_, vault_);
+        terminals_.emplace(for_terminals_, run.first_round, *reader_, vault_, random);
     }
 
     result<void> work(const chunk& held) override {
@@ -155,7 +156,7 @@ private:
     }
 
     campaign_run run_;
-    std::unique_ptr<store::connection> reader_;
+    store::lent_reader reader_;
     cards::key_vault vault_;
     definition for_terminals_;
     std::optional<target_formatter> cards_, terminals_;  // as far as the campaign has something for them
@@ -165,17 +166,22 @@ private:
     std::int64_t given_ = 0;   // likewise
 };
 
-void wait_a_moment() {
-    net::event_loop loop;
-    const auto timer = loop.after(limits::stop_look, [] {});
-    loop.run();
+constexpr auto look_again = std::chrono::milliseconds(100);  // whether operations are still under way
+
+void wait_a_moment(const campaign_run& run) {
+    const auto until = run.env->clock->monotonic() + look_again;
+    while (!run.stopping() && run.env->clock->monotonic() < until) {
+        net::event_loop loop;
+        const auto timer = loop.after(limits::stop_look, [] {});
+        loop.run();
+    }
 }
 
 // Before P1 ends, messages of cards that single operations touched are formatted again, and operations under way are
 // waited for. Whatever comes after that limit leaves the round when its chunk is released (C-15).
 result<void> prepare_stale(const campaign_run& run) {
     const auto& env = *run.env;
-    TESSERA_TRY_VALUE(auto reader, env.storage->connect(store::access::read));
+    TESSERA_TRY_VALUE(auto reader, env.storage->lend_reader());
     preparer again(run, std::move(reader));
     const auto until = env.clock->monotonic() + limits::single_operation_wait;
     while (!run.stopping()) {
@@ -192,7 +198,7 @@ result<void> prepare_stale(const campaign_run& run) {
             return campaign_store(writer).operations_in_flight(run.subject.key, run.subject.round);
         }));
         if (!busy) return {};
-        wait_a_moment();
+        wait_a_moment(run);
     }
     return {};
 }
@@ -201,7 +207,7 @@ result<void> prepare_stale(const campaign_run& run) {
 
 result<void> prepare_chunks(const campaign_run& run) {
     return work_through_chunks(run, chunk_state::created, [&run]() -> result<std::unique_ptr<chunk_worker>> {
-        TESSERA_TRY_VALUE(auto reader, run.env->storage->connect(store::access::read));
+        TESSERA_TRY_VALUE(auto reader, run.env->storage->lend_reader());
         return std::make_unique<preparer>(run, std::move(reader));
     });
 }

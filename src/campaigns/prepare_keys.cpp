@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "base/random.h"
 #include "campaigns/packet_scripts.h"
 
 namespace tessera::campaigns {
@@ -12,9 +11,9 @@ namespace {
 using operations::cause_kind;
 using operations::outcome;
 
-secret random_key(crypto::cipher_algorithm algorithm) {
+secret random_key(crypto::cipher_algorithm algorithm, random_port& random) {
     secret made;
-    system_random().fill(made.resize(crypto::key_octets(algorithm)));
+    random.fill(made.resize(crypto::key_octets(algorithm)));
     return made;
 }
 
@@ -120,9 +119,9 @@ result<key_formatter::new_keys> key_formatter::make_keys(cards::card_id card) {
     const auto& rotation = *what_->rotation;
     new_keys made;
     made.set.header = {rotation.version, rotation.algorithm, rotation.algorithm, 0};
-    made.set.kic = random_key(rotation.algorithm);
-    made.set.kid = random_key(rotation.algorithm);
-    made.encryption = {rotation.algorithm, random_key(rotation.algorithm)};
+    made.set.kic = random_key(rotation.algorithm, *random_);
+    made.set.kid = random_key(rotation.algorithm, *random_);
+    made.encryption = {rotation.algorithm, random_key(rotation.algorithm, *random_)};
     made_key_set fresh{card, {made.set.header, {}}, rotation.algorithm, {}};
     TESSERA_TRY(vault_->wrap(card, made.set, fresh.keys.wrapped));
     TESSERA_TRY(vault_->wrap_encryption_key(card, rotation.version, rotation.algorithm, made.encryption.key,

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "base/random.h"
 #include "campaigns/blocks.h"
 #include "campaigns/types.h"
 #include "cards/key_rotation.h"
@@ -34,8 +35,8 @@ struct formatted_keys {
 // Not thread safe.
 class key_formatter {
 public:
-    key_formatter(store::connection& reader, cards::key_vault& vault, const definition& what)
-        : reader_(&reader), vault_(&vault), what_(&what) {}
+    key_formatter(store::connection& reader, cards::key_vault& vault, const definition& what, random_port& random)
+        : reader_(&reader), vault_(&vault), what_(&what), random_(&random) {}
     // write: PUT KEY under the old version; read_back: the question under the new one. Touches nothing durable.
     [[nodiscard]] result<formatted_keys> format(cards::card_id card, operations::purpose what);
 
@@ -57,6 +58,7 @@ private:
     store::connection* reader_;
     cards::key_vault* vault_;
     const definition* what_;
+    random_port* random_;
     codec::secured_packet_codec codec_;
     crypto::block_crypto crypto_;
 };

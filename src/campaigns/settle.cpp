@@ -117,7 +117,7 @@ void ask_under_new_keys(settled_card& made, bool last_round) {
 
 class settler final : public chunk_worker {
 public:
-    settler(const campaign_run& run, std::unique_ptr<store::connection> reader)
+    settler(const campaign_run& run, store::lent_reader reader)
         : run_(run), reader_(std::move(reader)), vault_(run.env->vault->another()), for_cards_(*run.what) {
         if (!run.what->terminals) return;
         what_of_terminals_ = for_terminals(*run.what);
@@ -127,6 +127,7 @@ public:
     result<void> work(const chunk& held) override {
         return until_not_overtaken([&]() -> result<void> {
             cards_.clear();
+            for_others_.clear();
             TESSERA_TRY(examine(held));
             return commit(held);
         });
@@ -174,15 +175,18 @@ private:
                 sent.packets.push_back(plan.describe(purpose::write, one->sequence, one->counter));
                 made_of_ = {one->image_version, {key_version, plan.application, one->counter}};
             }
-            if (std::ranges::binary_search(left, card)) continue;
+            if (std::ranges::binary_search(left, card)) {
+                if (answers_.said_anything(card)) for_others_.push_back(card);
+                continue;
+            }
             TESSERA_TRY_VALUE(const auto keys, keys_.unwrapped(card, key_version, plan.application, vault_));
-            judge_card(held, card, keys, sent);
+            TESSERA_TRY(judge_card(held, card, keys, sent));
         }
         return {};
     }
 
-    void judge_card(const chunk& held, cards::card_id card, const cards::key_set& keys,
-                    const operations::sent_round& sent) {
+    result<void> judge_card(const chunk& held, cards::card_id card, const cards::key_set& keys,
+                            const operations::sent_round& sent) {
         const int answered_at = answers_.take(card);
         auto found = judge_.assess(side_->what->security, keys, std::span(&sent, 1), answers_.of_card());
         auto made =
@@ -192,7 +196,28 @@ private:
             sent.packets.size() > 1 && answers_.of_card().size() >= sent.packets.size() && !run_.last_round())
             made.next = purpose::repeat;
         if (run_.what->rotation) ask_under_new_keys(made, run_.last_round());
+        TESSERA_TRY(ask_where_keys_changed(made, made_of_.proof.key_version));
         add(std::move(made), made_of_);
+        return {};
+    }
+
+    // A card that took other keys meanwhile complains of packets under the old ones, also of one that it had executed
+    // when it came for the first time.
+    result<void> ask_where_keys_changed(settled_card& made, std::uint8_t key_version) {
+        const auto& why = made.result.why;
+        const bool complained = made.result.what == outcome::failed && !made.next &&
+                                why.kind == operations::cause_kind::por_status && why.detail == 1;
+        if (!complained || run_.what->rotation || !side_->what->current_key_set) return {};
+        TESSERA_TRY_VALUE(const bool changed,
+                          cards::key_rotation_store(*reader_).may_be_replaced(made.result.card, key_version));
+        if (!changed) return {};
+        if (!run_.last_round()) {
+            made.next = purpose::read_back;
+            return {};
+        }
+        made.result.what = outcome::unknown;
+        made.result.why = {operations::cause_kind::no_answer, 0, 0};
+        return {};
     }
 
     // Later rounds: few cards, and all their rounds count.
@@ -224,7 +249,9 @@ private:
             auto settled = ruling(card, found, what, run_.last_round(), std::max(made.attempts, 1), ahead);
             if (run_.what->rotation && (what == purpose::write || what == purpose::repeat))
                 ask_under_new_keys(settled, run_.last_round());
-            add(std::move(settled), made.formatted.empty() ? formatted_from{} : made.formatted[found.round]);
+            const auto deciding = made.formatted.empty() ? formatted_from{} : made.formatted[found.round];
+            TESSERA_TRY(ask_where_keys_changed(settled, deciding.proof.key_version));
+            add(std::move(settled), deciding);
         }
     }
 
@@ -265,6 +292,7 @@ private:
             const auto now = env.clock->now();
             TESSERA_TRY(heard_.still_all(writer, held.id));
             TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::settled, held.attempt, progress));
+            for (const auto card : for_others_) TESSERA_TRY(campaigns.mark_late(card));
             cards::key_rotation_store rotations(writer);
             for (const auto& one : cards_) TESSERA_TRY(commit_card({&campaigns, &cards, &rotations}, held, one, now));
             TESSERA_TRY(cards.flush());
@@ -305,7 +333,7 @@ private:
     }
 
     campaign_run run_;
-    std::unique_ptr<store::connection> reader_;
+    store::lent_reader reader_;
     cards::key_vault vault_;
     settled_side for_cards_;
     definition what_of_terminals_;
@@ -319,13 +347,14 @@ private:
     chunk_answers answers_;
     all_heard heard_{run_.env->shared()};
     std::vector<settled_card> cards_;
+    std::vector<cards::card_id> for_others_;  // were sent nothing, so what they said is about something earlier
 };
 
 }  // namespace
 
 result<void> settle(const campaign_run& run) {
     return work_through_chunks(run, chunk_state::closed, [&run]() -> result<std::unique_ptr<chunk_worker>> {
-        TESSERA_TRY_VALUE(auto reader, run.env->storage->connect(store::access::read));
+        TESSERA_TRY_VALUE(auto reader, run.env->storage->lend_reader());
         if (run.what->is_audit()) return make_audit_settler(run, std::move(reader));
         return std::make_unique<settler>(run, std::move(reader));
     });

@@ -30,9 +30,9 @@ struct read_card {
     bool next = false;  // comes again in the next round instead
     bool keep = true;   // the readings go into the database
     bool stray = false;
-    bool untouched = true;  // the image, since the packets were formatted
+    bool untouched = true;  // the image, since this round's packets were formatted
     bool doubted = false;
-    std::uint8_t key_version = 0;
+    operations::numbered_packet first;  // of this round
     std::vector<reading> readings;
     std::vector<std::optional<known_file>> image;  // of each file
     // Once all readings are through: what was expected of each file, and which differs.
@@ -48,12 +48,13 @@ operations::sent_round packets_of(std::span<const message_entry> entries) {
 
 // Which pieces of the files the answers bring; true: any.
 bool take_all(const definition& what, const std::vector<operations::read_piece>& pieces,
-              const operations::sent_round& sent, const std::vector<std::optional<operations::executed_answer>>& ran,
+              std::span<const message_entry> sent, const std::vector<std::optional<operations::executed_answer>>& ran,
               std::vector<reading>& into) {
     bool moved = false;
     for (std::size_t i = 0; i < std::min(pieces.size(), ran.size()); ++i) {
         const auto which = pieces[i].read;
-        if (ran[i] && take_piece(what.reads[which], pieces[i], *ran[i], sent.packets[i].counter, into[which]))
+        if (ran[i] &&
+            take_piece(what.reads[which], pieces[i], *ran[i], {sent[i].key_version, sent[i].counter}, into[which]))
             moved = true;
     }
     return moved;
@@ -61,6 +62,10 @@ bool take_all(const definition& what, const std::vector<operations::read_piece>&
 
 bool all_through(const std::vector<reading>& readings) {
     return std::ranges::none_of(readings, [](const reading& one) { return one.now == reading::state::open; });
+}
+
+cards::image_proof proof_of(const definition& what, const reading& found) {
+    return {found.key_version, operations::application_of(what.security.tar), found.counter};
 }
 
 bool is_as_expected(const operations::file_read& wanted, byte_view expected, const reading& found) {
@@ -85,8 +90,8 @@ void conclude(const definition& what, read_card& card) {
         const auto& found = card.readings[i];
         if (what.reads[i].expected)
             card.expected[i] = what.reads[i].expected;
-        else if (card.image[i])
-            card.expected[i] = card.image[i]->content;
+        else if (card.image[i] && !operations::is_later(card.image[i]->proof, proof_of(what, found)))
+            card.expected[i] = card.image[i]->content;  // else it was written after it had been read
         if (found.now == reading::state::refused) {
             if (card.result.what == outcome::done)
                 card.result.why = {cause_kind::status_word, found.status_word, found.command};
@@ -110,16 +115,24 @@ result<void> put_readings(campaign_store& campaigns, campaign_key key, const rea
     return {};
 }
 
+// What an earlier round brought may be older than the image from which this round's packets were formatted.
+bool is_of_this_round(const read_card& card, const reading& found) {
+    return found.key_version == card.first.key_version && found.counter >= card.first.counter;
+}
+
 // C-17: after the card's own word, in P3.
 result<void> put_images(cards::card_store& cards, const definition& what, const read_card& card, timestamp now) {
-    const auto application = operations::application_of(what.security.tar);
     for (std::size_t i = 0; i < card.readings.size(); ++i) {
         const auto& found = card.readings[i];
         if (found.now != reading::state::complete) continue;
-        operations::proved_reading proved{what.reads[i].file, what.reads[i].record,
-                                          found.content,      found.whole,
-                                          std::nullopt,       {card.key_version, application, found.counter},
-                                          card.untouched,     card.doubted};
+        operations::proved_reading proved{what.reads[i].file,
+                                          what.reads[i].record,
+                                          found.content,
+                                          found.whole,
+                                          std::nullopt,
+                                          proof_of(what, found),
+                                          card.untouched && is_of_this_round(card, found),
+                                          card.doubted};
         if (card.image[i]) proved.before.emplace(operations::known_image{card.image[i]->content, card.image[i]->proof});
         TESSERA_TRY(operations::read_image(cards, card.result.card, proved, now));
     }
@@ -128,7 +141,7 @@ result<void> put_images(cards::card_store& cards, const definition& what, const 
 
 class audit_settler final : public chunk_worker {
 public:
-    audit_settler(const campaign_run& run, std::unique_ptr<store::connection> reader)
+    audit_settler(const campaign_run& run, store::lent_reader reader)
         : run_(run),
           reader_(std::move(reader)),
           vault_(run.env->vault->another()),
@@ -138,6 +151,7 @@ public:
     result<void> work(const chunk& held) override {
         return until_not_overtaken([&]() -> result<void> {
             cards_.clear();
+            for_others_.clear();
             TESSERA_TRY(examine(held));
             return commit(held);
         });
@@ -171,7 +185,10 @@ private:
                 std::find_if(one, messages.end(), [&](const message_entry& other) { return other.card != card; });
             const std::span own(one, end);
             one = end;
-            if (std::ranges::binary_search(left, card)) continue;
+            if (std::ranges::binary_search(left, card)) {
+                if (answers_.said_anything(card)) for_others_.push_back(card);
+                continue;
+            }
             TESSERA_TRY_VALUE(const auto keys, keys_.unwrapped(card, own.front().key_version, application, vault_));
             TESSERA_TRY(examine_card(held, own, keys));
         }
@@ -183,13 +200,13 @@ private:
         const auto card = own.front().card;
         const int answered_at = answers_.take(card);
         made.result = {card, outcome::unknown, {}, answered_at > 0 ? answered_at : held.attempt};
-        made.key_version = own.front().key_version;
+        made.first = {own.front().key_version, own.front().counter};
         const auto sent = packets_of(own);
         const auto found = judge_.assess(run_.what->security, keys, std::span(&sent, 1), answers_.of_card());
         made.stray = found.stray;
         made.readings = plan_.readings_of(card);
         const auto ran = judge_.answers_to(run_.what->security, keys, sent.packets, answers_.of_card());
-        const bool moved = take_all(*run_.what, plan_.pieces_of(card), sent, ran, made.readings);
+        const bool moved = take_all(*run_.what, plan_.pieces_of(card), own, ran, made.readings);
         const auto& before = images_.of(card);
         made.untouched = images_.image_version() == own.front().image_version;
         made.doubted = images_.doubtful(card);
@@ -212,6 +229,13 @@ private:
                                    [](const auto& one) { return one.kind == operations::answer_kind::message; });
     }
 
+    // It complains of keys that it no longer has.
+    result<bool> keys_changed(const read_card& made) {
+        const auto& why = made.result.why;
+        if (why.kind != cause_kind::por_status || why.detail != 1 || !run_.what->current_key_set) return false;
+        return cards::key_rotation_store(*reader_).may_be_replaced(made.result.card, made.first.key_version);
+    }
+
     // Of a card that still owes something: again with a new counter, or the end.
     result<void> rule(const chunk& held, const operations::verdict& found, bool moved, read_card& made) {
         made.result.why = found.why;
@@ -220,8 +244,8 @@ private:
         // An answer that came twice ended the waiting for a later packet's.
         if (found.what == decision::unknown && heard_something()) again = true;
         if (found.what == decision::failed && !moved) {
-            made.result.what = outcome::failed;
-            again = false;
+            TESSERA_TRY_VALUE(again, keys_changed(made));
+            if (!again) made.result.what = outcome::failed;
         }
         if (again && found.why.kind == cause_kind::por_status &&
             held.id.round - run_.first_round + 1 >= static_cast<int>(limits::fresh_refusals)) {
@@ -263,6 +287,7 @@ private:
             const auto now = env.clock->now();
             TESSERA_TRY(heard_.still_all(writer, held.id));
             TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::settled, held.attempt, progress));
+            for (const auto card : for_others_) TESSERA_TRY(campaigns.mark_late(card));
             for (const auto& one : cards_) TESSERA_TRY(commit_card(campaigns, cards, held, one, now));
             TESSERA_TRY(cards.flush());
             TESSERA_TRY(campaigns.flush());
@@ -284,7 +309,7 @@ private:
     }
 
     campaign_run run_;
-    std::unique_ptr<store::connection> reader_;
+    store::lent_reader reader_;
     cards::key_vault vault_;
     audit_plan plan_;
     std::vector<operations::file_write> files_;
@@ -294,11 +319,12 @@ private:
     chunk_answers answers_;
     all_heard heard_{run_.env->shared()};
     std::vector<read_card> cards_;
+    std::vector<cards::card_id> for_others_;  // were sent nothing, so what they said is about something earlier
 };
 
 }  // namespace
 
-std::unique_ptr<chunk_worker> make_audit_settler(const campaign_run& run, std::unique_ptr<store::connection> reader) {
+std::unique_ptr<chunk_worker> make_audit_settler(const campaign_run& run, store::lent_reader reader) {
     return std::make_unique<audit_settler>(run, std::move(reader));
 }
 
@@ -312,10 +338,10 @@ result<void> settle_late_reading(store::connection& writer, chunk_blocks& blocks
     if (heard.packets.empty()) return {};
     const auto sent = packets_of(heard.packets);
     read_card made;
-    made.key_version = heard.packets.front().key_version;
+    made.first = {heard.packets.front().key_version, heard.packets.front().counter};
     made.readings = plan.readings_of(card);
     const auto ran = judge.answers_to(what.security, heard.keys, sent.packets, heard.answers);
-    take_all(what, plan.pieces_of(card), sent, ran, made.readings);
+    take_all(what, plan.pieces_of(card), heard.packets, ran, made.readings);
     if (!all_through(made.readings)) return {};
     TESSERA_TRY_VALUE(const auto before, campaigns.latest_outcome(key, card));
     cards::card_store cards(writer);

@@ -8,8 +8,7 @@
 namespace tessera::campaigns {
 
 // One thread's hands; see settle().
-[[nodiscard]] std::unique_ptr<chunk_worker> make_audit_settler(const campaign_run& run,
-                                                               std::unique_ptr<store::connection> reader);
+[[nodiscard]] std::unique_ptr<chunk_worker> make_audit_settler(const campaign_run& run, store::lent_reader reader);
 
 // A late answer may complete an audit's reading of a card whose outcome was unknown. In the caller's transaction.
 [[nodiscard]] result<void> settle_late_reading(store::connection& writer, chunk_blocks& blocks, cards::key_vault& vault,

@@ -216,9 +216,11 @@ public:
     };
     [[nodiscard]] result<number_holders> holders(std::uint64_t subscriber);
     // Where an answer outside every exchange belongs: to the latest campaign with this application that the card took
-    // part in; of a number that moved, the latest that sent the card something there.
-    [[nodiscard]] result<std::optional<chunk_id>> match_late(cards::card_id card, std::uint32_t application);
-    [[nodiscard]] result<std::optional<chunk_id>> match_late_at(cards::card_id card, std::uint32_t application,
+    // part in, or with any where it names none; of a number that moved, the latest that sent the card something there.
+    [[nodiscard]] result<std::optional<chunk_id>> match_late(cards::card_id card,
+                                                             std::optional<std::uint32_t> application);
+    [[nodiscard]] result<std::optional<chunk_id>> match_late_at(cards::card_id card,
+                                                                std::optional<std::uint32_t> application,
                                                                 std::uint64_t subscriber);
     // A card whose answer no settlement has looked at yet.
     [[nodiscard]] result<void> mark_late(cards::card_id card);

@@ -4,9 +4,9 @@
 namespace tessera::campaigns {
 namespace {
 
-#define TESSERA_READING_COLUMNS                                                                                     \
-    "SELECT card_id, place, state, content, whole, corrected, status_word, command, counter, expected, drift FROM " \
-    "audit_reading "
+#define TESSERA_READING_COLUMNS                                                                                 \
+    "SELECT card_id, place, state, content, whole, corrected, status_word, command, counter, expected, drift, " \
+    "key_version FROM audit_reading "
 
 campaign_store::stored_reading read_row(const store::statement& row) {
     campaign_store::stored_reading made;
@@ -22,6 +22,7 @@ campaign_store::stored_reading read_row(const store::statement& row) {
     found.counter = static_cast<std::uint64_t>(row.integer(8));
     if (!row.is_null(9)) made.expected = to_bytes(row.octets(9));
     made.drift = row.integer(10) != 0;
+    found.key_version = static_cast<std::uint8_t>(row.integer(11));
     return made;
 }
 
@@ -32,15 +33,16 @@ result<void> campaign_store::put_reading(campaign_key key, const stored_reading&
         auto* put,
         database_->kept(
             "INSERT INTO audit_reading (campaign_key, card_id, place, state, content, whole, corrected, status_word, "
-            "command, counter, expected, drift) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
+            "command, counter, expected, drift, key_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, "
+            "$12, $13) "
             "ON CONFLICT (campaign_key, card_id, place) DO UPDATE SET state = excluded.state, content = "
             "excluded.content, whole = excluded.whole, corrected = excluded.corrected, status_word = "
             "excluded.status_word, command = excluded.command, counter = excluded.counter, expected = "
-            "excluded.expected, drift = excluded.drift"));
+            "excluded.expected, drift = excluded.drift, key_version = excluded.key_version"));
     const auto& found = made.found;
     put->with(key.value, made.card.value, made.place, found.now, found.content, found.whole, found.corrected,
               found.status_word, found.command, found.counter, made.expected ? byte_view(*made.expected) : byte_view{},
-              made.drift);
+              made.drift, found.key_version);
     if (!made.expected) put->bind_null(11);
     return put->execute();
 }

@@ -61,6 +61,11 @@ result<bool> drop_unmatched(store::connection& database) {
     "AND k.campaign_key = t.campaign_key AND k.round = t.round AND k.chunk = "            \
     "(SELECT c.chunk FROM chunk c WHERE c.campaign_key = t.campaign_key "                 \
     "AND c.round = t.round AND c.last_card >= t.card_id ORDER BY c.last_card LIMIT 1) "
+// Of an answer that does not name its application.
+std::int64_t or_any(std::optional<std::uint32_t> application) {
+    return application ? static_cast<std::int64_t>(*application) : -1;
+}
+
 #define TESSERA_PARTICIPATIONS "SELECT t.campaign_key, t.round, k.chunk, t.purpose " TESSERA_ROUNDS_OF_CARD
 
 }  // namespace
@@ -155,13 +160,14 @@ result<std::optional<cards::card_id>> campaign_store::card_of(std::uint64_t subs
     return card;
 }
 
-result<std::optional<chunk_id>> campaign_store::match_late(cards::card_id card, std::uint32_t application) {
+result<std::optional<chunk_id>> campaign_store::match_late(cards::card_id card,
+                                                           std::optional<std::uint32_t> application) {
     TESSERA_TRY_VALUE(
         auto* query,
         database_->kept("SELECT t.campaign_key, t.round, k.chunk " TESSERA_ROUNDS_OF_CARD
-                        "AND (g.application = $2 OR g.agent = $2) ORDER BY t.campaign_key DESC, t.round DESC "
+                        "AND ($2 < 0 OR g.application = $2 OR g.agent = $2) ORDER BY t.campaign_key DESC, t.round DESC "
                         "LIMIT 1"));
-    TESSERA_TRY_VALUE(const bool there, query->with(card.value, application).step());
+    TESSERA_TRY_VALUE(const bool there, query->with(card.value, or_any(application)).step());
     if (!there) return std::nullopt;
     const chunk_id found{campaign_key{query->integer(0)}, static_cast<int>(query->integer(1)), query->integer(2)};
     query->reset();
@@ -177,14 +183,15 @@ result<campaign_store::number_holders> campaign_store::holders(std::uint64_t sub
     return found;
 }
 
-result<std::optional<chunk_id>> campaign_store::match_late_at(cards::card_id card, std::uint32_t application,
+result<std::optional<chunk_id>> campaign_store::match_late_at(cards::card_id card,
+                                                              std::optional<std::uint32_t> application,
                                                               std::uint64_t subscriber) {
     TESSERA_TRY_VALUE(
         auto* query,
         database_->kept("SELECT t.campaign_key, t.round, k.chunk " TESSERA_ROUNDS_OF_CARD
-                        "AND (g.application = $2 OR g.agent = $2) ORDER BY t.campaign_key DESC, t.round DESC "
+                        "AND ($2 < 0 OR g.application = $2 OR g.agent = $2) ORDER BY t.campaign_key DESC, t.round DESC "
                         "LIMIT $3"));
-    query->with(card.value, application, limits::late_rounds);
+    query->with(card.value, or_any(application), limits::late_rounds);
     std::vector<chunk_id> parts;
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());

@@ -31,8 +31,8 @@ target_formatter::target target_formatter::read_target(const store::statement& r
 }
 
 target_formatter::target_formatter(const definition& what, int first_round, store::connection& reader,
-                                   cards::key_vault& vault)
-    : what_(&what), first_round_(first_round), reader_(&reader), vault_(&vault) {
+                                   cards::key_vault& vault, random_port& random)
+    : what_(&what), first_round_(first_round), reader_(&reader), vault_(&vault), keys_(reader, vault, what, random) {
     if (what.is_audit()) audit_.emplace(what);
     files_ = what.is_audit() ? files_of(what.reads) : what.writes;
     scripts_from(what);

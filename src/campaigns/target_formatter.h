@@ -38,7 +38,8 @@ struct prepared_chunk {
 class target_formatter {
 public:
     // first_round: of those who are prepared, as campaign_run has it.
-    target_formatter(const definition& what, int first_round, store::connection& reader, cards::key_vault& vault);
+    target_formatter(const definition& what, int first_round, store::connection& reader, cards::key_vault& vault,
+                     random_port& random);
 
     // Adds what becomes of the round's targets in a chunk, or in a piece of one. ports: of the terminals among them,
     // where a campaign has some; those of the other side are passed over then. Reads only; the caller holds a snapshot.
@@ -80,7 +81,7 @@ private:
     definition own_;                             // of the card that is looked at, where contents have variables
     image_scan images_;
     key_scan scanned_;
-    key_formatter keys_{*reader_, *vault_, *what_};
+    key_formatter keys_;
     std::optional<chunk_blocks> earlier_;  // of the snapshot, where something goes again
     std::optional<bool> differ_;           // whether cards have current key sets of their own
     bytes packet_;

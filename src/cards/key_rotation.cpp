@@ -52,6 +52,14 @@ result<void> key_rotation_store::prove(card_id card, std::uint8_t key_version, t
     return make->with(card.value, key_version).execute();
 }
 
+result<bool> key_rotation_store::may_be_replaced(card_id card, std::uint8_t key_version) {
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept("SELECT 1 FROM key_rotation WHERE card_id = $1 AND replaced = $2 LIMIT 1"));
+    TESSERA_TRY_VALUE(const bool there, query->with(card.value, key_version).step());
+    if (there) query->reset();
+    return there;
+}
+
 result<std::uint8_t> key_rotation_store::current(card_id card, std::uint8_t otherwise) {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT key_version FROM current_key_set WHERE card_id = $1"));
     TESSERA_TRY_VALUE(const bool there, query->with(card.value).step());

@@ -37,6 +37,10 @@ public:
     // The card has answered under it.
     [[nodiscard]] result<void> prove(card_id card, std::uint8_t key_version, timestamp now);
 
+    // The card may have another key set in place of this one, or has it: what it says of packets under this one may be
+    // that it no longer knows the keys.
+    [[nodiscard]] result<bool> may_be_replaced(card_id card, std::uint8_t key_version);
+
     // The key set by which to speak where nobody says which: the one that was proved last; else `otherwise`.
     [[nodiscard]] result<std::uint8_t> current(card_id card, std::uint8_t otherwise);
     // Whether any card has one: else nobody need ask card by card.

@@ -22,13 +22,16 @@ card read_card(const store::statement& row) {
     return found;
 }
 
+// Who wrote may have read before another one did: of two proofs that can be compared, the later one stays.
 constexpr store::row_shape image_rows{
     "INSERT INTO image_file (card_id, file, record, content, version, updated_at, key_version, application, counter) "
     "VALUES",
     9,
     "ON CONFLICT (card_id, file, record) DO UPDATE SET content = excluded.content, "
     "version = image_file.version + 1, updated_at = excluded.updated_at, key_version = excluded.key_version, "
-    "application = excluded.application, counter = excluded.counter"};
+    "application = excluded.application, counter = excluded.counter "
+    "WHERE excluded.counter = 0 OR image_file.counter <= excluded.counter OR "
+    "image_file.key_version <> excluded.key_version OR image_file.application <> excluded.application"};
 constexpr store::row_shape counter_rows{
     "INSERT INTO key_counter (card_id, key_version, application, counter) VALUES", 4,
     "ON CONFLICT (card_id, key_version, application) DO UPDATE SET counter = excluded.counter"};
@@ -212,6 +215,20 @@ result<std::vector<application_counter>> card_store::counters(card_id id) {
         found.push_back({static_cast<std::uint8_t>(query->integer(0)), query->integer(1),
                          static_cast<std::uint64_t>(query->integer(2))});
     }
+}
+
+result<bool> card_store::counted_since(card_id id, const image_proof& proof) {
+    TESSERA_TRY_VALUE(
+        auto* query,
+        database_->kept("SELECT 1 FROM key_counter k WHERE k.card_id = $1 AND k.application IN (-1, $2) AND "
+                        "((k.key_version = $3 AND k.counter > $4) OR (k.key_version <> $3 AND k.counter > 0 AND EXISTS "
+                        "(SELECT 1 FROM key_rotation r WHERE r.card_id = $1 AND r.key_version = k.key_version AND "
+                        "r.begun_at > COALESCE((SELECT p.begun_at FROM key_rotation p WHERE p.card_id = $1 AND "
+                        "p.key_version = $3), 0)))) LIMIT 1"));
+    TESSERA_TRY_VALUE(const bool any,
+                      query->with(id.value, proof.application, proof.key_version, proof.counter).step());
+    if (any) query->reset();
+    return any;
 }
 
 result<std::vector<image_entry>> card_store::image(card_id id) {

@@ -77,6 +77,9 @@ public:
     [[nodiscard]] result<bool> insert_key_set(card_id id, const stored_key_set& keys, timestamp now);
     [[nodiscard]] result<std::vector<stored_key_set>> key_sets(card_id id);
     [[nodiscard]] result<std::vector<application_counter>> counters(card_id id);
+    // Whether a counter was given out after the packet that proved something of the card: a higher one of its key set,
+    // or any of a key set that a rotation has brought since.
+    [[nodiscard]] result<bool> counted_since(card_id id, const image_proof& proof);
 
     // From now on put_image() and put_counter() gather rows, which flush() writes: for many cards in one transaction.
     // No file or counter of a card may come twice between.
@@ -84,7 +87,8 @@ public:
     [[nodiscard]] result<void> flush();
 
     [[nodiscard]] result<std::vector<image_entry>> image(card_id id);
-    // Also raises the card's image version.
+    // Also raises the card's image version. Where the image has a later proof of the same key set and application, it
+    // stays.
     [[nodiscard]] result<void> put_image(card_id id, std::string_view file, std::uint16_t record, byte_view content,
                                          const image_proof& proof, timestamp now);
     // The image of a file may be wrong from now on, until it is put again and the doubt cleared.

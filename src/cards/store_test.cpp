@@ -85,6 +85,22 @@ TEST_F(card_store_test, key_sets_and_counters_are_kept_per_version_and_applicati
     EXPECT_EQ(counters[1].counter, 1U);
 }
 
+TEST_F(card_store_test, an_image_keeps_what_a_later_packet_proved) {
+    const auto put = [&](std::uint8_t octet, const image_proof& proof) {
+        ASSERT_TRUE(cards().put_image(card_id{1}, "7f20/6f46", 0, bytes{octet}, proof, test_time));
+    };
+    const auto held = [&] { return cards().image(card_id{1}).value().at(0).content; };
+    put(1, {1, 0xb00010, 7});
+    put(2, {1, 0xb00010, 6});
+    EXPECT_EQ(held(), bytes{1});
+    put(3, {1, 0xb00010, 8});
+    EXPECT_EQ(held(), bytes{3});
+    put(4, {2, 0xb00010, 1});  // by another key set: nobody can tell, and who says so has looked
+    EXPECT_EQ(held(), bytes{4});
+    put(5, {});
+    EXPECT_EQ(held(), bytes{5});
+}
+
 TEST_F(card_store_test, an_image_holds_the_last_content_of_each_file_and_record) {
     const auto later = test_time + std::chrono::seconds(1);
     ASSERT_TRUE(cards().put_image(card_id{1}, "7f20/6f46", 0, bytes{1}, {}, test_time));

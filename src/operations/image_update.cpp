@@ -16,11 +16,7 @@ bool comparable(const cards::image_proof& one, const cards::image_proof& other) 
 // card may have executed it since.
 result<void> clear_doubt(cards::card_store& cards, cards::card_id card, std::string_view file, std::uint16_t record,
                          const cards::image_proof& proof) {
-    TESSERA_TRY_VALUE(const auto given, cards.counters(card));
-    const bool later = std::ranges::any_of(given, [&](const cards::application_counter& one) {
-        const bool same = one.application == cards::all_applications || one.application == proof.application;
-        return same && one.key_version == proof.key_version && one.counter > proof.counter;
-    });
+    TESSERA_TRY_VALUE(const bool later, cards.counted_since(card, proof));
     return later ? result<void>() : cards.clear_doubt(card, file, record);
 }
 
@@ -40,6 +36,10 @@ result<void> write_one(cards::card_store& cards, cards::card_id card, const prov
 }
 
 }  // namespace
+
+bool is_later(const cards::image_proof& one, const cards::image_proof& other) {
+    return comparable(one, other) && one.counter > other.counter;
+}
 
 bytes overlaid(byte_view before, byte_view content) {
     bytes after = to_bytes(content);

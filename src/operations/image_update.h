@@ -19,6 +19,9 @@ struct known_image {
     cards::image_proof proof;
 };
 
+// The card executed what proved `one` after `other`, as far as their counters can tell.
+[[nodiscard]] bool is_later(const cards::image_proof& one, const cards::image_proof& other);
+
 struct proved_writes {
     const std::vector<file_write>* writes = nullptr;
     std::vector<std::optional<known_image>> before;  // of each write; nothing where the image has nothing

@@ -40,10 +40,10 @@ bool proved(const single_answer& answer) {
 
 }  // namespace
 
-result<bool> keep_late_answer(store::connection& writer, cards::card_id card, std::uint32_t application,
+result<bool> keep_late_answer(store::connection& writer, cards::card_id card, std::optional<std::uint32_t> application,
                               byte_view user_data) {
     operation_store operations(writer);
-    TESSERA_TRY_VALUE(const auto open, operations.unknown(card, application));
+    TESSERA_TRY_VALUE(const auto open, application ? operations.unknown(card, *application) : operations.unknown(card));
     for (const auto key : open) TESSERA_TRY(operations.add_answer(key, user_data));
     return !open.empty();
 }

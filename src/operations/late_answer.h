@@ -9,10 +9,10 @@
 
 namespace tessera::operations {
 
-// Puts it to the card's operations with this application that ended unknown. False: there is none. In the caller's
-// transaction.
-[[nodiscard]] result<bool> keep_late_answer(store::connection& writer, cards::card_id card, std::uint32_t application,
-                                            byte_view user_data);
+// Puts it to the card's operations with this application, or of any where it names none, that ended unknown. False:
+// there is none. In the caller's transaction.
+[[nodiscard]] result<bool> keep_late_answer(store::connection& writer, cards::card_id card,
+                                            std::optional<std::uint32_t> application, byte_view user_data);
 
 // Not thread safe.
 class late_answers {

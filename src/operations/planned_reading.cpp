@@ -72,8 +72,8 @@ std::vector<read_piece> next_pieces(const std::vector<file_read>& reads, const s
     return pieces;
 }
 
-bool take_piece(const file_read& wanted, const read_piece& piece, const executed_answer& answer, std::uint64_t counter,
-                reading& into) {
+bool take_piece(const file_read& wanted, const read_piece& piece, const executed_answer& answer,
+                const numbered_packet& packet, reading& into) {
     if (into.now != reading::state::open || piece.offset != into.content.size()) return false;
     if (answer.executed != piece.commands.commands) return refuse(into, answer);
     const auto high = static_cast<std::uint8_t>(answer.status_word >> 8U);
@@ -87,7 +87,10 @@ bool take_piece(const file_read& wanted, const read_piece& piece, const executed
     if (beyond_the_end && !into.content.empty()) return complete(into, true);
     const bool short_of_it = answer.status_word == end_of_file_reached;
     if (!codec::is_success(answer.status_word) && !short_of_it) return refuse(into, answer);
-    if (into.content.empty()) into.counter = counter;
+    if (into.content.empty()) {
+        into.key_version = packet.key_version;
+        into.counter = packet.counter;
+    }
     const auto brought = std::min<std::size_t>(answer.data.size(), piece.length);
     append(into.content, byte_view(answer.data).first(brought));
     const bool ends_here = wanted.record != 0 || into.corrected != 0 || brought < piece.length || short_of_it;

@@ -27,7 +27,8 @@ struct reading {
     std::uint16_t corrected = 0;    // how much the card says that the next piece has
     std::uint16_t status_word = 0;  // of a refusal
     std::uint8_t command = 0;       // likewise: which one of the script, from 1
-    std::uint64_t counter = 0;      // of the packet that brought the first octets
+    std::uint8_t key_version = 0;   // of the packet that brought the first octets; 0: nobody knows it any more
+    std::uint64_t counter = 0;      // likewise
 };
 
 struct read_piece {
@@ -42,9 +43,14 @@ struct read_piece {
 [[nodiscard]] std::vector<read_piece> next_pieces(const std::vector<file_read>& reads,
                                                   const std::vector<reading>& so_far, const script_style& style = {});
 
-// Takes what the card returned to a piece that was sent as `counter`. Pieces of a file in rising order; one whose
+struct numbered_packet {
+    std::uint8_t key_version = 0;
+    std::uint64_t counter = 0;
+};
+
+// Takes what the card returned to a piece that was sent as `packet`. Pieces of a file in rising order; one whose
 // predecessor is missing changes nothing. True: the reading moved on.
-bool take_piece(const file_read& wanted, const read_piece& piece, const executed_answer& answer, std::uint64_t counter,
-                reading& into);
+bool take_piece(const file_read& wanted, const read_piece& piece, const executed_answer& answer,
+                const numbered_packet& packet, reading& into);
 
 }  // namespace tessera::operations

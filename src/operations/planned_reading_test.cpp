@@ -29,7 +29,7 @@ outcome_of_reading read_all(const file_read& wanted, byte_view file, bool exact 
         ++found.rounds;
         for (const auto& piece : next_pieces({wanted}, state)) {
             ++found.packets;
-            take_piece(wanted, piece, answer_of(file, piece, exact), static_cast<std::uint64_t>(found.packets),
+            take_piece(wanted, piece, answer_of(file, piece, exact), {1, static_cast<std::uint64_t>(found.packets)},
                        state[0]);
         }
     }
@@ -76,8 +76,8 @@ TEST(planned_reading, a_missing_answer_holds_back_what_lies_behind_it) {
     std::vector<reading> state(1);
     const auto pieces = next_pieces({wanted}, state);
     ASSERT_EQ(pieces.size(), 3U);
-    EXPECT_TRUE(take_piece(wanted, pieces[0], answer_of(file, pieces[0]), 1, state[0]));
-    EXPECT_FALSE(take_piece(wanted, pieces[2], answer_of(file, pieces[2]), 3, state[0]));
+    EXPECT_TRUE(take_piece(wanted, pieces[0], answer_of(file, pieces[0]), {1, 1}, state[0]));
+    EXPECT_FALSE(take_piece(wanted, pieces[2], answer_of(file, pieces[2]), {1, 3}, state[0]));
     const auto rest = next_pieces({wanted}, state);
     ASSERT_EQ(rest.size(), 2U);
     EXPECT_EQ(rest[0].offset, 200U);
@@ -87,7 +87,7 @@ TEST(planned_reading, what_the_card_refuses_is_kept_with_its_status_word) {
     const file_read wanted{"7f20/6fff"};
     reading state;
     const auto piece = next_pieces({wanted}, {state}).front();
-    EXPECT_TRUE(take_piece(wanted, piece, {1, 0x6a82, {}}, 5, state));
+    EXPECT_TRUE(take_piece(wanted, piece, {1, 0x6a82, {}}, {1, 5}, state));
     EXPECT_EQ(state.now, reading::state::refused);
     EXPECT_EQ(state.status_word, 0x6a82);
     EXPECT_TRUE(next_pieces({wanted}, {state}).empty());

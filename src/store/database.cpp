@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/limits.h"
 #include "store/row_batch.h"
 
 namespace tessera::store {
@@ -46,6 +47,34 @@ result<statement*> connection::kept(const row_shape& shape, int rows) {
         place = std::move(*prepared);
     }
     return place.get();
+}
+
+void connection::rest() {
+    rollback();
+    for (const auto& [sql, statement] : kept_) statement->reset();
+    for (const auto& [shape, statement] : kept_rows_) statement->reset();
+}
+
+void give_back::operator()(connection* lent) const { owner->take_back(std::unique_ptr<connection>(lent)); }
+
+result<lent_reader> database::lend_reader() {
+    {
+        const std::lock_guard held(mutex_);
+        if (!resting_.empty()) {
+            auto found = std::move(resting_.back());
+            resting_.pop_back();
+            return lent_reader(found.release(), give_back{this});
+        }
+    }
+    auto made = connect(access::read);
+    if (!made) return std::unexpected(std::move(made).error());
+    return lent_reader(made->release(), give_back{this});
+}
+
+void database::take_back(std::unique_ptr<connection> reader) {
+    reader->rest();
+    const std::lock_guard held(mutex_);
+    if (resting_.size() < limits::resting_readers) resting_.push_back(std::move(reader));
 }
 
 }  // namespace tessera::store

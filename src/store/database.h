@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string_view>
 #include <type_traits>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -104,6 +106,9 @@ public:
     virtual void rollback() = 0;
     // How often in_transaction() runs what met others before it tells so.
     [[nodiscard]] virtual int attempts() const { return 8; }
+    // Holds nothing any more of what others may wait for, neither a transaction nor rows half read; its kept statements
+    // stay prepared.
+    void rest();
 
 protected:
     void forget_statements() {
@@ -118,13 +123,31 @@ private:
 
 enum class access : std::uint8_t { read, write };
 
+class database;
+
+struct give_back {
+    database* owner = nullptr;
+    void operator()(connection* lent) const;
+};
+// A read connection for one piece of work; it goes back to its database, with all that it has prepared.
+using lent_reader = std::unique_ptr<connection, give_back>;
+
 class database {
 public:
     virtual ~database() = default;
     // A read connection sees one snapshot per transaction and never waits for writers. Thread safe.
     [[nodiscard]] virtual result<std::unique_ptr<connection>> connect(access mode) = 0;
+    // One that read before and rests, or a new one. What was lent must be back before the database goes. Thread safe.
+    [[nodiscard]] result<lent_reader> lend_reader();
     // What stands for {int}, {blob}, {table}, {clustered} and {server_only} in the text of a migration.
     [[nodiscard]] virtual std::string_view dialect_word(std::string_view token) const = 0;
+
+private:
+    friend give_back;
+    void take_back(std::unique_ptr<connection> reader);
+
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<connection>> resting_;  // at most limits::resting_readers
 };
 
 enum class durability : std::uint8_t { now, lazy };  // begin() or begin_lazily()

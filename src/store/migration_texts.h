@@ -194,4 +194,9 @@ inline constexpr std::string_view blocks_as_they_are_sql = R"sql(
 {server_only} ALTER TABLE answer_block ALTER COLUMN octets SET STORAGE EXTERNAL;
 )sql";
 
+inline constexpr std::string_view readings_by_version_sql = R"sql(
+-- By which key set the packet was sent whose counter a reading has; 0: nobody noted it.
+ALTER TABLE audit_reading ADD COLUMN key_version {int} NOT NULL DEFAULT 0;
+)sql";
+
 }  // namespace tessera::store

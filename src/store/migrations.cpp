@@ -374,7 +374,7 @@ CREATE INDEX key_counter_watched ON key_counter (counter) WHERE counter >= 10952
 CREATE INDEX key_set_watched ON key_set (initial_counter) WHERE initial_counter >= 1095216660479;
 )sql";
 
-constexpr std::array<migration, 24> migrations{{{1, "cards", cards_sql},
+constexpr std::array<migration, 25> migrations{{{1, "cards", cards_sql},
                                                 {2, "campaigns", campaigns_sql},
                                                 {3, "operations", operations_sql},
                                                 {4, "tags", tags_sql},
@@ -397,7 +397,8 @@ constexpr std::array<migration, 24> migrations{{{1, "cards", cards_sql},
                                                 {21, "trigger_refusals", trigger_refusals_sql},
                                                 {22, "unmatched_counts", unmatched_counts_sql},
                                                 {23, "many_processes", many_processes_sql},
-                                                {24, "blocks as they are", blocks_as_they_are_sql}}};
+                                                {24, "blocks as they are", blocks_as_they_are_sql},
+                                                {25, "readings by version", readings_by_version_sql}}};
 
 std::string in_dialect(const database& storage, std::string_view sql) {
     std::string text;

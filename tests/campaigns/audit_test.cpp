@@ -177,6 +177,18 @@ TEST(audits, silence_is_unknown_and_changes_nothing_and_a_late_answer_settles_it
     for (std::size_t card = 0; card < 25; ++card) EXPECT_EQ(here.image_content(card), newer);
 }
 
+// C-8: of a long answer only the first part says which application it comes from.
+TEST(campaigns, C_8_a_late_answer_of_several_messages_is_whole_where_another_application_is_spoken_to) {
+    world here({.cards = 12, .faults = "delay = \"1s\""});
+    const auto made =
+        here.run(audit_of(read_text("7f20/6f30", "length = 180"), "por_timeout = \"50ms\"\nattempts = 1"));
+    here.expect_outcomes(made, {.unknown = 12});
+    here.sim->wait_for_waiting(24);
+    here.run({.name = "elsewhere", .tar = "b00011", .telecom = "por_timeout = \"5s\"\nattempts = 1"});
+    here.expect_outcomes(made, {.done = 12});
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM unmatched_message"), 0);
+}
+
 TEST(audits, cards_with_other_keys_fail_by_their_own_word) {
     world here({.cards = 30, .faults = "card_wrong_key = 0.5", .seed = 3});
     const auto made = here.run(audit_of(read_text(spn_file)));
@@ -195,6 +207,30 @@ TEST(audits, a_card_whose_counter_is_ahead_of_ours_fails_by_its_refusals) {
     const auto made = here.run(audit_of(read_text(spn_file)));
     here.expect_outcomes(made, {.done = 1, .failed = 1});
     EXPECT_EQ(here.rows(made)[1].why.kind, operations::cause_kind::por_status);
+}
+
+// C-17: what it had read before another campaign wrote the file says nothing of what is there now.
+TEST(campaigns, C_17_an_audit_of_several_rounds_does_not_bring_an_older_content_back) {
+    constexpr const char* patient = "por_timeout = \"100ms\"\nattempts = 20";
+    world here({.cards = 20, .faults = "lose_submit = 0.4", .seed = 3});
+    here.expect_outcomes(here.run({.telecom = patient}), {.done = 20});
+    const auto made =
+        here.create(audit_of(read_text(spn_file) + read_text("7f20/6f3e"), "por_timeout = \"100ms\"\nattempts = 1"));
+    here.progress.when_ended = [&](int round, phase which) {
+        if (round == 1 && which == phase::settle) here.stop = true;
+    };
+    EXPECT_EQ(here.conduct_now(made), run_end::interrupted);
+    here.progress.when_ended = {};
+    here.stop = false;
+    // Of some cards the first file has been read and the second one has not.
+    ASSERT_GT(here.count("SELECT COUNT(*) FROM audit_reading a JOIN audit_reading b ON b.card_id = a.card_id WHERE "
+                         "a.place = 0 AND a.state = 1 AND b.place = 1 AND b.state = 0"),
+              0);
+    here.expect_outcomes(here.run({.name = "newer", .writes = write_text(spn_file, newer), .telecom = patient}),
+                         {.done = 20});
+    EXPECT_EQ(here.conduct_now(made), run_end::finished);
+    for (std::size_t card = 0; card < 20; ++card) EXPECT_EQ(here.image_content(card), newer) << card;
+    EXPECT_EQ(drift(here, made), 0);
 }
 
 TEST(audits, a_stopped_audit_goes_on_where_it_stood) {

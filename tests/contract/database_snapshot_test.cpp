@@ -56,6 +56,44 @@ TEST_P(database_readers, a_reader_cannot_write) {
     EXPECT_EQ(all(*reader), lines{"1|before"});
 }
 
+TEST_P(database_readers, one_that_is_given_back_is_lent_again_with_what_it_has_prepared) {
+    constexpr const char* sql = "SELECT name FROM thing ORDER BY id";
+    auto first = storage->lend_reader().value();
+    const auto* const before = first->kept(sql).value();
+    const auto beside = storage->lend_reader().value();
+    EXPECT_NE(beside.get(), first.get());
+    first.reset();
+    const auto again = storage->lend_reader().value();
+    EXPECT_EQ(again->kept(sql).value(), before);
+    EXPECT_FALSE(again->execute("UPDATE thing SET name = 'mine'"));
+}
+
+// Whoever has it next sees what is there by then, and nothing that was left half done stands in its way.
+TEST_P(database_readers, one_that_is_given_back_half_way_holds_nothing) {
+    run("INSERT INTO thing (id, name) VALUES (2, 'two')");
+    constexpr const char* sql = "SELECT name FROM thing ORDER BY id";
+    const auto half_way = [&](bool in_a_transaction) {
+        const auto lent = storage->lend_reader().value();
+        if (in_a_transaction) {
+            ASSERT_TRUE(lent->begin());
+        }
+        auto* query = lent->kept(sql).value();
+        query->with().in_pieces();
+        ASSERT_TRUE(query->step().value());
+    };
+    half_way(true);
+    half_way(false);
+    run("UPDATE thing SET name = 'after'");
+    const auto lent = storage->lend_reader().value();
+    const snapshot one(*lent);
+    ASSERT_TRUE(one.begun());
+    auto* query = lent->kept(sql).value();
+    ASSERT_TRUE(query->with().step().value());
+    EXPECT_EQ(query->text(0), "after");
+    EXPECT_TRUE(query->step().value());
+    EXPECT_FALSE(query->step().value());
+}
+
 // Two writers raise one number; none of the increments may be lost.
 TEST_P(database_readers, writers_take_turns) {
     run("CREATE TABLE total (id {int} PRIMARY KEY, value {int} NOT NULL) {table}");

@@ -1,4 +1,6 @@
 // campaign_simulation: scenarios by their seeds, in as many processes as there are processors. See README.md.
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -81,6 +83,7 @@ std::optional<arguments> read_arguments(const std::vector<std::string>& words) {
 
 int one_seed(const arguments& asked) {
     const auto what = scenario::draw(asked.plan.from);
+    stay_at_processor(static_cast<std::uint64_t>(::getpid()));
     run_options options;
     options.only_crash = asked.plan.only_crash;
     if (asked.verbose) {

@@ -122,7 +122,8 @@ void operator_desk::create(const planned_campaign& plan) {
         if (!checked) return std::unexpected(checked.error().front());
         TESSERA_TRY_VALUE(auto created, campaigns::create_within(writer, *checked, context, now, world_->random));
         TESSERA_TRY(campaigns::wave_store(writer).approve(created.key, "the operator", now));
-        TESSERA_TRY(cut_again(writer, created.key, what_->server.chunk_cards));
+        // Waves are cut when they begin.
+        if (!plan.in_waves) TESSERA_TRY(cut_again(writer, created.key, what_->server.chunk_cards));
         return created;
     });
     if (!made) {

@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "campaigns/report.h"
+#include "cards/key_rotation.h"
 #include "cards/store.h"
 #include "sim/uicc_file_system.h"
 
@@ -68,6 +69,8 @@ private:
         if (world_->watch)
             world_->tell(who +
                          (row.outcome ? std::string(to_string(*row.outcome)) + ", " + describe(row.why) : "nothing"));
+        if (one.plan->kind == campaign_kind::rotation) return rotated(who, row);
+        if (one.plan->kind == campaign_kind::audit) return;  // what it found is in the images, which are looked at
         std::size_t ran = 0;
         bool answered = true;
         for (const auto& write : one.plan->writes) {
@@ -87,6 +90,15 @@ private:
         if (*row.outcome == outcome::unknown && answered) accuse(who + "is unknown, and has told us that it is done");
         if (*row.outcome == outcome::failed && all && !lied_to() && !excused(row.why))
             accuse(who + "failed (" + describe(row.why) + "), and executed everything");
+    }
+    void rotated(const std::string& who, const campaigns::report_row& row) {
+        if (!row.outcome) return;
+        const auto here = outside().cards().list().by_iccid(row.iccid);
+        const bool has_them = here != sim::no_card && outside().cards().list().key_set(here, rotated_version, 0);
+        if (*row.outcome == outcome::done && !has_them) accuse(who + "is done, and does not have the new keys");
+        if (*row.outcome == outcome::failed && has_them && !lied_to() && !excused(row.why))
+            accuse(who + "failed (" + describe(row.why) + "), and has the new keys");
+        if (*row.outcome == outcome::skipped) accuse(who + "was skipped, and nobody else brings new keys");
     }
     bool outside_has_nothing(const made_campaign& one, const campaigns::report_row& row) {
         return std::ranges::all_of(one.plan->writes, [&](const planned_write& write) {
@@ -127,8 +139,29 @@ private:
                    std::to_string(given));
         const auto here = outside().cards().list().by_iccid(one.iccid);
         if (here == sim::no_card) return;
+        keys(one, known.id, here);
         const auto images = registry.image(known.id).value();
         for (const auto& entry : images) image(one, known.id, here, entry);
+    }
+
+    // Whatever a rotation came to, nobody is locked out: keys that the card has been given are known, and those by
+    // which it is spoken to are its own.
+    void keys(const planned_card& one, cards::card_id id, sim::card_index here) {
+        auto& list = outside().cards().list();
+        const auto* held = list.key_set(here, rotated_version, 0);
+        cards::key_rotation_store rotations(*database_);
+        const bool proved = rotations.state_of(id, rotated_version).value() == cards::rotation_state::proved;
+        if (proved && held == nullptr) accuse("card " + one.iccid + ": its new keys are proved, and it has none");
+        if (held == nullptr) return;
+        const auto stored = cards::card_store(*database_).key_sets(id).value();
+        const auto* known = cards::key_set_for(stored, rotated_version, 0);
+        if (known == nullptr) return accuse("card " + one.iccid + " has new keys, and nobody knows them");
+        const auto ours = open_vault(world_->random)->unwrap(id, known->header, known->wrapped).value();
+        if (!std::ranges::equal(ours.kic.reveal(), list.kic(*held)) ||
+            !std::ranges::equal(ours.kid.reveal(), list.kid(*held)))
+            accuse("card " + one.iccid + " has other new keys than the registry says");
+        if (world_->watch)
+            world_->tell("card " + one.iccid + " has new keys, which are " + (proved ? "proved" : "pending"));
     }
 
     // What is not doubted is so.
@@ -140,7 +173,8 @@ private:
         const auto held = outside().cards().read(here, sim::find_path(entry.file).value()).content;
         if (held.size() < entry.content.size() || !std::ranges::equal(held.first(entry.content.size()), entry.content))
             accuse("card " + one.iccid + ": its image of " + entry.file + " says " + to_hex(entry.content) +
-                   " and it holds " + to_hex(held));
+                   " (key version " + std::to_string(entry.proof.key_version) + ", counter " +
+                   std::to_string(entry.proof.counter) + ") and it holds " + to_hex(held));
     }
 
     simulated_world* world_;

@@ -282,20 +282,44 @@ void radio_world::see_submit(const std::shared_ptr<connection>& from, std::uint6
     if (card == sim::no_card) return;
     const auto header = codec::parse_user_data_header(user_data);
     if (!header) return accuse("a short message without a header went to " + registered_.iccid(card));
-    if (!header->parts) return see_packet(from, card, user_data.subspan(header->octets));
+    if (!header->parts) return void(see_packet(from, card, user_data.subspan(header->octets), false));
     const auto whole = parts_.add(subscriber, user_data, machine_->now());
-    if (whole && *whole) see_packet(from, card, (*whole)->packet);
+    if (!whole || !*whole || see_packet(from, card, (*whole)->packet, true)) return;
+    // A part that was submitted twice lay there, and a server that started since has taken its number again.
+    [[maybe_unused]] const auto begun = parts_.add(subscriber, user_data, machine_->now());
 }
 
-void radio_world::see_packet(const std::shared_ptr<connection>& from, sim::card_index card, byte_view packet) {
+// False: parts that do not belong together.
+bool radio_world::see_packet(const std::shared_ptr<connection>& from, sim::card_index card, byte_view packet,
+                             bool joined) {
     const auto iccid = registered_.iccid(card);
+    const auto noted = note_packet(iccid, packet, joined);
+    if (!noted || *noted == nullptr) return noted.has_value();
+    const auto& known = **noted;
+    if (tell)
+        tell("to " + iccid + ": counter " + std::to_string(known.counter) + ", sending " +
+             std::to_string(known.sendings) + ", script " + to_hex(known.script));
+    forge(from, known, card);
+    return true;
+}
+
+// Null: nobody can read it, or not yet. Nothing: it is none.
+std::optional<const witnessed_packet*> radio_world::note_packet(const std::string& iccid, byte_view packet,
+                                                                bool joined) {
+    const auto refused = [&](const std::string& why) {
+        if (!joined) accuse(why + iccid);
+        return std::nullopt;
+    };
     const auto security = codec::secured_packet_codec::peek_command(packet);
-    if (!security) return accuse("something that is no packet went to " + iccid);
+    if (!security) return refused("something that is no packet went to ");
     const auto version = static_cast<std::uint8_t>(security->kic >> 4U);
-    auto* keys = registered_.key_set(card, version, static_cast<std::uint32_t>(load_big_endian(security->tar)));
-    if (keys == nullptr) return;  // of a rotation: keys that no file has
-    const auto command = codec_.decode_command(packet, {registered_.kic(*keys), registered_.kid(*keys)});
-    if (!command || command->verified == false) return accuse("a packet under other keys than its card's: " + iccid);
+    const auto keys = keys_of(iccid, version, security->tar);
+    if (!keys) {
+        unread_[iccid].push_back(to_bytes(packet));
+        return nullptr;
+    }
+    const auto command = codec_.decode_command(packet, *keys);
+    if (!command || command->verified == false) return refused("a packet under other keys than its card's: ");
     auto& known = ledger_[{iccid, place(*security, command->counter)}];
     if (known.sendings++ > 0 && !std::ranges::equal(known.octets, packet))
         accuse("card " + iccid + ": counter " + std::to_string(command->counter) + " was used for two packets");
@@ -307,15 +331,32 @@ void radio_world::see_packet(const std::shared_ptr<connection>& from, sim::card_
         known.security = command->security;
         known.script = to_bytes(command->data);
     }
-    if (tell)
-        tell("to " + iccid + ": counter " + std::to_string(known.counter) + ", sending " +
-             std::to_string(known.sendings) + ", script " + to_hex(known.script));
-    forge(from, known, card);
+    return &known;
+}
+
+// The operator's keys, or those that a rotation has brought to the card: there it can be asked for them.
+std::optional<codec::packet_keys> radio_world::keys_of(const std::string& iccid, std::uint8_t version, byte_view tar) {
+    for (auto* list : {&registered_, &cards_->list()}) {
+        const auto card = list->by_iccid(iccid);
+        if (card == sim::no_card) continue;
+        const auto* found = list->key_set(card, version, static_cast<std::uint32_t>(load_big_endian(tar)));
+        if (found != nullptr) return codec::packet_keys{list->kic(*found), list->kid(*found)};
+    }
+    return std::nullopt;
+}
+
+// The card has other keys by now.
+void radio_world::read_again(const std::string& iccid) {
+    for (const auto all = std::exchange(unread_[iccid], {}); const auto& one : all) note_packet(iccid, one, false);
 }
 
 void radio_world::see_execution(const sim::executed_packet& what) {
     const auto iccid = cards_->list().iccid(what.card);
-    const auto known = ledger_.find({iccid, place(what.security, what.counter)});
+    auto known = ledger_.find({iccid, place(what.security, what.counter)});
+    if (known == ledger_.end()) {
+        read_again(iccid);
+        known = ledger_.find({iccid, place(what.security, what.counter)});
+    }
     if (tell) tell("card " + iccid + " executes counter " + std::to_string(what.counter));
     if (known == ledger_.end()) return accuse("card " + iccid + " executed a packet that nobody sent to it");
     if (++known->second.executions > 1) accuse("card " + iccid + " executed one packet twice");
@@ -349,13 +390,11 @@ void radio_world::see_acknowledgement(connection& from, std::uint32_t sequence) 
     for (auto one = ledger_.lower_bound({iccid, 0}); one != ledger_.end() && one->first.first == iccid; ++one) {
         auto& about = one->second;
         if (about.executions == 0 || about.answered_well) continue;
-        auto* keys = registered_.key_set(card, about.key_version,
-                                         static_cast<std::uint32_t>(load_big_endian(about.security.tar)));
-        const auto answer =
-            codec_.decode_response(packet, about.security, {registered_.kic(*keys), registered_.kid(*keys)});
-        const bool good = answer && answer->secured && answer->verified.value_or(true) && answer->status == 0 &&
-                          answer->counter == about.counter && answer->data.size() >= 3 && answer->data[1] == 0x90 &&
-                          answer->data[2] == 0x00;
+        const auto keys = keys_of(iccid, about.key_version, about.security.tar);
+        const auto answer = codec_.decode_response(packet, about.security, *keys);
+        const bool good = answer && answer->tar == about.security.tar && answer->secured &&
+                          answer->verified.value_or(true) && answer->status == 0 && answer->counter == about.counter &&
+                          answer->data.size() >= 3 && answer->data[1] == 0x90 && answer->data[2] == 0x00;
         if (good) about.answered_well = true;
         if (good && tell)
             tell("the server has acknowledged that " + iccid + " executed " + std::to_string(about.counter));
@@ -366,9 +405,7 @@ void radio_world::see_acknowledgement(connection& from, std::uint32_t sequence) 
 
 void radio_world::forge(const std::shared_ptr<connection>& to, const witnessed_packet& about, sim::card_index card) {
     const auto& chances = options_.forged;
-    auto* keys =
-        registered_.key_set(card, about.key_version, static_cast<std::uint32_t>(load_big_endian(about.security.tar)));
-    const codec::packet_keys with{registered_.kic(*keys), registered_.kid(*keys)};
+    const auto with = *keys_of(about.iccid, about.key_version, about.security.tar);
     const bytes well{commands_in(about.script), 0x90, 0x00};
     const auto say = [&](std::uint64_t counter, std::uint8_t status, const bytes& data, bool unsecured) {
         bytes made;

@@ -109,7 +109,11 @@ private:
     bool read_along(const std::shared_ptr<connection>& from, byte_view pdu);
     [[nodiscard]] bool refuses(std::uint64_t subscriber) const;
     void see_submit(const std::shared_ptr<connection>& from, std::uint64_t subscriber, byte_view user_data);
-    void see_packet(const std::shared_ptr<connection>& from, sim::card_index card, byte_view packet);
+    bool see_packet(const std::shared_ptr<connection>& from, sim::card_index card, byte_view packet, bool joined);
+    std::optional<const witnessed_packet*> note_packet(const std::string& iccid, byte_view packet, bool joined);
+    void read_again(const std::string& iccid);
+    [[nodiscard]] std::optional<codec::packet_keys> keys_of(const std::string& iccid, std::uint8_t version,
+                                                            byte_view tar);
     void see_execution(const sim::executed_packet& what);
     void see_delivery(connection& to, byte_view pdu);
     void see_acknowledgement(connection& from, std::uint32_t sequence);
@@ -130,7 +134,8 @@ private:
     codec::reassembler parts_;
     codec::reassembler answer_parts_;
     std::map<std::pair<std::string, std::uint64_t>, witnessed_packet> ledger_;  // by card, and key version and counter
-    std::map<std::uint64_t, std::vector<bytes>> said_;                          // by subscriber: answers of its card
+    std::map<std::string, std::vector<bytes>> unread_;  // under keys that their card does not have yet
+    std::map<std::uint64_t, std::vector<bytes>> said_;  // by subscriber: answers of its card
     std::vector<std::string> violations_;
     std::uint32_t forged_sequence_ = 0x40000000;
     std::uint64_t trace_ = 0;

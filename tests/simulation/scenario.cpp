@@ -9,7 +9,7 @@
 namespace tessera::simulation {
 namespace {
 
-constexpr std::uint64_t of_scenario = 5, of_joint_plan = 8;
+constexpr std::uint64_t of_scenario = 5, of_joint_plan = 8, of_more_kinds = 9;
 
 struct known_file {
     const char* path;
@@ -123,6 +123,18 @@ std::string write_text(const planned_write& one) {
     return "[[write]]\nfile = \"" + one.file + "\"\ncontent = \"" + to_hex(one.content) + "\"\n";
 }
 
+std::string telecom_text(const scenario& whole) {
+    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(whole.por_timeout).count();
+    return "[telecom]\npor_timeout = \"" + std::to_string(milliseconds) +
+           "ms\"\nattempts = " + std::to_string(whole.attempts) + "\n";
+}
+
+std::string head_text(const std::string& name, const std::string& selection, const std::string& tar,
+                      const std::string& spi) {
+    return "[campaign]\nname = \"" + name + "\"\n[targets]\n" + selection + "\n[security]\ntar = \"" + tar +
+           "\"\nspi = \"" + spi + "\"\n";
+}
+
 planned_campaign draw_campaign(const scenario& whole, std::uint8_t number, seeded_random& random) {
     planned_campaign made;
     made.name = "campaign " + std::to_string(number);
@@ -137,12 +149,9 @@ planned_campaign draw_campaign(const scenario& whole, std::uint8_t number, seede
     constexpr std::array<const char*, 5> selections{"all = true", "all = true", "all = true", "tag = \"even\"",
                                                     "tag = \"odd\""};
     const auto chosen = whole.cards.size() < 2 ? 0 : random.below(selections.size());
-    made.text = "[campaign]\nname = \"" + made.name + "\"\n[targets]\n" + selections[chosen] +
-                "\n[security]\ntar = \"b00010\"\nspi = \"" + indicators[random.below(indicators.size())] + "\"\n";
+    made.text = head_text(made.name, selections[chosen], "b00010", indicators[random.below(indicators.size())]);
     for (const auto& one : made.writes) made.text += write_text(one);
-    const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(whole.por_timeout).count();
-    made.text += "[telecom]\npor_timeout = \"" + std::to_string(milliseconds) +
-                 "ms\"\nattempts = " + std::to_string(whole.attempts) + "\n";
+    made.text += telecom_text(whole);
     if (random.chance(0.2))
         made.text +=
             "[telecom.retry]\nno_answer = {attempts = 2, after = \"100ms\"}\nabsent = {attempts = 3, after = "
@@ -167,6 +176,72 @@ joint_plan draw_joint_plan(std::uint64_t seed) {
     made.power_chance = random.chance(0.5) ? 0.25 : 0;
     made.stay_away = random.chance(0.3) ? 0.5 : 0;
     return made;
+}
+
+planned_campaign draw_audit(const scenario& whole, seeded_random& random) {
+    planned_campaign made;
+    made.name = "audit";
+    made.kind = campaign_kind::audit;
+    made.text = head_text(made.name, "all = true", "b00010", indicators[random.below(indicators.size())]);
+    const auto first = random.below(files.size());
+    const auto count = 1 + random.below(2);
+    for (std::uint64_t n = 0; n < count; ++n)
+        made.text += std::string("[[read]]\nfile = \"") + files[(first + n) % files.size()].path + "\"\n";
+    made.text += telecom_text(whole);
+    return made;
+}
+
+// The same for all cards, the issuer's security domain's own.
+planned_campaign draw_rotation(const scenario& whole, seeded_random& random) {
+    planned_campaign made;
+    made.name = "rotation";
+    made.kind = campaign_kind::rotation;
+    made.text = head_text(made.name, "all = true", "000000", indicators[random.below(indicators.size())]);
+    made.text += "[[key]]\nkvn = 1\nnew_kvn = " + std::to_string(rotated_version) + "\nalgorithm = \"" +
+                 (random.chance(0.5) ? "aes128" : "3des2") + "\"\n";
+    if (random.chance(0.3)) made.text += "keep_old = true\n";
+    made.text += telecom_text(whole);
+    return made;
+}
+
+// Every card's key encryption key, which a rotation takes; the same wherever the card is written down.
+void add_encryption_keys(std::string& csv, std::uint64_t seed) {
+    std::string made;
+    for (std::size_t at = 0; at < csv.size();) {
+        const auto end = csv.find('\n', at);
+        const auto line = csv.substr(at, end - at);
+        std::uint64_t of_card = seed;
+        for (const char one : line.substr(0, line.find(','))) of_card = mix64(of_card ^ static_cast<std::uint8_t>(one));
+        seeded_random random(of_card);
+        made += line + (at == 0 ? ",dek_algorithm,dek_key\n" : ",aes128," + key_text(16, random) + "\n");
+        at = end + 1;
+    }
+    csv = std::move(made);
+}
+
+void add_waves(planned_campaign& into, std::size_t cards, seeded_random& random) {
+    into.in_waves = true;
+    if (random.chance(0.3)) into.text += "[waves]\napproval = true\n";
+    into.text += "[[wave]]\nsize = " + std::to_string(1 + random.below(cards)) + "\n";
+    if (random.chance(0.5)) into.text += "[[wave]]\npercent = 50\n";
+    into.text += "[[wave]]\n";
+    if (random.chance(0.3)) into.text += "error_threshold = 30\n";
+}
+
+// Kinds that only some scenarios have: from a stream of its own as well.
+void draw_more_kinds(scenario& into) {
+    seeded_random random(mix64(into.seed ^ of_more_kinds));
+    if (random.chance(0.5)) return;
+    for (auto& one : into.campaigns)
+        if (random.chance(0.25)) add_waves(one, into.cards.size(), random);
+    const auto add = [&](planned_campaign one) {
+        const auto at = random.below(into.campaigns.size() + 1);
+        into.campaigns.insert(into.campaigns.begin() + static_cast<std::ptrdiff_t>(at), std::move(one));
+    };
+    if (random.chance(0.5)) add(draw_audit(into, random));
+    if (!random.chance(0.5)) return;
+    add(draw_rotation(into, random));
+    for (auto* csv : {&into.registry, &into.fleet, &into.witness}) add_encryption_keys(*csv, into.seed);
 }
 
 std::string name_of(campaigns::role which) {
@@ -213,6 +288,7 @@ scenario scenario::draw(std::uint64_t seed) {
     made.cancel_chance = some_chance(random, 0.3, 0.5);
     made.link_trouble = some_chance(random, 0.4, 0.8);
     made.joint = draw_joint_plan(seed);
+    draw_more_kinds(made);
     return made;
 }
 

@@ -22,11 +22,19 @@ struct planned_write {
     bytes marker;  // octets of the content that are in no other
 };
 
+enum class campaign_kind : std::uint8_t {
+    writes,
+    audit,     // reads files
+    rotation,  // brings new key sets of version `rotated_version`; at most one of a scenario
+};
+inline constexpr std::uint8_t rotated_version = 2;
+
 struct planned_campaign {
     std::string name;
     std::string text;  // the campaign file
     std::vector<planned_write> writes;
-    bool audit = false;
+    campaign_kind kind = campaign_kind::writes;
+    bool in_waves = false;
 };
 
 // Several processes on one database.

@@ -1,6 +1,7 @@
 #include "seed_runs.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +70,7 @@ private:
         const auto process = ::fork();
         if (process == 0) {
             ::close(pipe[0]);
+            stay_at_processor((first - plan_.from) % plan_.jobs);
             work(first, pipe[1]);
         }
         ::close(pipe[1]);
@@ -190,6 +192,20 @@ private:
 }  // namespace
 
 std::uint64_t run_seeds(const seed_plan& plan, bool as_json) { return seed_runner(plan, as_json).run(); }
+
+void stay_at_processor(std::uint64_t n) {
+    cpu_set_t all;
+    if (::sched_getaffinity(0, sizeof all, &all) != 0) return;
+    n %= static_cast<std::uint64_t>(CPU_COUNT(&all));
+    for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+        if (!CPU_ISSET(processor, &all) || n-- > 0) continue;
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(processor, &one);
+        ::sched_setaffinity(0, sizeof one, &one);
+        return;
+    }
+}
 
 std::string json_of(std::uint64_t seed, const run_report& report) {
     return boost::json::serialize(object_of(seed, report));

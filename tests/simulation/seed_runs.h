@@ -21,6 +21,10 @@ struct seed_plan {
 // failed.
 [[nodiscard]] std::uint64_t run_seeds(const seed_plan& plan, bool as_json);
 
+// This process's threads run one at a time; where all of them stay at the n-th of its processors, each hands over to
+// the next without waking another one.
+void stay_at_processor(std::uint64_t n);
+
 [[nodiscard]] std::string text_of(std::uint64_t seed, const run_report& report);
 [[nodiscard]] std::string json_of(std::uint64_t seed, const run_report& report);
 

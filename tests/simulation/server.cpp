@@ -138,6 +138,7 @@ void server::prepare_environment() {
     env_.writer = &writer;
     env_.vault = vault_.get();
     env_.clock = &world_->clock;
+    env_.random = &world_->random;
     env_.progress = watcher_.get();
     env_.stop = &stop;
     env_.instance = make_uuid7(world_->clock.now(), world_->random);

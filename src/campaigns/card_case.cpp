@@ -108,6 +108,26 @@ void keep_what_names_its_packet(std::vector<operations::raw_answer>& answers) {
     for (auto& one : answers) one.current = false;
 }
 
+// What was said under key sets that the card had before, where that proves what the latest one does not.
+template <class KeysUnder>
+result<void> heed_earlier_keys(operations::judge& judge, const definition& what, const KeysUnder& keys_under,
+                               card_case earlier, std::vector<operations::raw_answer> answers, card_case& made) {
+    keep_what_names_its_packet(answers);
+    while (!earlier.rounds.empty()) {
+        const auto version = earlier.formatted.back().proof.key_version;
+        auto one = taken_under(earlier, version);
+        TESSERA_TRY_VALUE(const auto keys, keys_under(version));
+        one.found = judge.assess(what.security, keys, one.rounds, answers);
+        if (!proves(one)) continue;
+        one.found.stray |= made.found.stray;
+        made.rounds = std::move(one.rounds);
+        made.formatted = std::move(one.formatted);
+        made.found = std::move(one.found);
+        return {};
+    }
+    return {};
+}
+
 }  // namespace
 
 result<cards::key_set> keys_of(store::connection& database, cards::key_vault& vault, cards::card_id card,
@@ -140,19 +160,10 @@ result<card_case> assess_card(store::connection& database, chunk_blocks& blocks,
         made.fresh_rounds = 0;
     // Of a rotation, only answers under the new keys prove.
     if (earlier.rounds.empty() || what.rotation || proves(made)) return made;
-    keep_what_names_its_packet(answers);
-    while (!earlier.rounds.empty()) {
-        const auto version = earlier.formatted.back().proof.key_version;
-        auto one = taken_under(earlier, version);
-        TESSERA_TRY_VALUE(const auto of_then, keys_of(database, vault, card, version, plan.application));
-        one.found = judge.assess(what.security, of_then, one.rounds, answers);
-        if (!proves(one)) continue;
-        made.rounds = std::move(one.rounds);
-        made.formatted = std::move(one.formatted);
-        one.found.stray |= made.found.stray;
-        made.found = std::move(one.found);
-        break;
-    }
+    const auto keys_under = [&](std::uint8_t version) {
+        return keys_of(database, vault, card, version, plan.application);
+    };
+    TESSERA_TRY(heed_earlier_keys(judge, what, keys_under, std::move(earlier), std::move(answers), made));
     return made;
 }
 

@@ -128,9 +128,9 @@ std::expected<data_directory, std::vector<error>> try_beside(const data_location
     if (const auto there = check_initialized(path); !there) return all_of(there.error());
     auto settings = read_configuration(path / "tessera.toml");
     const auto place = place_of(where, settings);
+    if (!settings) return std::unexpected(std::move(settings).error());
     if (!place.is_server())
         if (const auto there = check_database(path); !there) return all_of(there.error());
-    if (!settings) return std::unexpected(std::move(settings).error());
     auto opened = open_database(place, access);
     if (!opened) return all_of(std::move(opened).error());
     return made_of(path, make_uuid7(system_clock().now(), system_random()), std::nullopt, place.settings,
@@ -211,10 +211,11 @@ result<bool> initialize(const data_location& where) {
     TESSERA_TRY_VALUE(const bool keyed, is_there(path / "master.key"));
     if (!configured) TESSERA_TRY(write_private_file(path / "tessera.toml", configuration_for(where.database)));
     const auto settings = read_configuration(path / "tessera.toml");
+    // Where the database is, only a configuration tells that can be read.
+    if (!settings) return std::unexpected(settings.error().front());
     const auto place = place_of(where, settings);
     TESSERA_TRY_VALUE(const bool stored, place.is_server() ? result<bool>(true) : is_there(path / "tessera.db"));
     if (!keyed) TESSERA_TRY(make_key_for(place));
-    if (!settings) return std::unexpected(settings.error().front());
     TESSERA_TRY(make_database(place));
     return !configured || !keyed || !stored;
 }
@@ -228,8 +229,8 @@ std::expected<data_directory, std::vector<error>> open_data_directory(const data
     auto instance = make_uuid7(system_clock().now(), system_random());
     auto lock = directory_lock::take(path, instance);
     if (!lock) return all_of(std::move(lock).error());
-    if (const auto there = check_database(path); !there) return all_of(there.error());
     if (!settings) return std::unexpected(std::move(settings).error());
+    if (const auto there = check_database(path); !there) return all_of(there.error());
     auto opened = make_database(place);
     if (!opened) return all_of(std::move(opened).error());
     return made_of(path, std::move(instance), std::move(*lock), place.settings, std::move(*settings),

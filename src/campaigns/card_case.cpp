@@ -122,7 +122,7 @@ result<void> heed_earlier_keys(operations::judge& judge, const definition& what,
         one.found.stray |= made.found.stray;
         made.rounds = std::move(one.rounds);
         made.formatted = std::move(one.formatted);
-        made.found = std::move(one.found);
+        made.found = one.found;
         return {};
     }
     return {};

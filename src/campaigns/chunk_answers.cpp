@@ -35,13 +35,11 @@ bool chunk_answers::said_anything(cards::card_id card) {
 }
 
 result<void> all_heard::note(store::connection& reader, const chunk_id& where) {
-    if (!shared_) return {};
     TESSERA_TRY_VALUE(blocks_, campaign_store(reader).answer_blocks(where));
     return {};
 }
 
 result<void> all_heard::still_all(store::connection& writer, const chunk_id& where) const {
-    if (!shared_) return {};
     TESSERA_TRY_VALUE(const auto now, campaign_store(writer).answer_blocks(where));
     if (now == blocks_) return {};
     return failure(code_overtaken, "chunk", "an answer was stored for it meanwhile");

@@ -25,19 +25,18 @@ private:
     std::vector<operations::raw_answer> current_;
 };
 
-// Whether P3, when it writes, has looked at all that there is: where several processes conduct, one of them may store
-// an answer meanwhile. Who stores one reads the chunk's state and P3 reads the answers, so of two at once one is run
-// again: either P3 sees the answer, or who stores it sees that P3 is over, and has it looked at as a late one.
+// Whether P3, when it writes, has looked at all that there is: another process, or whoever hears single operations in
+// this one, may store an answer meanwhile. Who stores one reads the chunk's state and P3 reads the answers, so of two
+// at once one is run again: either P3 sees the answer, or who stores it sees that P3 is over, and has it looked at as a
+// late one.
 class all_heard {
 public:
-    explicit all_heard(bool shared) : shared_(shared) {}
     // In the snapshot that the answers are read in.
     [[nodiscard]] result<void> note(store::connection& reader, const chunk_id& where);
     // In the transaction that settles the chunk. Errors: overtaken.
     [[nodiscard]] result<void> still_all(store::connection& writer, const chunk_id& where) const;
 
 private:
-    bool shared_;
     std::int64_t blocks_ = 0;
 };
 

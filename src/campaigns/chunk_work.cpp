@@ -66,6 +66,17 @@ private:
 
 }  // namespace
 
+result<void> images_still(store::connection& writer, const campaign_run& run, const chunk& held,
+                          const image_scan& read) {
+    if (run.env->shared() && !run.winding_up) {
+        TESSERA_TRY_VALUE(const bool others, campaign_store(writer).others_under_way(held.id.campaign));
+        if (!others) return {};
+    }
+    TESSERA_TRY_VALUE(const auto now, image_scan::versions_now(writer, held));
+    if (now == read.versions()) return {};
+    return failure(code_overtaken, "chunk", "an image of its cards was changed meanwhile");
+}
+
 result<void> work_through_chunks(const campaign_run& run, chunk_state state, const worker_factory& make_worker) {
     return crew(run, state, make_worker).work();
 }

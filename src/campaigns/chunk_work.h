@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "campaigns/environment.h"
+#include "campaigns/image_scan.h"
 #include "campaigns/store.h"
 
 namespace tessera::campaigns {
@@ -29,6 +30,12 @@ template <class Work>
         if (done || done.error().code != code_overtaken) return done;
     }
 }
+
+// Whether nobody has changed an image of the chunk's cards since they were read: another campaign that is settled at
+// the same time, or what comes late. In the transaction that writes them. Of several processes, where no other campaign
+// is under way, nobody does, and nothing is asked. Errors: overtaken.
+[[nodiscard]] result<void> images_still(store::connection& writer, const campaign_run& run, const chunk& held,
+                                        const image_scan& read);
 
 using worker_factory = std::function<result<std::unique_ptr<chunk_worker>>()>;
 

@@ -13,6 +13,7 @@ bool holds(byte_view held, byte_view content) {
 result<void> image_scan::load(store::connection& reader, const chunk& held,
                               const std::vector<operations::file_write>& writes) {
     rows_.clear();
+    versions_ = 0;
     next_ = 0;
     current_.assign(writes.size(), {});
     proofs_.assign(writes.size(), std::nullopt);
@@ -35,6 +36,7 @@ result<void> image_scan::load(store::connection& reader, const chunk& held,
                    static_cast<std::uint64_t>(query->integer(7))},
                   {}};
         if (write < writes.size()) found.content = to_bytes(query->octets(4));
+        versions_ += query->integer(3);
         rows_.push_back(std::move(found));
     }
     doubts_.clear();
@@ -48,6 +50,13 @@ result<void> image_scan::load(store::connection& reader, const chunk& held,
         for (const auto& write : writes)
             if (doubts->text(1) == write.file && doubts->integer(2) == write.record) doubts_.insert(doubts->integer(0));
     }
+}
+
+result<std::int64_t> image_scan::versions_now(store::connection& database, const chunk& held) {
+    TESSERA_TRY_VALUE(auto* query, rows_of(database, held,
+                                           {TESSERA_SUM_OF_RANGE("COALESCE(SUM(r.version), 0)", "image_file"),
+                                            TESSERA_SUM_OF_TARGETS("COALESCE(SUM(r.version), 0)", "image_file")}));
+    return query->single_integer();
 }
 
 const std::vector<byte_view>& image_scan::of(cards::card_id card) {

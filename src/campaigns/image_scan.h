@@ -20,6 +20,11 @@ public:
     [[nodiscard]] result<void> load(store::connection& reader, const chunk& held,
                                     const std::vector<operations::file_write>& writes);
 
+    // The sum of the versions of what load() has read, and of what there is now of the same cards: they differ where
+    // anybody has changed an image meanwhile.
+    [[nodiscard]] std::int64_t versions() const { return versions_; }
+    [[nodiscard]] static result<std::int64_t> versions_now(store::connection& database, const chunk& held);
+
     // Of cards that something is under way to, nothing is known for certain.
     void doubt(std::span<const cards::card_id> cards) {
         for (const auto card : cards) doubts_.insert(card.value);
@@ -44,6 +49,7 @@ private:
         bytes content;
     };
     std::vector<row> rows_;
+    std::int64_t versions_ = 0;
     std::unordered_set<std::int64_t> doubts_;
     std::size_t next_ = 0;
     std::vector<byte_view> current_;

@@ -39,6 +39,9 @@ result<void> keep_late_answer(store::connection& writer, telecom::subscriber_num
     std::map<chunk_id, bytes> blocks;  // one row for the cards of a chunk: an ordinal stands once in it
     for (const auto card : holders.cards) {
         TESSERA_TRY_VALUE(const bool an_operations, operations::keep_late_answer(writer, card, application, user_data));
+        // A part that names no application is kept for somebody who waits, and else for nobody.
+        TESSERA_TRY_VALUE(const bool wanted, application ? result<bool>(true) : campaigns.is_awaited(card));
+        if (!wanted && !an_operations) continue;
         TESSERA_TRY_VALUE(const auto match, holders.moved ? campaigns.match_late_at(card, application, subscriber)
                                                           : campaigns.match_late(card, application));
         if (!match && !an_operations) continue;

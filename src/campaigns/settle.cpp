@@ -291,6 +291,7 @@ private:
             cards.gather();
             const auto now = env.clock->now();
             TESSERA_TRY(heard_.still_all(writer, held.id));
+            TESSERA_TRY(images_still(writer, run_, held, for_cards_.images));
             TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::settled, held.attempt, progress));
             for (const auto card : for_others_) TESSERA_TRY(campaigns.mark_late(card));
             cards::key_rotation_store rotations(writer);
@@ -345,7 +346,7 @@ private:
     bytes message_block_;
     key_scan keys_;  // in a first round
     chunk_answers answers_;
-    all_heard heard_{run_.env->shared()};
+    all_heard heard_;
     std::vector<settled_card> cards_;
     std::vector<cards::card_id> for_others_;  // were sent nothing, so what they said is about something earlier
 };

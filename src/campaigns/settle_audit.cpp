@@ -286,6 +286,7 @@ private:
             cards.gather();
             const auto now = env.clock->now();
             TESSERA_TRY(heard_.still_all(writer, held.id));
+            TESSERA_TRY(images_still(writer, run_, held, images_));
             TESSERA_TRY(campaigns.move_chunk(held, env.instance, chunk_state::settled, held.attempt, progress));
             for (const auto card : for_others_) TESSERA_TRY(campaigns.mark_late(card));
             for (const auto& one : cards_) TESSERA_TRY(commit_card(campaigns, cards, held, one, now));
@@ -317,7 +318,7 @@ private:
     image_scan images_;
     key_scan keys_;
     chunk_answers answers_;
-    all_heard heard_{run_.env->shared()};
+    all_heard heard_;
     std::vector<read_card> cards_;
     std::vector<cards::card_id> for_others_;  // were sent nothing, so what they said is about something earlier
 };

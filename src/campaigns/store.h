@@ -222,6 +222,10 @@ public:
     [[nodiscard]] result<std::optional<chunk_id>> match_late_at(cards::card_id card,
                                                                 std::optional<std::uint32_t> application,
                                                                 std::uint64_t subscriber);
+    // Another campaign may be writing images: it runs, or is being wound up.
+    [[nodiscard]] result<bool> others_under_way(campaign_key key);
+    // Somebody waits for what the card says: a campaign in which it is unknown, or one that is under way.
+    [[nodiscard]] result<bool> is_awaited(cards::card_id card);
     // A card whose answer no settlement has looked at yet.
     [[nodiscard]] result<void> mark_late(cards::card_id card);
     [[nodiscard]] result<std::vector<cards::card_id>> late_cards(std::int64_t limit);

@@ -15,6 +15,23 @@ result<std::vector<campaign_key>> campaign_store::in_state(campaign_state state)
     }
 }
 
+result<bool> campaign_store::others_under_way(campaign_key key) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM campaign WHERE campaign_key <> $1 AND "
+                                                   "(state = $2 OR (state = $3 AND phase <> 0))"));
+    query->with(key.value, campaign_state::running, campaign_state::cancelled);
+    TESSERA_TRY_VALUE(const auto others, query->single_integer());
+    return others > 0;
+}
+
+result<bool> campaign_store::is_awaited(cards::card_id card) {
+    TESSERA_TRY_VALUE(const auto open, unknown_for(card));
+    if (!open.empty()) return true;
+    TESSERA_TRY_VALUE(const auto still, exchanging(card));
+    if (!still.empty()) return true;
+    TESSERA_TRY_VALUE(const auto under_way, managed(card));
+    return under_way.has_value();
+}
+
 result<std::vector<campaign>> campaign_store::cancelled_within_a_phase() {
     TESSERA_TRY_VALUE(const auto keys, in_state(campaign_state::cancelled));
     std::vector<campaign> found;

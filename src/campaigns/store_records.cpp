@@ -52,6 +52,11 @@ result<bool> drop_unmatched(store::connection& database) {
     return true;
 }
 
+// Of an answer that does not name its application.
+std::int64_t or_any(std::optional<std::uint32_t> application) {
+    return application ? static_cast<std::int64_t>(*application) : -1;
+}
+
 // The tables are joined in this order: a campaign's rounds are few and known by their first phase, so every target is
 // found by its whole key. Left to itself, SQLite walks all targets of a round for one card.
 #define TESSERA_ROUNDS_OF_CARD                                                            \
@@ -61,11 +66,6 @@ result<bool> drop_unmatched(store::connection& database) {
     "AND k.campaign_key = t.campaign_key AND k.round = t.round AND k.chunk = "            \
     "(SELECT c.chunk FROM chunk c WHERE c.campaign_key = t.campaign_key "                 \
     "AND c.round = t.round AND c.last_card >= t.card_id ORDER BY c.last_card LIMIT 1) "
-// Of an answer that does not name its application.
-std::int64_t or_any(std::optional<std::uint32_t> application) {
-    return application ? static_cast<std::int64_t>(*application) : -1;
-}
-
 #define TESSERA_PARTICIPATIONS "SELECT t.campaign_key, t.round, k.chunk, t.purpose " TESSERA_ROUNDS_OF_CARD
 
 }  // namespace

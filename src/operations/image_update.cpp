@@ -28,10 +28,10 @@ result<void> write_one(cards::card_store& cards, cards::card_id card, const prov
         if (!comparable(before->proof, proved.proof)) return cards.doubt_image(card, write.file, write.record);
         if (before->proof.counter > proved.proof.counter) return {};
     }
-    if (proved.doubted) TESSERA_TRY(clear_doubt(cards, card, write.file, write.record, proved.proof));
-    // A setting is replaced whole.
-    if (!before || before->content.size() <= write.content.size() || is_setting(write))
-        return cards.put_image(card, write.file, write.record, write.content, proved.proof, now);
+    // A setting is replaced whole. Of what lies behind a shorter write, it proves nothing.
+    const bool whole = !before || before->content.size() <= write.content.size() || is_setting(write);
+    if (proved.doubted && whole) TESSERA_TRY(clear_doubt(cards, card, write.file, write.record, proved.proof));
+    if (whole) return cards.put_image(card, write.file, write.record, write.content, proved.proof, now);
     return cards.put_image(card, write.file, write.record, overlaid(before->content, write.content), proved.proof, now);
 }
 
@@ -68,7 +68,8 @@ result<comparison> read_image(cards::card_store& cards, cards::card_id card, con
         }
         if (before->proof.counter > proved.proof.counter) return comparison::overtaken;
     }
-    if (proved.doubted) TESSERA_TRY(clear_doubt(cards, card, proved.file, proved.record, proved.proof));
+    const bool whole = proved.whole || !before || before->content.size() <= proved.content.size();
+    if (proved.doubted && whole) TESSERA_TRY(clear_doubt(cards, card, proved.file, proved.record, proved.proof));
     // Also where nothing differs: the image is of now, and a write whose answer comes late is of before.
     const auto rest = before && !proved.whole ? before->content : byte_view{};
     TESSERA_TRY(cards.put_image(card, proved.file, proved.record, overlaid(rest, proved.content), proved.proof, now));

@@ -51,8 +51,11 @@ result<statement*> connection::kept(const row_shape& shape, int rows) {
 
 void connection::rest() {
     rollback();
-    for (const auto& [sql, statement] : kept_) statement->reset();
-    for (const auto& [shape, statement] : kept_rows_) statement->reset();
+    // Of one that could not be prepared there is the place only.
+    for (const auto& [sql, statement] : kept_)
+        if (statement) statement->reset();
+    for (const auto& [shape, statement] : kept_rows_)
+        if (statement) statement->reset();
 }
 
 void give_back::operator()(connection* lent) const { owner->take_back(std::unique_ptr<connection>(lent)); }

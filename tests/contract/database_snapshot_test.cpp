@@ -68,6 +68,14 @@ TEST_P(database_readers, one_that_is_given_back_is_lent_again_with_what_it_has_p
     EXPECT_FALSE(again->execute("UPDATE thing SET name = 'mine'"));
 }
 
+TEST_P(database_readers, one_that_is_given_back_after_a_mistake_goes_on_working) {
+    {
+        const auto lent = storage->lend_reader().value();
+        EXPECT_FALSE(lent->kept("SELECT nothing FROM nowhere"));
+    }
+    EXPECT_EQ(all(*storage->lend_reader().value()), lines{"1|before"});
+}
+
 // Whoever has it next sees what is there by then, and nothing that was left half done stands in its way.
 TEST_P(database_readers, one_that_is_given_back_half_way_holds_nothing) {
     run("INSERT INTO thing (id, name) VALUES (2, 'two')");

@@ -69,7 +69,7 @@ std::optional<arguments> read_arguments(const std::vector<std::string>& words) {
         if (!count) return {};
         if (word == "--seed")
             made.plan.from = *count, made.plan.runs = 1;
-        else if (word == "--runs")
+        else if (word == "--runs" && *count > 0)
             made.plan.runs = *count;
         else if (word == "--from")
             made.plan.from = *count;

@@ -236,7 +236,7 @@ bool operator_desk::anything_left() {
 
 // A process alone with what the others left; then the power fails, and another one comes.
 void operator_desk::settle_down_jointly() {
-    world_->outside().no_more_forgeries();
+    world_->outside().be_kind();
     for (auto& one : places_) {
         if (one.here && world_->is_dead(one.here->process())) gone_.push_back(std::move(one.here));
         one.here.reset();

@@ -310,7 +310,7 @@ void operator_desk::work() {
 
 // What is still on its way comes and is heard; then the last server's own word is lost.
 void operator_desk::settle_down() {
-    world_->outside().no_more_forgeries();
+    world_->outside().be_kind();
     running();
     world_->calm();
     down();

@@ -78,7 +78,11 @@ public:
     void be_unreachable(duration how_long);
     // The server's process is gone, or one of several: so are its connections, and what it had not sent.
     void server_died(std::optional<process_id> which = std::nullopt);
-    void no_more_forgeries() { options_.forged = {}; }
+    // No forgeries, and no links that break: what lies at the SMSC gets through.
+    void be_kind() {
+        options_.forged = {};
+        options_.lose_delivery = options_.lose_submit_resp = 0;
+    }
     [[nodiscard]] bool quiet() const;  // nothing lies at the SMSC any more
 
     // --- the witness

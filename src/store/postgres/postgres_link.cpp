@@ -86,12 +86,19 @@ result<void> postgres_link::set_up() {
         "SET DateStyle = 'ISO'; SET tcp_keepalives_idle = " +
         silence + "; SET tcp_keepalives_interval = " + silence + "; ";
     // A whole table that is read is locked against everybody who writes into it, as far as serialisation goes.
-    setup += mode_ == access::write ? "SET default_transaction_isolation = 'serializable'; SET enable_seqscan = off; "
-                                      "SET idle_in_transaction_session_timeout = '10min'; "
-                                      // A commit that returned is on the disk, whatever the server's default.
-                                      "SET synchronous_commit = on"
-                                    : "SET default_transaction_isolation = 'repeatable read'; "
-                                      "SET default_transaction_read_only = on";
+    if (mode_ == access::write)
+        setup +=
+            "SET default_transaction_isolation = 'serializable'; SET enable_seqscan = off; "
+            // Whoever sleeps within a transaction keeps others from its rows; our own never pause for long.
+            "SET idle_in_transaction_session_timeout = '" +
+            silence +
+            "s'; "
+            // A commit that returned is on the disk, whatever the server's default.
+            "SET synchronous_commit = on";
+    else
+        setup +=
+            "SET default_transaction_isolation = 'repeatable read'; "
+            "SET default_transaction_read_only = on";
     TESSERA_TRY(checked(result_ptr(PQexec(handle_.get(), setup.c_str())), "connect"));
     if (settings_.schema.empty()) return {};
     char* const quoted = PQescapeIdentifier(handle_.get(), settings_.schema.data(), settings_.schema.size());

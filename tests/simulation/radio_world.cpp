@@ -138,7 +138,7 @@ void radio_world::flush() {
     for (const auto id : centre_->take_touched()) {
         const auto known = std::ranges::find(connections_, id, &connection::id);
         if (known == connections_.end()) continue;
-        const auto to = *known;
+        auto to = std::shared_ptr(*known);  // what follows may take it off the list
         auto output = std::exchange(centre_->output(id), {});
         const bool over = centre_->wants_close(id);
         if (!output.empty()) centre_->written(id);

@@ -128,7 +128,7 @@ TEST_F(query_plans, records_of_cards_are_found_by_their_keys) {
     EXPECT_TRUE(campaigns.mark_late(card));
     EXPECT_TRUE(campaigns.late_cards(1));
     EXPECT_TRUE(campaigns.clear_late(card));
-    EXPECT_TRUE(campaigns.unknown_for(card));
+    EXPECT_TRUE(campaigns.unproved_for(card));
     EXPECT_TRUE(campaigns.participations(where.campaign, card));
     EXPECT_TRUE(campaigns.participations(card));
     EXPECT_TRUE(keep_late_answer(recorded, 1, bytes{}, 0, 2));

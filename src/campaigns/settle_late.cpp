@@ -32,7 +32,7 @@ public:
             at_hand_ = &at_hand;
             for (const auto card : waiting) {
                 TESSERA_TRY(settle_operations(writer, card));
-                TESSERA_TRY_VALUE(const auto open, campaigns.unknown_for(card));
+                TESSERA_TRY_VALUE(const auto open, campaigns.unproved_for(card));
                 for (const auto key : open) TESSERA_TRY(tell(settle_one(writer, key, card)));
                 TESSERA_TRY_VALUE(const auto exchanging, campaigns.exchanging(card));
                 for (const auto key : exchanging) TESSERA_TRY(tell(give_back(writer, key, card)));

@@ -224,14 +224,15 @@ public:
                                                                 std::uint64_t subscriber);
     // Another campaign may be writing images: it runs, or is being wound up.
     [[nodiscard]] result<bool> others_under_way(campaign_key key);
-    // Somebody waits for what the card says: a campaign in which it is unknown, or one that is under way.
+    // Somebody waits for what the card says: a campaign to which it has proved nothing yet, or one that is under way.
     [[nodiscard]] result<bool> is_awaited(cards::card_id card);
     // A card whose answer no settlement has looked at yet.
     [[nodiscard]] result<void> mark_late(cards::card_id card);
     [[nodiscard]] result<std::vector<cards::card_id>> late_cards(std::int64_t limit);
     [[nodiscard]] result<void> clear_late(cards::card_id card);
-    // Campaigns whose outcome for the card is unknown so far.
-    [[nodiscard]] result<std::vector<campaign_key>> unknown_for(cards::card_id card);
+    // Campaigns that would still believe what the card proves: its outcome is unknown, or failed on a complaint that
+    // carried no security, and so may have been about any packet.
+    [[nodiscard]] result<std::vector<campaign_key>> unproved_for(cards::card_id card);
 
     // --- answers that came to another process than the one that awaits them
     // If some other owner than `by` awaits answers of that chunk, it is told of this row of them, once. False: none.

@@ -24,7 +24,7 @@ result<bool> campaign_store::others_under_way(campaign_key key) {
 }
 
 result<bool> campaign_store::is_awaited(cards::card_id card) {
-    TESSERA_TRY_VALUE(const auto open, unknown_for(card));
+    TESSERA_TRY_VALUE(const auto open, unproved_for(card));
     if (!open.empty()) return true;
     TESSERA_TRY_VALUE(const auto still, exchanging(card));
     if (!still.empty()) return true;

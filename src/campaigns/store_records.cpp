@@ -230,14 +230,16 @@ result<void> campaign_store::clear_late(cards::card_id card) {
     return clear->with(card.value).execute();
 }
 
-result<std::vector<campaign_key>> campaign_store::unknown_for(cards::card_id card) {
+result<std::vector<campaign_key>> campaign_store::unproved_for(cards::card_id card) {
     TESSERA_TRY_VALUE(auto* query,
                       database_->kept("SELECT g.campaign_key FROM campaign g CROSS JOIN outcome o "
-                                      "WHERE o.campaign_key = g.campaign_key AND o.card_id = $1 AND o.outcome = $2 AND "
+                                      "WHERE o.campaign_key = g.campaign_key AND o.card_id = $1 AND (o.outcome = $2 OR "
+                                      "(o.outcome = $3 AND o.cause = $4 AND o.cause_detail = 1)) AND "
                                       "o.revision = (SELECT MAX(l.revision) FROM outcome l "
                                       "WHERE l.campaign_key = g.campaign_key AND l.card_id = $1) "
                                       "ORDER BY g.campaign_key DESC"));
-    query->with(card.value, operations::outcome::unknown);
+    query->with(card.value, operations::outcome::unknown, operations::outcome::failed,
+                operations::cause_kind::por_status);
     std::vector<campaign_key> found;
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());

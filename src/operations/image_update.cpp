@@ -20,13 +20,23 @@ result<void> clear_doubt(cards::card_store& cards, cards::card_id card, std::str
     return later ? result<void>() : cards.clear_doubt(card, file, record);
 }
 
+// The image is of a later write. How long that was nobody knows: where this one said otherwise, its octets may be those
+// that the later one did not reach.
+result<void> keep_later(cards::card_store& cards, cards::card_id card, const file_write& write,
+                        const known_image& later) {
+    if (is_setting(write)) return {};  // replaced whole
+    const bool reached = later.content.size() >= write.content.size();
+    if (reached && agrees(later.content, write.content, false)) return {};
+    return cards.doubt_image(card, write.file, write.record);
+}
+
 result<void> write_one(cards::card_store& cards, cards::card_id card, const proved_writes& proved, std::size_t which,
                        timestamp now) {
     const auto& write = (*proved.writes)[which];
     const auto& before = proved.before[which];
     if (before && !proved.untouched) {
         if (!comparable(before->proof, proved.proof)) return cards.doubt_image(card, write.file, write.record);
-        if (before->proof.counter > proved.proof.counter) return {};
+        if (before->proof.counter > proved.proof.counter) return keep_later(cards, card, write, *before);
     }
     // A setting is replaced whole. Of what lies behind a shorter write, it proves nothing.
     const bool whole = !before || before->content.size() <= write.content.size() || is_setting(write);

@@ -10,9 +10,9 @@ constexpr const char* spn = "7f20/6f46";
 class image_update_test : public cards::registry_test {
 protected:
     // A write that the card proved by a packet with this counter, in doubt of what the image said before.
-    void prove(const bytes& content, std::uint64_t counter) {
+    void prove(const bytes& content, std::uint64_t counter, bool untouched = true) {
         const std::vector<file_write> writes{{spn, 0, content}};
-        proved_writes proved{&writes, {}, {1, 0xb00010, counter}, true, true};
+        proved_writes proved{&writes, {}, {1, 0xb00010, counter}, untouched, true};
         proved.before.resize(1);
         auto registry = store();
         const auto image = registry.image(card).value();
@@ -52,6 +52,27 @@ TEST_F(image_update_test, a_shorter_write_proves_nothing_of_what_lies_behind_it)
     prove({4}, 2);
     EXPECT_EQ(store().image(card).value().at(0).content, (bytes{4, 2, 3}));
     EXPECT_TRUE(doubted());
+}
+
+// The later one may have been shorter: then its tail is the earlier one's, which came to be known last.
+TEST_F(image_update_test, an_earlier_write_that_is_proved_later_leaves_the_image_and_a_doubt) {
+    prove({7, 2, 3}, 2);
+    prove({4, 5, 6}, 1, false);
+    EXPECT_EQ(store().image(card).value().at(0).content, (bytes{7, 2, 3}));
+    EXPECT_TRUE(doubted());
+}
+
+TEST_F(image_update_test, an_earlier_and_longer_write_leaves_a_doubt) {
+    prove({7}, 2);
+    prove({7, 5}, 1, false);
+    EXPECT_EQ(store().image(card).value().at(0).content, bytes{7});
+    EXPECT_TRUE(doubted());
+}
+
+TEST_F(image_update_test, an_earlier_write_that_says_the_same_leaves_no_doubt) {
+    prove({7, 5, 6}, 2);
+    prove({7, 5}, 1, false);
+    EXPECT_FALSE(doubted());
 }
 
 }  // namespace

@@ -63,6 +63,22 @@ TEST(campaigns, C_8_a_late_negative_acknowledgement_makes_it_failed_and_leaves_t
     EXPECT_EQ(here.image_content(0, "7f20/6fff"), "");
 }
 
+// Anybody may have said that a checksum was wrong, of whichever packet; the card itself tells afterwards.
+TEST(campaigns, C_8_a_late_acknowledgement_outweighs_a_complaint_without_security) {
+    world here({.cards = 40, .faults = "delay = \"1s\""});
+    const auto complaint = from_hex("027100000b0ab0001000000000000001").value();
+    here.tap.stranger = [&](telecom::subscriber_number) { return complaint; };
+    const auto first = here.run(hasty);
+    here.expect_outcomes(first, {.failed = 40});
+    for (const auto& row : here.rows(first))
+        EXPECT_EQ(row.why, (operations::cause{operations::cause_kind::por_status, 1, 1}));
+    here.tap.stranger = {};
+    here.sim->wait_for_waiting(40);
+    here.run(another("por_timeout = \"5s\"\nattempts = 1"));
+    here.expect_outcomes(first, {.done = 40});
+    for (std::size_t card = 0; card < 40; ++card) EXPECT_EQ(here.image_content(card), spn_content);
+}
+
 // Whoever was to settle them died, and the next one has nothing else to do.
 TEST(campaigns, C_8_late_answers_that_a_process_left_are_settled_where_the_next_one_winds_up) {
     world here({.cards = 20, .faults = "delay = \"1s\""});

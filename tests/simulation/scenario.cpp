@@ -255,6 +255,12 @@ planned_write make_write(std::uint8_t kind, std::uint8_t number, std::uint8_t wh
     const auto& file = files[random.chance(0.5) ? 0 : random.below(files.size())];
     planned_write made{file.path, bytes(file.octets, 0xff), {kind, number, which, 0, 0, 0}};
     random.fill(std::span(made.marker).subspan(3));
+    // From the marker, so that the length takes nothing from the caller's stream. Some are shorter than their file.
+    std::uint64_t of_content = 0;
+    for (const auto octet : made.marker) of_content = mix64(of_content ^ octet);
+    seeded_random more(of_content);
+    if (more.chance(0.25)) made.content.resize(made.marker.size() + more.below(file.octets - made.marker.size()));
+    more.fill(made.content);
     std::ranges::copy(made.marker, made.content.begin());
     return made;
 }

@@ -70,7 +70,7 @@ struct scenario {
     [[nodiscard]] std::string describe() const;
 };
 
-// A content for a file of that size, which only this number has.
+// A content for one of the files, as long as that or shorter, which only this number has.
 [[nodiscard]] planned_write make_write(std::uint8_t kind, std::uint8_t number, std::uint8_t which,
                                        seeded_random& random);
 

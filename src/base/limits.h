@@ -56,7 +56,7 @@ inline constexpr std::size_t mapping_columns = 64;
 inline constexpr std::size_t vendor_line_octets = 4'096;   // of a card vendor's file
 inline constexpr std::size_t vendor_header_lines = 1'000;  // before its first card
 inline constexpr std::size_t vendor_field_octets = 512;
-inline constexpr std::size_t import_batch_rows = 50'000;    // one transaction of an import
+inline constexpr std::size_t import_batch_rows = 20'000;    // one transaction of an import
 inline constexpr std::size_t file_content_octets = 32'768;  // one EF, transparent
 inline constexpr std::size_t tag_octets = 32;               // of one tag
 inline constexpr std::size_t tags_per_card = 32;
@@ -92,6 +92,7 @@ inline constexpr std::size_t resting_readers = 8;  // of one process; more are c
 
 // --- a database server
 inline constexpr std::size_t statements_queued = 256;             // sent before their answers are read
+inline constexpr std::size_t rows_copied = 5'000;                 // at a time
 inline constexpr std::size_t rows_fetched = 10'000;               // at a time, where there may be any number
 inline constexpr std::chrono::seconds database_connect_wait{10};  // for one address
 inline constexpr std::chrono::seconds database_silence{30};       // of a peer, after which the link is given up

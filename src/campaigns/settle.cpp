@@ -115,6 +115,14 @@ void ask_under_new_keys(settled_card& made, bool last_round) {
     made.next = purpose::read_back;
 }
 
+// A card that has taken the new keys complains of a repeated packet under the old ones just as a card does that never
+// took them, and unsecured both times: which of them it is, that does not tell.
+void leave_open_without_proof(settled_card& made) {
+    const auto& why = made.result.why;
+    if (made.result.what == outcome::failed && why.kind == operations::cause_kind::por_status && why.detail == 1)
+        made.result.what = outcome::unknown;
+}
+
 class settler final : public chunk_worker {
 public:
     settler(const campaign_run& run, store::lent_reader reader)
@@ -195,7 +203,10 @@ private:
         if (found.what == decision::unknown && found.why.kind == operations::cause_kind::no_answer &&
             sent.packets.size() > 1 && answers_.of_card().size() >= sent.packets.size() && !run_.last_round())
             made.next = purpose::repeat;
-        if (run_.what->rotation) ask_under_new_keys(made, run_.last_round());
+        if (run_.what->rotation) {
+            ask_under_new_keys(made, run_.last_round());
+            leave_open_without_proof(made);
+        }
         TESSERA_TRY(ask_where_keys_changed(made, made_of_.proof.key_version));
         add(std::move(made), made_of_);
         return {};
@@ -249,6 +260,7 @@ private:
             auto settled = ruling(card, found, what, run_.last_round(), std::max(made.attempts, 1), ahead);
             if (run_.what->rotation && (what == purpose::write || what == purpose::repeat))
                 ask_under_new_keys(settled, run_.last_round());
+            if (run_.what->rotation) leave_open_without_proof(settled);
             const auto deciding = made.formatted.empty() ? formatted_from{} : made.formatted[found.round];
             TESSERA_TRY(ask_where_keys_changed(settled, deciding.proof.key_version));
             add(std::move(settled), deciding);

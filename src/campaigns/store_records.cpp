@@ -111,7 +111,9 @@ result<void> campaign_store::put_unmatched(std::int64_t ordinal, std::uint64_t s
 const store::row_shape campaign_store::outcome_rows{
     "INSERT INTO outcome (campaign_key, card_id, revision, outcome, cause, cause_value, cause_detail, attempts, round, "
     "settled_at) VALUES",
-    10};
+    10, "",
+    "outcome (campaign_key, card_id, revision, outcome, cause, cause_value, cause_detail, attempts, round, "
+    "settled_at)"};
 
 result<void> campaign_store::put_outcome(campaign_key key, const card_outcome& found, int revision, int round,
                                          timestamp now) {

@@ -1,32 +1,100 @@
 #include "cards/import.h"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
 #include "base/csv.h"
 #include "base/limits.h"
+#include "cards/new_cards.h"
 #include "cards/rejects_file.h"
 #include "cards/row_source.h"
 
 namespace tessera::cards {
 namespace {
 
+// A record as it was read. What is written of many at once must be there until it is committed.
+struct read_record {
+    std::size_t line = 0;
+    result<import_row> row;
+    std::string rejected;  // as it would stand in the file of refused rows
+};
+
+// Two key sets of one name, or two key encryption keys of one version, that contradict each other.
+result<void> check_key_sets(const import_row& row) {
+    if (row.more_keys.empty()) return {};
+    std::map<std::pair<std::uint8_t, std::int64_t>, int> named;
+    std::map<std::uint8_t, const encryption_key*> encryption;
+    const auto look_at = [&](const key_set& keys, const std::optional<encryption_key>& key) -> result<void> {
+        if (++named[{keys.header.key_version, keys.header.application}] > 1)
+            return failure("conflict", "kvn", "the record has two key sets of this version for one application");
+        if (!key) return {};
+        const auto* const known = encryption.emplace(keys.header.key_version, &*key).first->second;
+        if (known->algorithm != key->algorithm || !(known->key == key->key))
+            return failure("conflict", "dek_key", "the card's key set has another key encryption key");
+        return {};
+    };
+    if (row.keys) TESSERA_TRY(look_at(*row.keys, row.encryption));
+    for (const auto& one : row.more_keys) TESSERA_TRY(look_at(one.keys, one.encryption));
+    return {};
+}
+
+bool ends_import(const error& problem) {
+    return problem.code == store::code_database || problem.code == store::code_retry ||
+           problem.code == store::code_unique || problem.code == "cannot_write" || problem.code == "bad_wrapping";
+}
+
+// What became of a batch; it is of no account before its commit.
+struct batch_report {
+    import_report counts;
+    std::vector<std::pair<const read_record*, error>> rejected;
+};
+
+// Rows into the registry, in the caller's transaction.
 class importer {
 public:
-    importer(const import_options& options, store::connection& writer, key_vault& vault, timestamp now)
-        : options_(options), writer_(&writer), store_(writer), vault_(&vault), now_(now) {}
+    importer(store::connection& writer, key_vault& vault, timestamp now)
+        : writer_(&writer), store_(writer), vault_(&vault), now_(now) {}
 
-    result<void> begin() {
-        TESSERA_TRY(writer_->begin());
+    result<batch_report> add(std::span<const read_record> batch) {
+        profiles_.clear();  // what an attempt before made is gone
         TESSERA_TRY_VALUE(next_id_, store_.last_card_id());
+        std::vector<const import_row*> rows;
+        for (const auto& one : batch)
+            if (one.row) rows.push_back(&*one.row);
+        new_cards fresh(*writer_, *vault_, now_);
+        if (next_id_ > 0) TESSERA_TRY(fresh.look_up(rows));
+        batch_report report;
+        for (const auto& one : batch) {
+            auto added = one.row ? add(fresh, *one.row, report.counts) : result<void>(std::unexpected(one.row.error()));
+            if (added) continue;
+            if (ends_import(added.error())) return std::unexpected(std::move(added).error());
+            report.rejected.emplace_back(&one, std::move(added).error());
+        }
+        TESSERA_TRY(fresh.flush());
+        return report;
+    }
+
+private:
+    // Errors that end_import() ends the import with; all others refuse the row.
+    result<void> add(new_cards& fresh, const import_row& row, import_report& report) {
+        const bool is_new = fresh.is_new(row);
+        TESSERA_TRY(check_key_sets(row));
+        if (!is_new) {
+            TESSERA_TRY(fresh.flush());
+            return add(row, report);
+        }
+        TESSERA_TRY_VALUE(const auto profile, profile_of(row));
+        TESSERA_TRY(fresh.add(card_id{++next_id_}, profile, row));
+        ++report.cards_added;
+        report.key_sets_added += (row.keys ? 1 : 0) + row.more_keys.size();
+        report.tags_added += row.tags.size();
+        report.variables_added += row.variables.size();
         return {};
     }
-    // Effect of a batch's rows: durable with the commit in here.
-    result<void> commit() { return writer_->commit(); }
-    void rollback() { writer_->rollback(); }
 
-    // Errors with code "database" or "retry" end the import; all others refuse the row.
-    result<void> add(import_row& row, import_report& report) {
+    // Of whose names one is taken, perhaps by the same card.
+    result<void> add(const import_row& row, import_report& report) {
         const card_id fresh{next_id_ + 1};
         TESSERA_TRY_VALUE(const bool inserted, insert(fresh, row));
         card_id id = fresh;
@@ -57,7 +125,15 @@ public:
         return {};
     }
 
-private:
+    result<profile_id> profile_of(const import_row& row) {
+        auto known = profiles_.find(row.profile);
+        if (known == profiles_.end()) {
+            TESSERA_TRY_VALUE(const auto found, store_.profile_named(row.profile));
+            known = profiles_.emplace(row.profile, found).first;
+        }
+        return known->second;
+    }
+
     // False: a name of the card is taken. A profile springs up with its first card, not with a row that is refused.
     result<bool> insert(card_id fresh, const import_row& row) {
         auto known = profiles_.find(row.profile);
@@ -204,7 +280,6 @@ private:
         return rotations.insert_encryption_key(id, key_version, key.algorithm, wrapped);
     }
 
-    import_options options_;
     store::connection* writer_;
     card_store store_;
     key_vault* vault_;
@@ -213,19 +288,8 @@ private:
     std::unordered_map<std::string, profile_id> profiles_;
 };
 
-bool ends_import(const error& problem) {
-    return problem.code == store::code_database || problem.code == store::code_retry ||
-           problem.code == "cannot_write" || problem.code == "bad_wrapping";
-}
-
-void note(import_report& report, std::size_t line, const error& problem) {
-    ++report.rejected;
-    if (report.problems.size() < import_problems_kept)
-        report.problems.push_back({line, problem.field, problem.message});
-}
-
-std::string rejected_row(const row_source& from, const error& problem) {
-    auto text = from.rejected() + "," + std::to_string(from.line()) + ",";
+std::string with_reason(const read_record& one, const error& problem) {
+    auto text = one.rejected + "," + std::to_string(one.line) + ",";
     append_csv_field(text, problem.field);
     text.push_back(',');
     append_csv_field(text, problem.message);
@@ -253,45 +317,91 @@ private:
     std::string_view profile_;
 };
 
-// Reads, checks and adds every row; the transaction of the last batch is left open.
-result<void> add_rows(row_source& from, importer& into, const import_options& options, rejects_file& rejects,
-                      import_report& report, const std::function<void(std::size_t)>& progress) {
-    std::size_t in_batch = 0;
-    for (;;) {
-        auto more = from.next();
-        if (more && !*more) return {};
-        ++report.rows;
-        result<void> added;
-        if (!more) {
-            added = std::unexpected(std::move(more).error());
-        } else {
-            auto row = from.row();
-            added = row ? into.add(*row, report) : std::unexpected(std::move(row).error());
-        }
-        if (!added) {
-            if (ends_import(added.error())) return added;
-            note(report, from.line(), added.error());
-            if (!options.strict) TESSERA_TRY(rejects.add(rejected_row(from, added.error())));
-        }
-        if (report.rows % 10'000 == 0) progress(report.rows);
-        if (++in_batch == limits::import_batch_rows && !options.strict) {
-            TESSERA_TRY(into.commit());
-            TESSERA_TRY(into.begin());
-            in_batch = 0;
-        }
-    }
-}
+class import_run {
+public:
+    import_run(row_source& from, const import_options& options, store::connection& writer, key_vault& vault,
+               timestamp now, rejects_file& rejects)
+        : from_(&from), strict_(options.strict), writer_(&writer), into_(writer, vault, now), rejects_(&rejects) {}
 
-result<void> add_all(row_source& from, const std::string& path, importer& into, const import_options& options,
-                     rejects_file& rejects, import_report& report, const std::function<void(std::size_t)>& progress) {
-    TESSERA_TRY(add_rows(from, into, options, rejects, report, progress));
+    // With `strict`, in the transaction that the caller has begun; else in one for each batch, which makes it durable.
+    result<void> add_all(const std::function<void(std::size_t)>& progress) {
+        for (bool more = true; more;) {
+            more = read_batch(progress);
+            if (batch_.empty()) break;
+            if (strict_) {
+                TESSERA_TRY_VALUE(const auto added, into_.add(batch_));
+                TESSERA_TRY(take(added));
+            } else {
+                TESSERA_TRY_VALUE(const auto added,
+                                  store::in_transaction(*writer_, [&] { return add_beside_others(); }));
+                TESSERA_TRY(take(added));
+            }
+        }
+        return {};
+    }
+    [[nodiscard]] import_report& report() { return report_; }
+
+private:
+    // False: there is no more.
+    bool read_batch(const std::function<void(std::size_t)>& progress) {
+        batch_.clear();
+        while (batch_.size() < limits::import_batch_rows) {
+            auto more = from_->next();
+            if (more && !*more) return false;
+            ++report_.rows;
+            auto row = more ? from_->row() : result<import_row>(std::unexpected(std::move(more).error()));
+            batch_.push_back({from_->line(), std::move(row), strict_ ? std::string() : from_->rejected()});
+            if (report_.rows % 10'000 == 0) progress(report_.rows);
+        }
+        return true;
+    }
+
+    // Somebody else may import the same cards. Another look finds them.
+    result<batch_report> add_beside_others() {
+        auto added = into_.add(batch_);
+        if (!added && added.error().code == store::code_unique) added.error().code = store::code_retry;
+        return added;
+    }
+
+    result<void> take(const batch_report& added) {
+        const auto& counts = added.counts;
+        report_.cards_added += counts.cards_added;
+        report_.key_sets_added += counts.key_sets_added;
+        report_.tags_added += counts.tags_added;
+        report_.variables_added += counts.variables_added;
+        report_.unchanged += counts.unchanged;
+        report_.rejected += added.rejected.size();
+        for (const auto& [one, problem] : added.rejected) {
+            if (report_.problems.size() < import_problems_kept)
+                report_.problems.push_back({one->line, problem.field, problem.message});
+            if (!strict_) TESSERA_TRY(rejects_->add(with_reason(*one, problem)));
+        }
+        return {};
+    }
+
+    row_source* from_;
+    bool strict_;
+    store::connection* writer_;
+    importer into_;
+    rejects_file* rejects_;
+    std::vector<read_record> batch_;
+    import_report report_;
+};
+
+// One transaction: nothing of the file, or all of it.
+result<void> add_strictly(import_run& run, const std::string& path, row_source& from, store::connection& writer,
+                          const std::function<void(std::size_t)>& progress) {
+    TESSERA_TRY(writer.begin());
+    TESSERA_TRY(run.add_all(progress));
+    auto& report = run.report();
     const auto whole = from.remark_on_whole();
     if (whole) report.problems.push_back({whole->line, whole->problem.field, whole->problem.message});
-    if (options.strict && (report.rejected > 0 || whole))
-        return failure("refused", path,
-                       std::to_string(report.rejected) + " of " + std::to_string(report.rows) + " rows are bad" +
-                           (whole ? ", and so is their number" : "") + "; nothing was imported");
-    return into.commit();
+    if (report.rejected == 0 && !whole) return writer.commit();
+    auto reason = std::to_string(report.rejected) + " of " + std::to_string(report.rows) + " rows are bad" +
+                  (whole ? ", and so is their number" : "") + "; nothing was imported";
+    for (const auto& one : report.problems)
+        reason += "\n  " + path + ":" + std::to_string(one.line) + " " + one.field + ": " + one.reason;
+    return failure("refused", path, std::move(reason));
 }
 
 }  // namespace
@@ -299,23 +409,19 @@ result<void> add_all(row_source& from, const std::string& path, importer& into, 
 result<import_report> import_rows(const std::string& path, row_source& from, const import_options& options,
                                   store::connection& writer, key_vault& vault, timestamp now,
                                   const std::function<void(std::size_t)>& progress) {
-    importer into(options, writer, vault, now);
     rejects_file rejects(path, from.rejects_header());
-    import_report report;
-    TESSERA_TRY(into.begin());
-    auto added = add_all(from, path, into, options, rejects, report, progress);
-    if (!added) {
-        into.rollback();
-        if (options.strict && !report.problems.empty()) {
-            auto problem = std::move(added).error();
-            for (const auto& one : report.problems)
-                problem.message += "\n  " + path + ":" + std::to_string(one.line) + " " + one.field + ": " + one.reason;
-            return std::unexpected(std::move(problem));
-        }
-        return std::unexpected(std::move(added).error());
+    import_run run(from, options, writer, vault, now, rejects);
+    if (options.strict) {
+        auto added = add_strictly(run, path, from, writer, progress);
+        if (!added) writer.rollback();
+        if (!added) return std::unexpected(std::move(added).error());
+    } else {
+        TESSERA_TRY(run.add_all(progress));
+        const auto whole = from.remark_on_whole();
+        if (whole) run.report().problems.push_back({whole->line, whole->problem.field, whole->problem.message});
     }
-    TESSERA_TRY_VALUE(report.rejects_file, rejects.finish());
-    return report;
+    TESSERA_TRY_VALUE(run.report().rejects_file, rejects.finish());
+    return std::move(run.report());
 }
 
 result<import_report> import_cards(const std::string& path, const import_options& options, store::connection& writer,

@@ -195,6 +195,83 @@ TEST_F(import_test, a_failure_in_between_leaves_whole_batches) {
     EXPECT_EQ(told, rows / 10'000 * 10'000);
 }
 
+// New cards are written by the thousand, all others are looked at one by one; a file may mix them.
+TEST_F(import_test, new_cards_and_known_ones_may_stand_in_one_file_in_any_order) {
+    const std::string columns = "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key,tags\n";
+    const std::string keys = ",1,aes128," + std::string(32, '1') + ",aes128," + std::string(32, '2');
+    ASSERT_TRUE(import(columns + "8949000000000000018,262010000000001,491700000001,telco" + keys + ",\n"));
+    const auto report =
+        import(columns +  //
+               "8949000000000000026,262010000000002,491700000002,telco" + keys + ",pilot\n" +
+               "8949000000000000018,262010000000001,491700000001,telco" + keys + ",pilot\n" +
+               "8949000000000000034,262010000000003,491700000002,other" + keys + ",\n" +  // taken above
+               "8949000000000000042,262010000000001,491700000004,telco" + keys + ",\n" +  // in the registry
+               "8949000000000000059,,,other,,,,,,\n" +                                    //
+               "8949000000000000026,262010000000002,491700000002,telco,2" + keys.substr(2) + ",\n" +
+               "8949000000000000067,262010000000006,491700000006,telco" + keys + ",\n");
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_EQ(report->cards_added, 3U);
+    EXPECT_EQ(report->key_sets_added, 3U);
+    EXPECT_EQ(report->tags_added, 2U);
+    EXPECT_EQ(report->unchanged, 0U);
+    ASSERT_EQ(report->rejected, 2U);
+    EXPECT_EQ(report->problems[0].line, 4U);
+    EXPECT_EQ(report->problems[0].field, "msisdn");
+    EXPECT_EQ(report->problems[1].line, 5U);
+    EXPECT_EQ(report->problems[1].field, "imsi");
+    card_store cards(*writer);
+    EXPECT_EQ(cards.key_sets(card_id{2}).value().size(), 2U);
+    EXPECT_EQ(cards.find("491700000002").value()->identity.iccid, "8949000000000000026");
+    EXPECT_EQ(cards.find("8949000000000000059").value()->profile, "other");
+    EXPECT_EQ(cards.tags(card_id{2}).value(), std::vector<std::string>{"pilot"});
+    const auto stored = cards.key_sets(cards.find("8949000000000000067").value()->id).value();
+    ASSERT_EQ(stored.size(), 1U);
+    EXPECT_EQ(to_hex(vault.unwrap(cards.find("8949000000000000067").value()->id, stored[0].header, stored[0].wrapped)
+                         .value()
+                         .kid.reveal()),
+              std::string(32, '2'));
+}
+
+// Somebody else has imported the card between our look and our writing.
+class overtaken final : public store::connection {
+public:
+    overtaken(store::connection& inner, std::function<void()> others) : inner_(&inner), others_(std::move(others)) {}
+    result<void> execute(std::string_view sql) override { return inner_->execute(sql); }
+    result<std::unique_ptr<store::statement>> prepare(std::string_view sql) override { return inner_->prepare(sql); }
+    std::int64_t changed() const override { return inner_->changed(); }
+    result<void> begin() override { return inner_->begin(); }
+    result<void> commit() override { return inner_->commit(); }
+    void rollback() override { inner_->rollback(); }
+    bool copies() const override { return true; }
+    result<void> copy(const store::row_shape& /*shape*/, std::span<const store::row_value> /*values*/) override {
+        inner_->rollback();
+        std::exchange(others_, [] {})();
+        return failure(store::code_unique, "database", "duplicate key");
+    }
+
+private:
+    store::connection* inner_;
+    std::function<void()> others_;
+};
+
+TEST_F(import_test, cards_that_somebody_else_imports_at_the_same_time_are_there_once) {
+    std::string text = "iccid,imsi,msisdn,profile,kvn,kic_algorithm,kic_key,kid_algorithm,kid_key\n";
+    std::size_t rows = 0;
+    for (std::size_t serial = 0; rows < 30; ++serial) {
+        const auto iccid = std::to_string(894900000000000000U + serial / 10) + std::to_string(serial % 10);
+        if (!parse_iccid(iccid)) continue;
+        text += iccid + ",,,telco,,,,,\n";
+        ++rows;
+    }
+    const auto path = file("cards.csv", text);
+    overtaken slow(*writer, [&] { import_cards(path, {}, *writer, vault, test_time, [](std::size_t) {}).value(); });
+    const auto report = import_cards(path, {}, slow, vault, test_time, [](std::size_t) {});
+    ASSERT_TRUE(report) << to_string(report.error());
+    EXPECT_EQ(report->unchanged, rows);
+    EXPECT_EQ(report->cards_added, 0U);
+    EXPECT_EQ(count("card"), static_cast<std::int64_t>(rows));
+}
+
 TEST_F(import_test, tags_come_by_a_column_of_their_own) {
     const auto with_tags = [](std::string line, std::string_view tags) {
         line.insert(line.size() - 1, "," + std::string(tags));

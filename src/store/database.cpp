@@ -49,6 +49,10 @@ result<statement*> connection::kept(const row_shape& shape, int rows) {
     return place.get();
 }
 
+result<void> connection::copy(const row_shape& shape, std::span<const row_value> /*values*/) {
+    return failure(code_database, "database", "this driver has no way to copy: " + std::string(shape.insert));
+}
+
 void connection::rest() {
     rollback();
     // Of one that could not be prepared there is the place only.

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <unordered_map>
@@ -81,6 +82,7 @@ private:
 };
 
 struct row_shape;
+struct row_value;
 
 class connection {
 public:
@@ -96,6 +98,10 @@ public:
     [[nodiscard]] result<statement*> kept(const row_shape& shape, int rows);
     // Rows that the last INSERT, UPDATE or DELETE changed.
     [[nodiscard]] virtual std::int64_t changed() const = 0;
+    // Where copies() is true: any number of rows of a shape that has `copy`, their values one row after the other. In a
+    // transaction; of rows that are refused, none is written. changed() does not count them.
+    [[nodiscard]] virtual bool copies() const { return false; }
+    [[nodiscard]] virtual result<void> copy(const row_shape& shape, std::span<const row_value> values);
 
     [[nodiscard]] virtual result<void> begin() = 0;
     // commit() may then return before it is durable: it is so with the next durable commit of any connection that

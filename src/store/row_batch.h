@@ -1,6 +1,8 @@
-// Rows that are inserted by the hundred: one statement of a hundred rows costs a third of a hundred statements.
+// Rows that are inserted by the hundred: one statement of a hundred rows costs a third of a hundred statements. Where
+// the driver can copy, and the shape says how, they go by the thousand.
 #pragma once
 
+#include <optional>
 #include <type_traits>
 #include <vector>
 
@@ -14,6 +16,15 @@ struct row_shape {
     const char* insert = nullptr;
     int columns = 0;
     const char* then = "";
+    const char* copy = nullptr;  // the same table and columns, "t (a, b)"; of rows that meet no others of their key
+};
+
+// Of one column of one row.
+struct row_value {
+    enum class kind : std::uint8_t { null, integer, text, octets };
+    kind what = kind::null;
+    std::int64_t number = 0;
+    byte_view octets;  // of text and octets
 };
 
 // Of one transaction, on its connection's thread. Rows are written when a statement is full, and by flush(); what is
@@ -21,32 +32,38 @@ struct row_shape {
 // flush(): PostgreSQL refuses that.
 class row_batch {
 public:
-    row_batch(connection& database, const row_shape& shape) : database_(&database), shape_(&shape) {}
+    row_batch(connection& database, const row_shape& shape);
 
-    // One value for each column: nullptr, an integer or enumerator, text, octets. They are copied. An error may be that
-    // of an earlier row.
+    // One value for each column: nullptr, an integer or enumerator, text, octets, or std::optional of such. They are
+    // copied. An error may be that of an earlier row.
     template <class... Values>
     [[nodiscard]] result<void> add(const Values&... values) {
         static_assert(sizeof...(Values) > 0);
         (put(values), ...);
         ++rows_;
-        return rows_ == rows_per_statement ? flush() : result<void>{};
+        return rows_ == most_ ? flush() : result<void>{};
     }
     [[nodiscard]] result<void> flush();
 
 private:
     static constexpr int rows_per_statement = 100;
-    enum class kind : std::uint8_t { null, integer, text, octets };
+    using kind = row_value::kind;
     struct value {
         kind what = kind::null;
         std::int64_t number = 0;  // or the length
         std::size_t at = 0;       // in arena_
     };
+    template <class Value>
+    struct is_optional : std::false_type {};
+    template <class Value>
+    struct is_optional<std::optional<Value>> : std::true_type {};
 
     template <class Value>
     void put(const Value& one) {
         if constexpr (std::is_same_v<Value, std::nullptr_t>)
             values_.push_back({});
+        else if constexpr (is_optional<Value>::value)
+            one ? put(*one) : values_.push_back({});
         else if constexpr (std::is_enum_v<Value> || std::is_integral_v<Value>)
             values_.push_back({kind::integer, static_cast<std::int64_t>(one), 0});
         else if constexpr (std::is_convertible_v<const Value&, std::string_view>)
@@ -61,11 +78,14 @@ private:
         values_.push_back({what, static_cast<std::int64_t>(octets.size()), arena_.size()});
         arena_.insert(arena_.end(), octets.begin(), octets.end());
     }
+    [[nodiscard]] bool copies() const { return most_ > rows_per_statement; }
     result<void> write(int rows);
-    void bind(statement& to, int index, const value& one) const;
+    result<void> copy();
+    [[nodiscard]] row_value at(std::size_t index) const;
 
     connection* database_;
     const row_shape* shape_;
+    int most_;  // before they are written
     int rows_ = 0;
     std::vector<value> values_;
     std::size_t written_ = 0;  // of values_

@@ -206,6 +206,52 @@ TEST_P(database_statement, a_batch_writes_any_number_of_rows_as_they_were_given)
     }
 }
 
+constexpr row_shape new_things{"INSERT INTO thing (name, id, octets, number) VALUES", 4, "",
+                               "thing (name, id, octets, number)"};
+
+TEST_P(database_statement, rows_that_meet_no_others_are_written_as_they_were_given_however_many) {
+    for (const int count : {1, 19, 20, 101, 5'000, 5'001, 12'345}) {
+        run("DELETE FROM thing");
+        writer->begin().value();
+        row_batch rows(*writer, new_things);
+        for (int i = 0; i < count; ++i) {
+            const auto number = i % 2 == 0 ? std::optional(std::int64_t{-7} * i) : std::nullopt;
+            const auto name = i % 3 == 0 ? std::optional("n\n\\\"\t" + std::to_string(i)) : std::nullopt;
+            ASSERT_TRUE(rows.add(name, i, bytes(static_cast<std::size_t>(i % 3), 0), number));
+        }
+        ASSERT_TRUE(rows.flush());
+        writer->commit().value();
+        auto& query = kept("SELECT id, name, number, octets FROM thing ORDER BY id");
+        query.with();
+        for (int i = 0; i < count; ++i) {
+            ASSERT_TRUE(query.step().value()) << count;
+            ASSERT_EQ(query.integer(0), i);
+            ASSERT_EQ(query.is_null(1), i % 3 != 0);
+            ASSERT_EQ(query.text(1), i % 3 == 0 ? "n\n\\\"\t" + std::to_string(i) : "");
+            ASSERT_EQ(query.is_null(2), i % 2 != 0);
+            ASSERT_EQ(query.integer(2), i % 2 == 0 ? -7 * i : 0);
+            ASSERT_FALSE(query.is_null(3));
+            ASSERT_EQ(to_bytes(query.octets(3)), bytes(static_cast<std::size_t>(i % 3), 0));
+        }
+        EXPECT_FALSE(query.step().value());
+    }
+}
+
+TEST_P(database_statement, a_row_that_meets_another_one_fails_its_transaction_which_can_be_run_again) {
+    run("INSERT INTO thing (id, name) VALUES (30, 'there')");
+    writer->begin().value();
+    row_batch batch(*writer, new_things);
+    result<void> written;
+    for (int i = 0; i < 50 && written; ++i) written = batch.add("new", i, bytes{}, nullptr);
+    if (written) written = batch.flush();
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().code, code_unique);
+    writer->rollback();
+    EXPECT_EQ(rows(*writer, "SELECT id, name FROM thing ORDER BY id"), lines{"30|there"});
+    run("INSERT INTO thing (id, name) VALUES (31, 'after')");
+    EXPECT_EQ(rows(*writer, "SELECT id, name FROM thing ORDER BY id"), (lines{"30|there", "31|after"}));
+}
+
 TEST_P(database_statement, a_batch_does_what_its_shape_says_of_rows_that_are_there) {
     row_batch rows(*writer, thing_rows);
     for (int i = 0; i < 150; ++i) ASSERT_TRUE(rows.add(i, "first", 1, bytes{1}));

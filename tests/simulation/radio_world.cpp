@@ -71,7 +71,6 @@ radio_world::radio_world(virtual_machine& machine, std::uint64_t seed, const std
       options_(options),
       registered_(cards_of(registry, "registry")),
       cards_(std::make_unique<sim::simulated_cards>(cards_of(fleet, "fleet"))),
-      parts_(parts_time_out),
       answer_parts_(parts_time_out) {
     sim::smsc_options centre;
     centre.window = options.smsc_window;
@@ -283,18 +282,23 @@ void radio_world::see_submit(const std::shared_ptr<connection>& from, std::uint6
     const auto header = codec::parse_user_data_header(user_data);
     if (!header) return accuse("a short message without a header went to " + registered_.iccid(card));
     if (!header->parts) return void(see_packet(from, card, user_data.subspan(header->octets), false));
-    const auto whole = parts_.add(subscriber, user_data, machine_->now());
-    if (!whole || !*whole || see_packet(from, card, (*whole)->packet, true)) return;
-    // A part that was submitted twice lay there, and a server that started since has taken its number again.
-    [[maybe_unused]] const auto begun = parts_.add(subscriber, user_data, machine_->now());
+    // A part that was submitted twice may lie there, and a server that started since has taken its number again: the
+    // latest of each place count, and what they make may not be a packet yet.
+    const std::tuple place{subscriber, header->parts->reference, header->parts->maximum};
+    auto& parts = parts_[place];
+    parts[header->parts->sequence] = to_bytes(user_data.subspan(header->octets));
+    if (parts.size() != header->parts->maximum) return;
+    bytes packet;
+    for (const auto& [sequence, octets] : parts) append(packet, octets);
+    if (see_packet(from, card, packet, true)) parts_.erase(place);
 }
 
-// False: parts that do not belong together.
+// False: parts that do not belong together, or nobody can tell yet.
 bool radio_world::see_packet(const std::shared_ptr<connection>& from, sim::card_index card, byte_view packet,
                              bool joined) {
     const auto iccid = registered_.iccid(card);
     const auto noted = note_packet(iccid, packet, joined);
-    if (!noted || *noted == nullptr) return noted.has_value();
+    if (!noted || *noted == nullptr) return false;
     const auto& known = **noted;
     if (tell)
         tell("to " + iccid + ": counter " + std::to_string(known.counter) + ", sending " +
@@ -315,7 +319,7 @@ std::optional<const witnessed_packet*> radio_world::note_packet(const std::strin
     const auto version = static_cast<std::uint8_t>(security->kic >> 4U);
     const auto keys = keys_of(iccid, version, security->tar);
     if (!keys) {
-        unread_[iccid].push_back(to_bytes(packet));
+        unread_[iccid].emplace_back(to_bytes(packet), joined);
         return nullptr;
     }
     const auto command = codec_.decode_command(packet, *keys);
@@ -347,7 +351,8 @@ std::optional<codec::packet_keys> radio_world::keys_of(const std::string& iccid,
 
 // The card has other keys by now.
 void radio_world::read_again(const std::string& iccid) {
-    for (const auto all = std::exchange(unread_[iccid], {}); const auto& one : all) note_packet(iccid, one, false);
+    const auto all = std::exchange(unread_[iccid], {});
+    for (const auto& [packet, joined] : all) note_packet(iccid, packet, joined);
 }
 
 void radio_world::see_execution(const sim::executed_packet& what) {

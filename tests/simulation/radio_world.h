@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "sim/card_list.h"
@@ -135,11 +136,12 @@ private:
     std::optional<instant> armed_;
     instant reachable_from_{};
     codec::secured_packet_codec codec_;
-    codec::reassembler parts_;
+    // By subscriber, reference and number of parts.
+    std::map<std::tuple<std::uint64_t, std::uint16_t, std::uint8_t>, std::map<std::uint8_t, bytes>> parts_;
     codec::reassembler answer_parts_;
     std::map<std::pair<std::string, std::uint64_t>, witnessed_packet> ledger_;  // by card, and key version and counter
-    std::map<std::string, std::vector<bytes>> unread_;  // under keys that their card does not have yet
-    std::map<std::uint64_t, std::vector<bytes>> said_;  // by subscriber: answers of its card
+    std::map<std::string, std::vector<std::pair<bytes, bool>>> unread_;  // under keys that their card does not have yet
+    std::map<std::uint64_t, std::vector<bytes>> said_;                   // by subscriber: answers of its card
     std::vector<std::string> violations_;
     std::uint32_t forged_sequence_ = 0x40000000;
     std::uint64_t trace_ = 0;

@@ -239,6 +239,11 @@ public:
         return std::make_unique<postgres_statement>(link_, std::string(sql));
     }
     std::int64_t changed() const override { return link_.changed(); }
+    bool copies() const override { return true; }
+    result<void> copy(const row_shape& shape, std::span<const row_value> values) override {
+        return link_.copy("COPY " + std::string(shape.copy) + " FROM STDIN (FORMAT binary)",
+                          copy_octets(shape.columns, values));
+    }
 
     result<void> begin() override { return link_.begin(false); }
     result<void> begin_lazily() override { return link_.begin(true); }

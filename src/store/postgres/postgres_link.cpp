@@ -199,6 +199,24 @@ result<void> postgres_link::queue_prepared(const std::string& name, const statem
     return {};
 }
 
+result<void> postgres_link::copy(const std::string& sql, std::string_view rows) {
+    TESSERA_TRY(drain());
+    const result_ptr begun(PQexec(handle_.get(), sql.c_str()));
+    if (PQresultStatus(begun.get()) != PGRES_COPY_IN) return refused(begun.get(), "copy");
+    constexpr std::size_t piece = std::size_t{1} << 20U;
+    bool sent = true;
+    for (std::size_t at = 0; sent && at < rows.size(); at += piece) {
+        const auto part = rows.substr(at, piece);
+        sent = PQputCopyData(handle_.get(), part.data(), static_cast<int>(part.size())) == 1;
+    }
+    sent = PQputCopyEnd(handle_.get(), nullptr) == 1 && sent;
+    result<void> heard;
+    while (const result_ptr answer{PQgetResult(handle_.get())})
+        if (PQresultStatus(answer.get()) != PGRES_COMMAND_OK && heard) heard = refused(answer.get(), "copy");
+    if (heard && (!sent || lost())) heard = refused(nullptr, "copy");
+    return heard;
+}
+
 result<void> postgres_link::drain() {
     if (queued_ == 0) return {};
     queued_ = 0;

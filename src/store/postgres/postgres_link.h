@@ -58,6 +58,8 @@ public:
                                                   bool binary_results);
     // Sends without waiting for the answer.
     [[nodiscard]] result<void> queue_prepared(const std::string& name, const statement_parameters& given);
+    // COPY FROM STDIN in binary: `rows` as copy_octets() makes them. In a transaction.
+    [[nodiscard]] result<void> copy(const std::string& sql, std::string_view rows);
     // Waits for all that was queued; the first failure of it.
     [[nodiscard]] result<void> drain();
 

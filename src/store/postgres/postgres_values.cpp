@@ -11,6 +11,10 @@ std::uint64_t big_endian(std::string_view value) {
     return made;
 }
 
+void append_big_endian(std::string& to, std::uint64_t value, int octets) {
+    for (int shift = 8 * (octets - 1); shift >= 0; shift -= 8) to.push_back(static_cast<char>(value >> shift & 0xffU));
+}
+
 // numeric_send: number of base-10000 digits, weight of the first, sign, scale, digits; each of two octets.
 std::int64_t from_numeric(std::string_view value) {
     constexpr std::uint64_t negative = 0x4000;
@@ -57,6 +61,30 @@ std::int64_t integer_from_binary(postgres_type type, std::string_view value) {
             break;
     }
     return 0;
+}
+
+std::string copy_octets(int columns, std::span<const row_value> values) {
+    constexpr std::uint64_t null = 0xffff'ffff;
+    constexpr std::uint64_t end = 0xffff;
+    std::string made("PGCOPY\n\377\r\n\0", 11);
+    append_big_endian(made, 0, 4);  // flags
+    append_big_endian(made, 0, 4);  // octets of the header's extension
+    int column = 0;
+    for (const auto& one : values) {
+        if (column == 0) append_big_endian(made, static_cast<std::uint64_t>(columns), 2);
+        column = column + 1 == columns ? 0 : column + 1;
+        if (one.what == row_value::kind::null) {
+            append_big_endian(made, null, 4);
+        } else if (one.what == row_value::kind::integer) {
+            append_big_endian(made, 8, 4);
+            append_big_endian(made, static_cast<std::uint64_t>(one.number), 8);
+        } else {
+            append_big_endian(made, one.octets.size(), 4);
+            made.append(reinterpret_cast<const char*>(one.octets.data()), one.octets.size());
+        }
+    }
+    append_big_endian(made, end, 2);
+    return made;
 }
 
 }  // namespace tessera::store

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "store/row_batch.h"
+
 namespace tessera::store {
 
 // The types that tessera's SQL has to do with (pg_type.dat).
@@ -23,5 +25,9 @@ enum class postgres_type : std::uint32_t {
 [[nodiscard]] std::int64_t integer_from_text(std::string_view value);
 // In binary format (network byte order). What is no number, or a fraction, or too large, reads as 0.
 [[nodiscard]] std::int64_t integer_from_binary(postgres_type type, std::string_view value);
+
+// Rows of so many columns as COPY ... (FORMAT binary) takes them (PostgreSQL 15, COPY, "Binary Format"), for columns of
+// the types int8, text and octets.
+[[nodiscard]] std::string copy_octets(int columns, std::span<const row_value> values);
 
 }  // namespace tessera::store

@@ -46,5 +46,31 @@ TEST(postgres_values, what_is_no_number_reads_as_0) {
     EXPECT_EQ(integer_from_text("abc"), 0);
 }
 
+TEST(postgres_values, rows_to_copy_have_the_octets_of_its_binary_format) {
+    const bytes octets{0xab};
+    const std::string_view text = "hi";
+    using kind = row_value::kind;
+    const std::vector<row_value> values{
+        {kind::integer, -2, {}},
+        {kind::text, 0, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}},
+        {},
+        {kind::octets, 0, octets}};
+    const auto made = copy_octets(2, values);
+    EXPECT_EQ(to_hex({reinterpret_cast<const std::uint8_t*>(made.data()), made.size()}),
+              "5047434f50590aff0d0a00"
+              "00000000"
+              "00000000"
+              "0002"
+              "00000008"
+              "fffffffffffffffe"
+              "00000002"
+              "6869"
+              "0002"
+              "ffffffff"
+              "00000001"
+              "ab"
+              "ffff");
+}
+
 }  // namespace
 }  // namespace tessera::store

@@ -110,6 +110,18 @@ TEST(campaign_key_rotation, silence_leaves_both_key_sets_and_the_same_new_one_is
     here.expect_outcomes(here.run(rotation()), {.skipped = 8});  // they have it
 }
 
+// A card that has the new keys complains of a packet under the old ones, and so does one that never took them.
+TEST(campaign_key_rotation, a_complaint_without_security_does_not_tell_which_keys_a_card_has) {
+    world here(fleet(10, "lose_response = 1"));
+    const auto complaint = from_hex("027100000b0a00000000000000000006").value();
+    here.tap.stranger = [&](telecom::subscriber_number) { return complaint; };
+    const auto made = here.run(rotation());
+    here.expect_outcomes(made, {.unknown = 10});
+    for (const auto& row : here.rows(made))
+        EXPECT_EQ(row.why, (operations::cause{cause_kind::por_status, 6, 1})) << row.iccid;
+    for (std::size_t card = 0; card < 10; ++card) EXPECT_EQ(state_of(here, card), cards::rotation_state::pending);
+}
+
 TEST(campaign_key_rotation, killed_between_no_card_loses_its_keys) {
     world here(fleet(50));
     std::size_t calls = 0;

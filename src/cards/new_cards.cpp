@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "base/limits.h"
+
 namespace tessera::cards {
 namespace {
 
@@ -29,8 +31,6 @@ constexpr row_shape imsis_known{"SELECT imsi FROM card WHERE imsi IN (VALUES", 1
 constexpr row_shape msisdns_known{"SELECT msisdn FROM card WHERE msisdn IN (VALUES", 1, ")"};
 constexpr std::size_t names_per_question = 100;
 
-std::string number_name(std::uint64_t msisdn) { return std::to_string(msisdn); }
-
 }  // namespace
 
 new_cards::new_cards(store::connection& writer, key_vault& vault, timestamp now)
@@ -42,10 +42,13 @@ new_cards::new_cards(store::connection& writer, key_vault& vault, timestamp now)
       encryption_keys_(writer, encryption_key_rows),
       tags_(writer, tag_rows),
       variables_(writer, variable_rows),
-      terminals_(writer, terminal_rows) {}
+      terminals_(writer, terminal_rows) {
+    taken_.reserve(2 * limits::import_batch_rows);
+    taken_numbers_.reserve(limits::import_batch_rows);
+}
 
-template <class Name>
-result<void> new_cards::ask(const row_shape& query, std::vector<Name> names) {
+template <class Name, class Take>
+result<void> new_cards::ask(const row_shape& query, std::vector<Name> names, Take&& take) {
     if (names.empty()) return {};
     // The last question is filled up with a name that is asked for anyway.
     while (names.size() % names_per_question != 0) names.push_back(names.back());
@@ -56,7 +59,7 @@ result<void> new_cards::ask(const row_shape& query, std::vector<Name> names) {
         for (;;) {
             TESSERA_TRY_VALUE(const bool more, known->step());
             if (!more) break;
-            taken_.emplace(known->text(0));
+            take(*known);
         }
     }
     return {};
@@ -71,16 +74,19 @@ result<void> new_cards::look_up(std::span<const import_row* const> rows) {
         if (!names.imsi.empty()) imsis.emplace_back(names.imsi);
         if (names.msisdn != 0) msisdns.push_back(static_cast<std::int64_t>(names.msisdn));
     }
-    TESSERA_TRY(ask(iccids_known, std::move(iccids)));
-    TESSERA_TRY(ask(imsis_known, std::move(imsis)));
-    return ask(msisdns_known, std::move(msisdns));
+    const auto take_name = [&](const store::statement& known) { taken_.insert(found_.emplace_back(known.text(0))); };
+    TESSERA_TRY(ask(iccids_known, std::move(iccids), take_name));
+    TESSERA_TRY(ask(imsis_known, std::move(imsis), take_name));
+    return ask(msisdns_known, std::move(msisdns), [&](const store::statement& known) {
+        taken_numbers_.insert(static_cast<std::uint64_t>(known.integer(0)));
+    });
 }
 
 bool new_cards::is_new(const import_row& row) {
     const auto& names = row.identity;
     bool fresh = taken_.insert(names.iccid).second;
     if (!names.imsi.empty()) fresh = taken_.insert(names.imsi).second && fresh;
-    if (names.msisdn != 0) fresh = taken_.insert(number_name(names.msisdn)).second && fresh;
+    if (names.msisdn != 0) fresh = taken_numbers_.insert(names.msisdn).second && fresh;
     return fresh;
 }
 

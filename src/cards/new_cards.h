@@ -2,8 +2,10 @@
 // can, copied. Most rows of a first import are such; all others are looked at one by one (import.cpp).
 #pragma once
 
+#include <deque>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -13,7 +15,7 @@
 
 namespace tessera::cards {
 
-// Of one transaction.
+// Of one transaction. Rows that it has seen must stay where they are as long as it lives.
 class new_cards {
 public:
     new_cards(store::connection& writer, key_vault& vault, timestamp now);
@@ -28,16 +30,18 @@ public:
     [[nodiscard]] result<void> flush();
 
 private:
-    template <class Name>
-    result<void> ask(const store::row_shape& query, std::vector<Name> names);
+    template <class Name, class Take>
+    result<void> ask(const store::row_shape& query, std::vector<Name> names, Take&& take);
     result<void> add_keys(card_id id, const key_set& keys);
     result<void> add_encryption_keys(card_id id, const import_row& row);
 
     store::connection* writer_;
     key_vault* vault_;
     std::int64_t now_;
-    // Of all kinds: a number that is another card's IMSI only costs its row the look that all others get.
-    std::unordered_set<std::string> taken_;
+    // ICCIDs and IMSIs together: one that is also the other only costs its row the look that all others get.
+    std::unordered_set<std::string_view> taken_;
+    std::unordered_set<std::uint64_t> taken_numbers_;
+    std::deque<std::string> found_;  // that names in the registry are views of
     store::row_batch cards_, key_sets_, encryption_keys_, tags_, variables_, terminals_;
 };
 

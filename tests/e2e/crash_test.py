@@ -222,7 +222,7 @@ class Import(WorldTest):
             wait_for("rows in the database", lambda: self.grown(world) >= wanted, running.process)
             killed += running.kill()
             left = self.count(world)
-            self.assertIn(left, {0, 50_000, 100_000, 150_000, 200_000})
+            self.assertIn(left, range(0, self.ROWS + 1, 20_000))
             report = world.must("card", "import", file, "--json").json()
             self.assertEqual((report["cards_added"], report["unchanged"]), (self.ROWS - left, left))
             self.assertEqual(report["key_sets_added"], self.ROWS - left)

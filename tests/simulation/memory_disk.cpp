@@ -91,7 +91,7 @@ struct disk_methods {
         const auto wanted = static_cast<std::size_t>(count);
         const auto begin = std::min(static_cast<std::size_t>(offset), mine.what->now.size());
         const auto there = std::min(wanted, mine.what->now.size() - begin);
-        std::memcpy(to, mine.what->now.data() + begin, there);
+        std::copy_n(mine.what->now.begin() + static_cast<std::ptrdiff_t>(begin), there, to);
         if (there == wanted) return SQLITE_OK;
         std::memset(to + there, 0, wanted - there);
         return SQLITE_IOERR_SHORT_READ;

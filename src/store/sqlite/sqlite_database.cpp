@@ -168,7 +168,9 @@ public:
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
             "PRAGMA secure_delete=OFF; PRAGMA cache_size=-" +
             std::to_string(cache)));
-        if (mode == access::read) TESSERA_TRY(made->execute("PRAGMA query_only=ON"));
+        // A process that died in a commit may have left it in the log and not synchronised it. Whoever acts on it makes
+        // it durable first: copying the log home begins with that.
+        TESSERA_TRY(made->execute(mode == access::read ? "PRAGMA query_only=ON" : "PRAGMA wal_checkpoint(PASSIVE)"));
         return made;
     }
 

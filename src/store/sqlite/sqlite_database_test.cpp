@@ -64,6 +64,23 @@ TEST_F(sqlite_file, every_transaction_but_a_lazy_one_waits_for_the_disk) {
     EXPECT_EQ(in_transaction(*writer, during).value(), full);
 }
 
+// Who died in a commit may have left it in the log only, and not even there on the disk.
+TEST_F(sqlite_file, what_others_left_in_the_log_is_home_before_a_writer_acts_on_it) {
+    const auto content = [&] {
+        std::ifstream file(folder / "a.db", std::ios::binary);
+        return std::string(std::istreambuf_iterator<char>(file), {});
+    };
+    const auto before = open_sqlite(folder / "a.db").value();
+    const auto left = before->connect(access::write).value();
+    ASSERT_TRUE(left->execute("CREATE TABLE t (word TEXT); INSERT INTO t VALUES ('finished')"));
+    EXPECT_EQ(content().find("finished"), std::string::npos);
+    const auto after = open_sqlite(folder / "a.db").value();
+    const auto reader = after->connect(access::read).value();
+    EXPECT_EQ(content().find("finished"), std::string::npos);
+    const auto writer = after->connect(access::write).value();
+    EXPECT_NE(content().find("finished"), std::string::npos);
+}
+
 // Commits that go on and on must not make it longer and longer, whoever copies it.
 TEST_F(sqlite_file, its_log_is_copied_home_and_begun_anew) {
     constexpr std::int64_t pages = 16;

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <utility>
 
 namespace tessera {
 namespace {
@@ -17,19 +18,32 @@ spdlog::logger& logger() {
     return *instance;
 }
 
+std::function<void(log_level, std::string_view)>& sink() {
+    static std::function<void(log_level, std::string_view)> instance;
+    return instance;
+}
+
+spdlog::level::level_enum of(log_level level) {
+    constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                                                    spdlog::level::err, spdlog::level::off};
+    return levels[static_cast<int>(level)];
+}
+
 // spdlog wants a format string; handing the line as an argument keeps braces in it harmless.
-void write(spdlog::level::level_enum level, std::string_view line) { logger().log(level, "{}", line); }
+void write(log_level level, std::string_view line) {
+    if (!sink())
+        logger().log(of(level), "{}", line);
+    else if (logger().should_log(of(level)))
+        sink()(level, line);
+}
 
 }  // namespace
 
-void set_log_level(log_level level) {
-    constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
-                                                    spdlog::level::err, spdlog::level::off};
-    logger().set_level(levels[static_cast<int>(level)]);
-}
-void log_debug(std::string_view line) { write(spdlog::level::debug, line); }
-void log_info(std::string_view line) { write(spdlog::level::info, line); }
-void log_warning(std::string_view line) { write(spdlog::level::warn, line); }
-void log_error(std::string_view line) { write(spdlog::level::err, line); }
+void set_log_level(log_level level) { logger().set_level(of(level)); }
+void set_log_sink(std::function<void(log_level, std::string_view)> made) { sink() = std::move(made); }
+void log_debug(std::string_view line) { write(log_level::debug, line); }
+void log_info(std::string_view line) { write(log_level::info, line); }
+void log_warning(std::string_view line) { write(log_level::warning, line); }
+void log_error(std::string_view line) { write(log_level::error, line); }
 
 }  // namespace tessera

@@ -2,6 +2,8 @@
 
 #include <map>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "campaigns/blocks.h"
 #include "codec/secured_packet.h"
@@ -36,7 +38,8 @@ result<void> keep_late_answer(store::connection& writer, telecom::subscriber_num
     TESSERA_TRY_VALUE(const auto holders, campaigns.holders(subscriber));
     const auto application = application_of(user_data, fallback);
     bool kept = false;
-    std::map<chunk_id, bytes> blocks;  // one row for the cards of a chunk: an ordinal stands once in it
+    std::map<chunk_id, bytes> blocks;  // one row for the cards of a chunk
+    std::vector<std::pair<cards::card_id, chunk_id>> perhaps_awaited;
     for (const auto card : holders.cards) {
         TESSERA_TRY_VALUE(const bool an_operations, operations::keep_late_answer(writer, card, application, user_data));
         // A part that names no application is kept for somebody who waits, and else for nobody.
@@ -47,15 +50,21 @@ result<void> keep_late_answer(store::connection& writer, telecom::subscriber_num
         if (!match && !an_operations) continue;
         if (match) append_entry(blocks[*match], {card, operations::answer_kind::message, 0, 0, user_data});
         kept = true;
-        if (match && !by.empty() && !an_operations) {
-            // Whoever awaits it settles it in time.
-            TESSERA_TRY_VALUE(const bool awaited, campaigns.pass_on(*match, ordinal, by));
-            if (awaited) continue;
-        }
-        TESSERA_TRY(campaigns.mark_late(card));
+        if (match && !by.empty() && !an_operations)
+            perhaps_awaited.emplace_back(card, *match);
+        else
+            TESSERA_TRY(campaigns.mark_late(card));
     }
     if (!kept) return campaigns.put_unmatched(ordinal, subscriber, user_data);
-    for (const auto& [where, block] : blocks) TESSERA_TRY(campaigns.put_answers(where, ordinal, block));
+    std::map<chunk_id, std::int64_t> put_as;
+    for (const auto& [where, block] : blocks) {
+        TESSERA_TRY_VALUE(put_as[where], campaigns.put_answers(where, ordinal, block));
+    }
+    for (const auto& [card, where] : perhaps_awaited) {
+        // Whoever awaits it settles it in time.
+        TESSERA_TRY_VALUE(const bool awaited, campaigns.pass_on(where, put_as[where], by));
+        if (!awaited) TESSERA_TRY(campaigns.mark_late(card));
+    }
     return {};
 }
 

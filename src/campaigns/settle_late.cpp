@@ -122,7 +122,8 @@ private:
         }
         if (block.empty()) return {};
         ordinal_ = std::max(ordinal_ + 1, to_microseconds(env_->clock->now()));
-        return campaign_store(writer).put_answers(latest.where, ordinal_, block);
+        TESSERA_TRY(campaign_store(writer).put_answers(latest.where, ordinal_, block));
+        return {};
     }
 
     result<void> settle_one(store::connection& writer, campaign_key key, cards::card_id card) {

@@ -107,9 +107,11 @@ public:
     // A chunk's buffer: blocks.h entries in order of card and sequence.
     [[nodiscard]] result<void> put_messages(const chunk_id& where, byte_view block);
     [[nodiscard]] result<bytes> messages(const chunk_id& where);
-    // More of what came back for a chunk; ordinals rise in order of arrival.
-    [[nodiscard]] result<void> put_answers(const chunk_id& where, std::int64_t ordinal, byte_view block);
+    // More of what came back for a chunk; ordinals rise in order of arrival, as far as those who put them know of one
+    // another: where somebody else was as quick, the next free one is taken. It is returned.
+    [[nodiscard]] result<std::int64_t> put_answers(const chunk_id& where, std::int64_t ordinal, byte_view block);
     [[nodiscard]] result<bytes> answers(const chunk_id& where);
+    // Likewise the next free ordinal.
     [[nodiscard]] result<void> put_unmatched(std::int64_t ordinal, std::uint64_t subscriber, byte_view octets);
     // From now on put_outcome() gathers rows, which flush() writes: for many cards in one transaction.
     void gather() { outcomes_.emplace(*database_, outcome_rows); }

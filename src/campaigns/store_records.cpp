@@ -82,11 +82,14 @@ result<bytes> campaign_store::messages(const chunk_id& where) {
     return joined(query->with(where.campaign.value, where.round, where.number));
 }
 
-result<void> campaign_store::put_answers(const chunk_id& where, std::int64_t ordinal, byte_view block) {
+result<std::int64_t> campaign_store::put_answers(const chunk_id& where, std::int64_t ordinal, byte_view block) {
     TESSERA_TRY_VALUE(auto* put,
                       database_->kept("INSERT INTO answer_block (campaign_key, round, chunk, ordinal, octets) "
-                                      "VALUES ($1, $2, $3, $4, $5)"));
-    return put->with(where.campaign.value, where.round, where.number, ordinal, block).execute();
+                                      "VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"));
+    for (;; ++ordinal) {
+        TESSERA_TRY(put->with(where.campaign.value, where.round, where.number, ordinal, block).execute());
+        if (database_->changed() == 1) return ordinal;
+    }
 }
 
 result<bytes> campaign_store::answers(const chunk_id& where) {
@@ -97,9 +100,12 @@ result<bytes> campaign_store::answers(const chunk_id& where) {
 }
 
 result<void> campaign_store::put_unmatched(std::int64_t ordinal, std::uint64_t subscriber, byte_view octets) {
-    TESSERA_TRY_VALUE(
-        auto* put, database_->kept("INSERT INTO unmatched_message (ordinal, subscriber, octets) VALUES ($1, $2, $3)"));
-    TESSERA_TRY(put->with(ordinal, subscriber, octets).execute());
+    TESSERA_TRY_VALUE(auto* put, database_->kept("INSERT INTO unmatched_message (ordinal, subscriber, octets) "
+                                                 "VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"));
+    for (;; ++ordinal) {
+        TESSERA_TRY(put->with(ordinal, subscriber, octets).execute());
+        if (database_->changed() == 1) break;
+    }
     TESSERA_TRY_VALUE(auto* count, database_->kept("UPDATE unmatched_count SET kept = kept + 1, octets = octets + $1"));
     TESSERA_TRY(count->with(octets.size()).execute());
     for (;;) {

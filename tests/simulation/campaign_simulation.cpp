@@ -101,7 +101,7 @@ int one_seed(const arguments& asked) {
 
 int main(int count, char** words) {
     using namespace tessera::simulation;
-    tessera::set_log_level(tessera::log_level::off);
+    tessera::set_log_level(tessera::log_level::error);
     const auto asked = read_arguments({words + 1, words + count});
     if (!asked) {
         std::fputs(usage, stderr);

@@ -9,7 +9,7 @@
 namespace tessera::simulation {
 namespace {
 
-constexpr std::uint64_t of_scenario = 5, of_joint_plan = 8, of_more_kinds = 9;
+constexpr std::uint64_t of_scenario = 5, of_joint_plan = 8, of_more_kinds = 9, of_clock = 10;
 
 struct known_file {
     const char* path;
@@ -294,6 +294,7 @@ scenario scenario::draw(std::uint64_t seed) {
     made.cancel_chance = some_chance(random, 0.3, 0.5);
     made.link_trouble = some_chance(random, 0.4, 0.8);
     made.joint = draw_joint_plan(seed);
+    made.tick = std::chrono::milliseconds(mix64(seed ^ of_clock) % 4 == 0 ? 10 : 0);
     draw_more_kinds(made);
     return made;
 }

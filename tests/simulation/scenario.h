@@ -50,6 +50,7 @@ struct joint_plan {
 struct scenario {
     std::uint64_t seed = 0;
     double preemption = 0;
+    duration tick{};  // of the wall clock
     std::vector<planned_card> cards;
     std::string registry;  // CSV: as the operator has it
     std::string fleet;     // CSV: as it is

@@ -1,7 +1,9 @@
 #include "simulation_run.h"
 
+#include <algorithm>
 #include <stdexcept>
 
+#include "base/log.h"
 #include "operator_desk.h"
 #include "oracle.h"
 
@@ -11,6 +13,12 @@ run_report run_scenario(const scenario& what, const memory_disk::image& empty, c
     run_report report;
     simulated_world world(what.seed, what.preemption, empty);
     world.watch = options.watch;
+    world.clock.tick = std::max<duration>(what.tick, world.clock.tick);
+    // Databases, links and processes come and go; nothing of that is a reason to leave a campaign to others.
+    set_log_sink([&](log_level, std::string_view line) {
+        if (line.find("does not go on here") != line.npos) world.outside().accuse(std::string(line));
+        world.tell(std::string(line));
+    });
     world.machine.describe = [&] { return "seed " + std::to_string(what.seed) + ": "; };
     world.open_outside(
         std::make_unique<radio_world>(world.machine, mix64(what.seed ^ 7), what.witness, what.fleet, what.outside));
@@ -24,6 +32,7 @@ run_report run_scenario(const scenario& what, const memory_disk::image& empty, c
             world.outside().accuse(problem.what());
         }
     });
+    set_log_sink({});
     report.violations = world.outside().violations();
     report.trace = world.outside().trace();
     report.crashes = world.crashes() - 1;

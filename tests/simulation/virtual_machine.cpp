@@ -192,7 +192,8 @@ void virtual_machine::hang(const std::string& why) const {
 
 timestamp virtual_clock::now() const {
     constexpr timestamp beginning{std::chrono::seconds(1'795'300'000)};
-    return beginning + std::chrono::duration_cast<std::chrono::microseconds>(machine_->now().time_since_epoch());
+    const auto since = machine_->now().time_since_epoch() / tick * tick;
+    return beginning + std::chrono::duration_cast<std::chrono::microseconds>(since);
 }
 
 }  // namespace tessera::simulation

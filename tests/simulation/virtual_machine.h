@@ -123,6 +123,7 @@ public:
     explicit virtual_clock(const virtual_machine& machine) : machine_(&machine) {}
     [[nodiscard]] timestamp now() const override;
     [[nodiscard]] instant monotonic() const override { return machine_->now(); }
+    duration tick = std::chrono::microseconds(1);  // wall time goes by such steps: several things happen within one
 
 private:
     const virtual_machine* machine_;

@@ -116,7 +116,9 @@ inline constexpr std::int64_t unknown_operations = 8;     // of one card, that a
 inline constexpr std::size_t strays_per_commit = 64;      // answers nobody awaits, kept in one transaction of the desk
 inline constexpr std::size_t answers_for_others = 8;      // of one card, that an exchange expects beside its own
 inline constexpr std::chrono::hours cancelled_answers_wait{24};   // that a cancelled campaign's may still come
-inline constexpr std::int64_t late_cards_per_commit = 16;         // likewise settled, so that operations wait for few
+inline constexpr std::int64_t late_cards_per_commit = 512;        // likewise settled, at most
+inline constexpr std::chrono::milliseconds late_commit_time{30};  // and until then, so that operations wait for little
+inline constexpr std::chrono::seconds late_look_time{1};          // then whoever settles them sees to campaigns again
 inline constexpr std::chrono::seconds single_operation_wait{30};  // that the end of P1 waits for those under way
 inline constexpr std::size_t card_trials = 16;                    // cards in readers at a time
 

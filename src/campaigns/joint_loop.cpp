@@ -146,11 +146,13 @@ private:
 
     // True: there may be more to do at once.
     result<bool> round() {
-        if (env_.role != role::gateway) TESSERA_TRY(settle_what_is_left());
+        bool any = false;
+        if (env_.role != role::gateway) {
+            TESSERA_TRY_VALUE(any, settle_what_is_left());
+        }
         TESSERA_TRY_VALUE(const auto running, env_.writer->transact([](store::connection& writer) {
             return campaign_store(writer).in_state(campaign_state::running);
         }));
-        bool any = false;
         for (const auto key : running) {
             if (ending_) return false;
             const auto later = put_off_.find(key.value);
@@ -182,8 +184,8 @@ private:
     }
 
     // What cancelled campaigns had sent, and answers that came late: by one for all, or they would be in one another's
-    // way.
-    result<void> settle_what_is_left() {
+    // way. Of many answers some at a time, since campaigns wait for this process, too. True: there are more.
+    result<bool> settle_what_is_left() {
         const auto now = env_.clock->now();
         TESSERA_TRY_VALUE(const auto mine, env_.writer->transact([&](store::connection& writer) -> result<remnant> {
             TESSERA_TRY_VALUE(const auto found, find_remnant(writer, now));
@@ -192,13 +194,15 @@ private:
                               take_duty(writer, settling, env_.instance, now, now + settling_leases * env_.lease_time));
             return taken ? found : remnant::none;
         }));
-        if (mine == remnant::none) return {};
+        if (mine == remnant::none) return false;
         stop_ = false;
-        auto done = mine == remnant::late_answers ? settle_late_answers(env_, definition_of_)
-                                                  : wind_up_cancelled(env_, definition_of_);
+        result<void> wound_up;
+        if (mine == remnant::everything) wound_up = wind_up_cancelled(env_, definition_of_);
+        auto more = wound_up ? settle_late_answers(env_, definition_of_, limits::late_look_time)
+                             : std::unexpected(std::move(wound_up).error());
         TESSERA_TRY(env_.writer->transact(
             [&](store::connection& writer) { return leave_duty(writer, settling, env_.instance); }));
-        return done;
+        return more;
     }
     enum class remnant : std::uint8_t { none, late_answers, everything };
     static result<remnant> find_remnant(store::connection& writer, timestamp now) {

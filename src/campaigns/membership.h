@@ -21,8 +21,9 @@ public:
     [[nodiscard]] result<void> may_write(store::connection& writer) override;
     [[nodiscard]] result<void> keep_stray(store::connection& writer, telecom::subscriber_number subscriber,
                                           byte_view user_data) override;
-    [[nodiscard]] result<bool> settle_strays(std::int64_t cards) override {
-        return settle_some_late_answers(*env_, definition_of_, cards);
+    // Where several processes are at work, those that prepare do it (joint_loop): not two of them at once.
+    [[nodiscard]] result<bool> settle_strays() override {
+        return env_->shared() ? result<bool>(false) : settle_some_late_answers(*env_, definition_of_);
     }
 
 private:

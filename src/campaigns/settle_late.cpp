@@ -16,20 +16,26 @@
 namespace tessera::campaigns {
 namespace {
 
+// In place of limits::late_commit_time, where the thread that single operations live on settles them, too.
+constexpr auto beside_operations = std::chrono::milliseconds(10);
+
 class late_settler {
 public:
     late_settler(const environment& env, const definition_source& definition_of)
         : env_(&env), definition_of_(definition_of), vault_(env.vault->another()), operations_(*env.vault) {}
 
-    // True when there may be more.
-    result<bool> some(std::int64_t cards) {
+    // True when there may be more. As many in one commit as its time allows: what their chunks hold is read once for
+    // all of them, and a chunk holds much.
+    result<bool> some() {
         return env_->writer->transact([&](store::connection& writer) -> result<bool> {
             campaign_store campaigns(writer);
-            TESSERA_TRY_VALUE(const auto waiting, campaigns.late_cards(cards));
+            TESSERA_TRY_VALUE(const auto waiting, campaigns.late_cards(limits::late_cards_per_commit));
             chunk_blocks blocks(writer);
             std::map<std::int64_t, campaign_at_hand> at_hand;
             blocks_ = &blocks;
             at_hand_ = &at_hand;
+            const auto until =
+                env_->clock->monotonic() + (env_->shared() ? limits::late_commit_time : beside_operations);
             for (const auto card : waiting) {
                 TESSERA_TRY(settle_operations(writer, card));
                 TESSERA_TRY_VALUE(const auto open, campaigns.unproved_for(card));
@@ -37,8 +43,9 @@ public:
                 TESSERA_TRY_VALUE(const auto exchanging, campaigns.exchanging(card));
                 for (const auto key : exchanging) TESSERA_TRY(tell(give_back(writer, key, card)));
                 TESSERA_TRY(campaigns.clear_late(card));
+                if (env_->clock->monotonic() > until) return true;
             }
-            return static_cast<std::int64_t>(waiting.size()) == cards;
+            return std::ssize(waiting) == limits::late_cards_per_commit;
         });
     }
 
@@ -191,18 +198,18 @@ private:
 
 }  // namespace
 
-result<void> settle_late_answers(const environment& env, const definition_source& definition_of) {
+result<bool> settle_late_answers(const environment& env, const definition_source& definition_of, duration how_long) {
+    const auto until = how_long == duration::max() ? instant::max() : env.clock->monotonic() + how_long;
     late_settler settler(env, definition_of);
     for (;;) {
-        TESSERA_TRY_VALUE(const bool more, settler.some(limits::late_cards_per_commit));
+        TESSERA_TRY_VALUE(const bool more, settler.some());
         // What is left stays where it is, for the next one who settles.
-        if (!more || env.stopping()) return {};
+        if (!more || env.stopping() || env.clock->monotonic() > until) return more;
     }
 }
 
-result<bool> settle_some_late_answers(const environment& env, const definition_source& definition_of,
-                                      std::int64_t cards) {
-    return late_settler(env, definition_of).some(cards);
+result<bool> settle_some_late_answers(const environment& env, const definition_source& definition_of) {
+    return late_settler(env, definition_of).some();
 }
 
 }  // namespace tessera::campaigns

@@ -58,15 +58,18 @@ std::int64_t or_any(std::optional<std::uint32_t> application) {
 }
 
 // The tables are joined in this order: a campaign's rounds are few and known by their first phase, so every target is
-// found by its whole key. Left to itself, SQLite walks all targets of a round for one card.
-#define TESSERA_ROUNDS_OF_CARD                                                            \
-    "FROM campaign g CROSS JOIN campaign_phase r CROSS JOIN target t CROSS JOIN chunk k " \
-    "WHERE r.campaign_key = g.campaign_key AND r.phase = 1 AND r.run = 1 "                \
-    "AND t.campaign_key = g.campaign_key AND t.round = r.round AND t.card_id = $1 "       \
-    "AND k.campaign_key = t.campaign_key AND k.round = t.round AND k.chunk = "            \
-    "(SELECT c.chunk FROM chunk c WHERE c.campaign_key = t.campaign_key "                 \
-    "AND c.round = t.round AND c.last_card >= t.card_id ORDER BY c.last_card LIMIT 1) "
-#define TESSERA_PARTICIPATIONS "SELECT t.campaign_key, t.round, k.chunk, t.purpose " TESSERA_ROUNDS_OF_CARD
+// found by its whole key. Left to itself, SQLite walks all targets of a round for one card. The chunk is looked up and
+// not joined: PostgreSQL would begin with all chunks of a round.
+#define TESSERA_CHUNK_OF_TARGET                                                                     \
+    "(SELECT c.chunk FROM chunk c WHERE c.campaign_key = t.campaign_key AND c.round = t.round AND " \
+    "c.last_card >= t.card_id ORDER BY c.last_card LIMIT 1)"
+#define TESSERA_ROUNDS_OF_CARD                                                                                  \
+    "FROM campaign g CROSS JOIN campaign_phase r CROSS JOIN target t "                                          \
+    "WHERE r.campaign_key = g.campaign_key AND r.phase = 1 AND r.run = 1 "                                      \
+    "AND t.campaign_key = g.campaign_key AND t.round = r.round AND t.card_id = $1 AND " TESSERA_CHUNK_OF_TARGET \
+    " IS NOT NULL "
+#define TESSERA_PARTICIPATIONS \
+    "SELECT t.campaign_key, t.round, " TESSERA_CHUNK_OF_TARGET ", t.purpose " TESSERA_ROUNDS_OF_CARD
 
 }  // namespace
 
@@ -172,7 +175,7 @@ result<std::optional<chunk_id>> campaign_store::match_late(cards::card_id card,
                                                            std::optional<std::uint32_t> application) {
     TESSERA_TRY_VALUE(
         auto* query,
-        database_->kept("SELECT t.campaign_key, t.round, k.chunk " TESSERA_ROUNDS_OF_CARD
+        database_->kept("SELECT t.campaign_key, t.round, " TESSERA_CHUNK_OF_TARGET " " TESSERA_ROUNDS_OF_CARD
                         "AND ($2 < 0 OR g.application = $2 OR g.agent = $2) ORDER BY t.campaign_key DESC, t.round DESC "
                         "LIMIT 1"));
     TESSERA_TRY_VALUE(const bool there, query->with(card.value, or_any(application)).step());
@@ -196,7 +199,7 @@ result<std::optional<chunk_id>> campaign_store::match_late_at(cards::card_id car
                                                               std::uint64_t subscriber) {
     TESSERA_TRY_VALUE(
         auto* query,
-        database_->kept("SELECT t.campaign_key, t.round, k.chunk " TESSERA_ROUNDS_OF_CARD
+        database_->kept("SELECT t.campaign_key, t.round, " TESSERA_CHUNK_OF_TARGET " " TESSERA_ROUNDS_OF_CARD
                         "AND ($2 < 0 OR g.application = $2 OR g.agent = $2) ORDER BY t.campaign_key DESC, t.round DESC "
                         "LIMIT $3"));
     query->with(card.value, or_any(application), limits::late_rounds);
@@ -239,13 +242,12 @@ result<void> campaign_store::clear_late(cards::card_id card) {
 }
 
 result<std::vector<campaign_key>> campaign_store::unproved_for(cards::card_id card) {
+    // The latest outcome as a look-up for each campaign: a join is free to begin with all outcomes of all cards.
     TESSERA_TRY_VALUE(auto* query,
-                      database_->kept("SELECT g.campaign_key FROM campaign g CROSS JOIN outcome o "
-                                      "WHERE o.campaign_key = g.campaign_key AND o.card_id = $1 AND (o.outcome = $2 OR "
-                                      "(o.outcome = $3 AND o.cause = $4 AND o.cause_detail = 1)) AND "
-                                      "o.revision = (SELECT MAX(l.revision) FROM outcome l "
-                                      "WHERE l.campaign_key = g.campaign_key AND l.card_id = $1) "
-                                      "ORDER BY g.campaign_key DESC"));
+                      database_->kept("SELECT g.campaign_key FROM campaign g WHERE (SELECT o.outcome = $2 OR "
+                                      "(o.outcome = $3 AND o.cause = $4 AND o.cause_detail = 1) FROM outcome o WHERE "
+                                      "o.campaign_key = g.campaign_key AND o.card_id = $1 "
+                                      "ORDER BY o.revision DESC LIMIT 1) ORDER BY g.campaign_key DESC"));
     query->with(card.value, operations::outcome::unknown, operations::outcome::failed,
                 operations::cause_kind::por_status);
     std::vector<campaign_key> found;

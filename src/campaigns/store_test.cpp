@@ -161,6 +161,32 @@ TEST(image_scan, an_update_leaves_the_rest_of_a_file) {
     EXPECT_FALSE(holds(content, after));
 }
 
+// Each process takes its own clock for the ordinals of what it hears.
+TEST_F(campaign_store_test, two_who_put_answers_at_one_moment_lose_none) {
+    const auto key = campaign_with(5);
+    const auto held = campaigns.lease(key, 1, chunk_state::created, "a", at(0), at(10), 9).value().front();
+    campaigns.move_chunk(held, "a", chunk_state::released, 1, {}).value();
+    const bytes first{1, 2}, second{3, 4}, third{5, 6};
+    EXPECT_EQ(campaigns.put_answers(held.id, 100, first).value(), 100);
+    const auto stands_at = campaigns.put_answers(held.id, 100, second).value();
+    EXPECT_EQ(stands_at, 101);
+    EXPECT_EQ(campaigns.put_answers(held.id, 101, third).value(), 102);
+    EXPECT_EQ(campaigns.answers(held.id).value(), (bytes{1, 2, 3, 4, 5, 6}));
+    // What is passed on is found where it stands, once, by the one who awaits it.
+    EXPECT_FALSE(campaigns.pass_on(held.id, stands_at, "a").value());
+    EXPECT_TRUE(campaigns.pass_on(held.id, stands_at, "b").value());
+    EXPECT_TRUE(campaigns.take_passed(key, 1, "b", 9).value().empty());
+    const auto taken = campaigns.take_passed(key, 1, "a", 9).value();
+    ASSERT_EQ(taken.size(), 1U);
+    EXPECT_EQ(taken.front().ordinal, stands_at);
+    EXPECT_EQ(taken.front().octets, second);
+    EXPECT_TRUE(campaigns.take_passed(key, 1, "a", 9).value().empty());
+    // Nor is a message lost that belongs to nobody.
+    campaigns.put_unmatched(7, 4917, first).value();
+    campaigns.put_unmatched(7, 4917, second).value();
+    EXPECT_EQ(unmatched_messages(*writer)->kept, 2);
+}
+
 // Anybody may send messages to us.
 TEST_F(campaign_store_test, of_messages_that_belong_to_nobody_the_newest_are_kept) {
     std::int64_t ordinal = 0;

@@ -76,8 +76,7 @@ result<void> wind_up_cancelled(const environment& env, const definition_source& 
         else
             TESSERA_TRY(wind_up(env, one, *what));
     }
-    // Also where nothing is left to wind up: whoever did that may have died before this.
-    return settle_late_answers(env, definition_of);
+    return {};
 }
 
 }  // namespace tessera::campaigns

@@ -70,7 +70,7 @@ void desk::machine::settle_strays() {
 
 void desk::machine::settle_some() {
     settling_ = false;
-    const auto more = env_.fleets->settle_strays(limits::late_cards_per_commit);
+    const auto more = env_.fleets->settle_strays();
     if (!more) return log_error(to_string(more.error()));
     if (*more) settle_strays();
 }

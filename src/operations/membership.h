@@ -33,8 +33,8 @@ public:
     // that it belongs to (C-8).
     [[nodiscard]] virtual result<void> keep_stray(store::connection& writer, telecom::subscriber_number subscriber,
                                                   byte_view user_data) = 0;
-    // Settles what keep_stray() kept, of so many cards at most, in one transaction of its own. True: there may be more.
-    [[nodiscard]] virtual result<bool> settle_strays(std::int64_t cards) = 0;
+    // Settles some of what keep_stray() kept, in one transaction of its own. True: there may be more.
+    [[nodiscard]] virtual result<bool> settle_strays() = 0;
 };
 
 }  // namespace tessera::operations

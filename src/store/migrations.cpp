@@ -460,8 +460,10 @@ result<void> check_schema(connection& reader) {
     if (found && *found == schema_version()) return {};
     if (found && *found > schema_version()) return newer(*found);
     if (!found && found.error().code == code_retry) return std::unexpected(found.error());
+    if (!found)
+        return failure("older_schema", "database", "no schema of tessera's is in it yet: " + found.error().message);
     return failure("older_schema", "database",
-                   "its schema is version " + std::to_string(found.value_or(0)) + ", this program's is " +
+                   "its schema is version " + std::to_string(*found) + ", this program's is " +
                        std::to_string(schema_version()) +
                        ": a process of an earlier program has it; end that one first");
 }

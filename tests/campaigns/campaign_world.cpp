@@ -470,6 +470,7 @@ campaign world::cancel(const campaign& which) {
     env.progress = &quiet;
     env.instance = "who cancels";
     wind_up_cancelled(env, definition_of).value();
+    settle_late_answers(env, definition_of).value();
     return cancelled.value();
 }
 

@@ -199,7 +199,9 @@ result<campaigns::run_end> server::conduct(campaigns::campaign_key key) {
 result<void> server::wind_up() {
     auto env = env_;
     env.stop = nullptr;  // what was sent gets its outcome, whoever wants the run to stop
-    return campaigns::wind_up_cancelled(env, campaigns::definition_of);
+    TESSERA_TRY(campaigns::wind_up_cancelled(env, campaigns::definition_of));
+    TESSERA_TRY(campaigns::settle_late_answers(env, campaigns::definition_of));
+    return {};
 }
 
 void server::perform(operations::single_request request, std::function<void(operations::single_answer)> done) {

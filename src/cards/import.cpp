@@ -76,7 +76,7 @@ public:
     }
 
 private:
-    // Errors that end_import() ends the import with; all others refuse the row.
+    // Errors that ends_import() ends the import with; all others refuse the row.
     result<void> add(new_cards& fresh, const import_row& row, import_report& report) {
         const bool is_new = fresh.is_new(row);
         TESSERA_TRY(check_key_sets(row));

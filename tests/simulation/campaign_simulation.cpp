@@ -1,13 +1,15 @@
 // campaign_simulation: scenarios by their seeds, in as many processes as there are processors. See README.md.
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <vector>
 
 #include "base/log.h"
 #include "seed_runs.h"
@@ -16,31 +18,22 @@
 namespace tessera::simulation {
 namespace {
 
-constexpr const char* usage =
-    "usage: campaign_simulation [--seed N | --runs N [--from SEED]] [--jobs N] [--verbose] [--json] [--until-failure]\n"
-    "                           [--crash-at COMMIT:before|written|durable[:lost|:kept]]\n"
-    "  --seed N      one scenario; --verbose tells it step by step\n"
-    "  --runs N      so many, from seed 1 or --from; a line for each that fails, and how to replay it\n"
-    "  --until-failure   no more seeds after one that fails\n"
-    "  --crash-at    in place of the crashes drawn, one of the first server, at a moment of its n-th commit\n";
-
 struct arguments {
     seed_plan plan;
     bool verbose = false;
     bool json = false;
 };
 
-std::optional<std::uint64_t> number(std::string_view text) {
-    if (text.empty() || text.size() > 19 || text.find_first_not_of("0123456789") != std::string_view::npos) return {};
-    return std::strtoull(std::string(text).c_str(), nullptr, 10);
-}
+constexpr const char* crash_form = "COMMIT:before|written|durable[:lost|:kept], COMMIT from 1 on";
 
 std::optional<planned_crash> crash_from(std::string_view text) {
     const auto colon = text.find(':');
-    const auto commit = number(text.substr(0, colon));
-    if (!commit || *commit == 0 || colon == std::string_view::npos) return {};
+    planned_crash made{0, commit_moment::before, power::lost};
+    const auto digits = text.substr(0, colon);
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), made.commit);
+    if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) return {};
+    if (made.commit == 0 || colon == std::string_view::npos) return {};
     auto where = text.substr(colon + 1);
-    planned_crash made{*commit, commit_moment::before, power::lost};
     if (where.ends_with(":kept")) made.what = power::kept;
     if (where.ends_with(":kept") || where.ends_with(":lost")) where.remove_suffix(5);
     if (where == "before") return made;
@@ -49,36 +42,45 @@ std::optional<planned_crash> crash_from(std::string_view text) {
     return {};
 }
 
-std::optional<arguments> read_arguments(const std::vector<std::string>& words) {
-    arguments made;
-    made.plan.jobs = std::max(1U, std::thread::hardware_concurrency());
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        const auto& word = words[i];
-        if (word == "--verbose" || word == "--json" || word == "--until-failure") {
-            (word == "--json" ? made.json : word == "--verbose" ? made.verbose : made.plan.until_failure) = true;
-            continue;
-        }
-        if (i + 1 == words.size()) return {};
-        const auto& value = words[++i];
-        if (word == "--crash-at") {
-            made.plan.only_crash = crash_from(value);
-            if (!made.plan.only_crash) return {};
-            continue;
-        }
-        const auto count = number(value);
-        if (!count) return {};
-        if (word == "--seed")
-            made.plan.from = *count, made.plan.runs = 1;
-        else if (word == "--runs" && *count > 0)
-            made.plan.runs = *count;
-        else if (word == "--from")
-            made.plan.from = *count;
-        else if (word == "--jobs" && *count > 0)
-            made.plan.jobs = *count;
-        else
-            return {};
-    }
-    return made;
+// CLI11 takes -1 for the largest number there is.
+CLI::Validator whole_number(std::uint64_t least) {
+    const auto check = [least](const std::string& text) {
+        std::uint64_t value = 0;
+        const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool good = read.ec == std::errc() && read.ptr == text.data() + text.size() && value >= least;
+        return good ? std::string()
+                    : "\"" + text + "\": expected a whole number, " + std::to_string(least) + " or more, of 64 bits";
+    };
+    return {check, ""};
+}
+
+void add_options(CLI::App& app, arguments& into) {
+    auto& plan = into.plan;
+    plan.jobs = std::max(1U, std::thread::hardware_concurrency());
+    const auto one = [&into](const std::uint64_t& seed) { into.plan.from = seed, into.plan.runs = 1; };
+    auto* seed = app.add_option_function<std::uint64_t>("--seed", one, "one scenario; --verbose tells it step by step")
+                     ->check(whole_number(0));
+    app.add_option("--runs", plan.runs,
+                   "so many, from seed 1 or --from; a line for each that fails, and how to replay it")
+        ->check(whole_number(1))
+        ->excludes(seed)
+        ->capture_default_str();
+    app.add_option("--from", plan.from, "the first seed")
+        ->check(whole_number(0))
+        ->excludes(seed)
+        ->capture_default_str();
+    app.add_option("--jobs", plan.jobs, "processes at a time")->check(whole_number(1))->capture_default_str();
+    app.add_flag("--verbose", into.verbose, "of one seed: every step");
+    app.add_flag("--json", into.json, "one JSON object for each line");
+    app.add_flag("--until-failure", plan.until_failure, "no more seeds after one that fails");
+    const auto crash = [&plan](const std::string& text) { plan.only_crash = crash_from(text); };
+    app.add_option_function<std::string>(
+           "--crash-at", crash,
+           "in place of the crashes drawn, one of the first server, at a moment of its n-th commit")
+        ->type_name(crash_form)
+        ->check([](const std::string& text) {
+            return crash_from(text) ? std::string() : "\"" + text + "\": expected " + crash_form;
+        });
 }
 
 int one_seed(const arguments& asked) {
@@ -102,11 +104,15 @@ int one_seed(const arguments& asked) {
 int main(int count, char** words) {
     using namespace tessera::simulation;
     tessera::set_log_level(tessera::log_level::error);
-    const auto asked = read_arguments({words + 1, words + count});
-    if (!asked) {
-        std::fputs(usage, stderr);
-        return 2;
+    arguments asked;
+    CLI::App app("whole campaigns in virtual time, with crashes at their commits: see tests/simulation/README.md",
+                 "campaign_simulation");
+    add_options(app, asked);
+    try {
+        app.parse(count, words);
+    } catch (const CLI::ParseError& problem) {
+        return app.exit(problem) == 0 ? EXIT_SUCCESS : 2;
     }
-    if (asked->plan.runs == 1) return one_seed(*asked);
-    return run_seeds(asked->plan, asked->json) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (asked.plan.runs == 1) return one_seed(asked);
+    return run_seeds(asked.plan, asked.json) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -137,7 +137,7 @@ public:
         if (!parsed)
             mistake(*table.get(key), key, parsed.error());
         else if (*parsed < least)
-            mistake(*table.get(key), std::string(key) + ": is too short");
+            mistake(*table.get(key), std::string(key) + ": is too short, expected at least " + written(least));
         else
             return *parsed;
         return std::nullopt;
@@ -154,6 +154,11 @@ public:
     }
 
 private:
+    static std::string written(duration least) {
+        const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(least).count();
+        return milliseconds % 1'000 == 0 ? std::to_string(milliseconds / 1'000) + "s"
+                                         : std::to_string(milliseconds) + "ms";
+    }
     // An assertion says nothing about its place; but a text that runs into one does so with whatever follows, and its
     // lines before do not.
     static std::size_t line_of_assertion(std::string_view text) {

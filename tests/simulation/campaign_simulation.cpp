@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -98,12 +99,8 @@ int one_seed(const arguments& asked) {
     return report.violations.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-}  // namespace
-}  // namespace tessera::simulation
-
-int main(int count, char** words) {
-    using namespace tessera::simulation;
-    tessera::set_log_level(tessera::log_level::error);
+int run(int count, char** words) {
+    set_log_level(log_level::error);
     arguments asked;
     CLI::App app("whole campaigns in virtual time, with crashes at their commits: see tests/simulation/README.md",
                  "campaign_simulation");
@@ -115,4 +112,16 @@ int main(int count, char** words) {
     }
     if (asked.plan.runs == 1) return one_seed(asked);
     return run_seeds(asked.plan, asked.json) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+}  // namespace tessera::simulation
+
+int main(int count, char** words) {
+    try {
+        return tessera::simulation::run(count, words);
+    } catch (const std::exception& problem) {
+        std::fprintf(stderr, "campaign_simulation: %s\n", problem.what());
+        return EXIT_FAILURE;
+    }
 }

@@ -184,7 +184,8 @@ result<void> print_report(data_directory& data, const campaign_options& options)
     TESSERA_TRY_VALUE(const auto what, campaigns::definition_of(subject));
     if (what.is_audit() && options.format == "json") return print_audit_json(data, subject, what);
     if (what.is_audit() && options.format == "csv") return print_audit_csv(data, subject, what);
-    const bool cancelled = subject.state == campaigns::campaign_state::cancelled;
+    // Whoever has no outcome was sent nothing, as soon as that is sure.
+    const bool cancelled = subject.state == campaigns::campaign_state::cancelled && !campaigns::is_settling(subject);
     if (options.format == "json") {
         TESSERA_TRY(campaigns::for_each_target(*data.writer, subject.key, [&](const campaigns::report_row& row) {
             print_json(row_json(row, cancelled));

@@ -100,7 +100,7 @@ http_response campaign_routes::status(const std::string& id, std::optional<bool>
         });
     if (!made) return refusal_response(made.error());
     auto told = status_json(*made);
-    if (settling) told["settling"] = *settling;
+    if (settling) told["settling"] = *settling || campaigns::is_settling(made->subject);
     return {200, json::serialize(told)};
 }
 
@@ -172,10 +172,10 @@ result<void> campaign_routes::change(const std::string& id, campaign_event event
 result<void> campaign_routes::wind_up() {
     if (env_->shared()) return {};
     const std::lock_guard one_at_a_time(winding_up_);
-    TESSERA_TRY(campaigns::wind_up_cancelled(*env_, campaigns::definition_of));
+    auto wound_up = campaigns::wind_up_cancelled(*env_, campaigns::definition_of);
     // Also where nothing is left to wind up: whoever did that may have died before this.
     TESSERA_TRY(campaigns::settle_late_answers(*env_, campaigns::definition_of));
-    return {};
+    return wound_up;
 }
 
 // It is cancelled already; of a large one the rest takes time, in which the service serves others.

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "campaigns/danger.h"
 #include "campaigns/profile_terms.h"
+#include "campaigns/report.h"
 #include "campaigns/store.h"
 #include "campaigns/wave_plan.h"
 #include "campaigns/wave_store.h"
@@ -77,6 +78,21 @@ result<void> check_kinds(store::connection& reader, const definition& what, cons
     return {};
 }
 
+// By its outcomes cards are chosen: those that it may have been sent something and have none yet would get it again.
+result<void> check_settled(campaign_store& campaigns, const definition& what, const std::string& file) {
+    for (const auto* chosen : {&what.targets.include, &what.targets.exclude}) {
+        if (!chosen->earlier) continue;
+        TESSERA_TRY_VALUE(const auto earlier, campaigns.get(chosen->earlier->campaign));
+        if (is_settling(earlier))
+            return failure("bad_state", file + ": [targets] campaign",
+                           earlier.id +
+                               " was cancelled, and what it had sent is not settled yet: tessera serve does "
+                               "that; see whether it has: tessera campaign status " +
+                               earlier.id);
+    }
+    return {};
+}
+
 result<campaign_key> named(campaign_store& campaigns, std::string_view name) {
     TESSERA_TRY_VALUE(const auto found, campaigns.find(name));
     if (found) return found->key;
@@ -106,6 +122,8 @@ std::expected<definition, std::vector<error>> check_campaign_file(store::connect
     if (!what) return what;
     if (auto right = check_kinds(database, *what, context.file); !right)
         return std::unexpected(std::vector{std::move(right).error()});
+    if (auto settled = check_settled(campaigns, *what, context.file); !settled)
+        return std::unexpected(std::vector{std::move(settled).error()});
     if (auto applied = apply_profiles(database, *what, context.file); !applied)
         return std::unexpected(std::move(applied).error());
     return what;

@@ -1,8 +1,10 @@
 #include "campaigns/joint_loop.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -23,7 +25,6 @@ constexpr auto put_off = std::chrono::seconds(30);           // a campaign that 
 constexpr auto heard_by_all = 2 * limits::stop_wait;
 
 constexpr std::string_view settling = "settle what is left";
-constexpr int settling_leases = 10;  // it is not renewed while it goes on
 
 bool will_pass(const error& why) {
     return why.code == store::code_database || why.code == store::code_retry || why.code == "lease_lost";
@@ -49,47 +50,115 @@ private:
     std::atomic<bool> over_ = false;
 };
 
-// Sets `stop` when the campaign runs no more, or everything was stopped, whoever did that. Whoever begins a share has
-// just looked at the campaign, so the first look is taken at one that lasts.
-class state_watch {
+// Looks at something now and then, on a thread of its own, for as long as it lives. Whoever begins what it accompanies
+// has just looked, so the first look is taken at one that lasts.
+class companion {
 public:
-    state_watch(store::database& storage, campaign_key key, std::atomic<bool>& stop)
-        : storage_(&storage), key_(key), stop_(&stop), thread_([this] { work(); }) {}
-    ~state_watch() {
+    companion(duration every, std::function<void()> look)
+        : every_(every), look_(std::move(look)), thread_([this] { work(); }) {}
+    ~companion() {
         ending_ = true;
         between_.end();
         thread_.join();
     }
-    state_watch(const state_watch&) = delete;
-    state_watch& operator=(const state_watch&) = delete;
+    companion(const companion&) = delete;
+    companion& operator=(const companion&) = delete;
 
 private:
     void work() {
         for (;;) {
-            between_.wait(look_again);
+            between_.wait(every_);
             if (ending_) return;
-            if (const auto on = goes_on(); on && !*on) stop_->store(true);
+            look_();
         }
     }
-    [[nodiscard]] result<bool> goes_on() const {
-        TESSERA_TRY_VALUE(const auto reader, storage_->lend_reader());
-        const store::snapshot view(*reader);
-        TESSERA_TRY(view.begun());
-        TESSERA_TRY_VALUE(const auto subject, campaign_store(*reader).get(key_));
-        TESSERA_TRY_VALUE(const auto stopped, safety_store(*reader).standing());
-        return subject.state == campaign_state::running && !stopped;
-    }
 
-    store::database* storage_;
-    campaign_key key_;
-    std::atomic<bool>* stop_;
+    duration every_;
+    std::function<void()> look_;
     std::atomic<bool> ending_ = false;
     pause_between between_;
     std::thread thread_;
 };
 
+result<bool> goes_on(store::database& storage, campaign_key key) {
+    TESSERA_TRY_VALUE(const auto reader, storage.lend_reader());
+    const store::snapshot view(*reader);
+    TESSERA_TRY(view.begun());
+    TESSERA_TRY_VALUE(const auto subject, campaign_store(*reader).get(key));
+    TESSERA_TRY_VALUE(const auto stopped, safety_store(*reader).standing());
+    return subject.state == campaign_state::running && !stopped;
+}
+
+// Sets `stop` when the campaign runs no more, or everything was stopped, whoever did that.
+struct state_watch : companion {
+    state_watch(store::database& storage, campaign_key key, std::atomic<bool>& stop)
+        : companion(look_again, [&storage, key, &stop] {
+              if (const auto on = goes_on(storage, key); on && !*on) stop = true;
+          }) {}
+};
+
+result<bool> take_settling(store::connection& writer, const environment& env) {
+    const auto now = env.clock->now();
+    return take_duty(writer, settling, env.instance, now, now + env.lease_time);
+}
+
+// Renews the duty to settle what is left; sets `stop` when somebody else has taken it.
+struct settling_duty : companion {
+    settling_duty(const environment& env, std::atomic<bool>& stop)
+        : companion(env.lease_time / limits::lease_renewals, [&env, &stop] {
+              const auto mine =
+                  env.writer->transact([&](store::connection& writer) { return take_settling(writer, env); });
+              if (mine && !*mine) stop = true;
+          }) {}
+};
+
 result<campaign> campaign_now(store::shared_writer& writer, campaign_key key) {
     return writer.transact([&](store::connection& database) { return campaign_store(database).get(key); });
+}
+
+// Not all who take part in it have heard of it yet.
+bool is_fresh(const campaign& cancelled, timestamp now) {
+    return cancelled.finished_at && *cancelled.finished_at + heard_by_all > now;
+}
+
+// By whoever has taken the duty, which is left then.
+template <class Work>
+auto as_duty(const environment& env, std::atomic<bool>& stop, Work&& work) -> decltype(work()) {
+    auto done = [&] {
+        const settling_duty kept(env, stop);
+        return work();
+    }();
+    TESSERA_TRY(
+        env.writer->transact([&](store::connection& writer) { return leave_duty(writer, settling, env.instance); }));
+    return done;
+}
+
+// What it had sent, with everybody's; nothing where somebody else is at it.
+result<void> settle_when_heard(const environment& env, const campaign& cancelled,
+                               const definition_source& definition_of, std::atomic<bool>& stop) {
+    pause_between between;
+    while (is_fresh(cancelled, env.clock->now())) {
+        if (stop) return {};
+        between.wait(look_again);
+    }
+    TESSERA_TRY_VALUE(const bool mine,
+                      env.writer->transact([&](store::connection& writer) { return take_settling(writer, env); }));
+    if (!mine) return {};
+    return as_duty(env, stop, [&] { return wind_up_cancelled(env, definition_of); });
+}
+
+result<void> take_part_until_over(const environment& env, campaign_key key, const definition_source& definition_of,
+                                  std::atomic<bool>& stop) {
+    const state_watch watch(*env.storage, key, stop);
+    pause_between between;
+    while (!stop) {
+        const auto done = take_part(env, key, definition_of);
+        if (done && *done == share::over) break;
+        if (!done && !will_pass(done.error())) return std::unexpected(done.error());
+        if (!done) log_warning("goes on as soon as it can: " + to_string(done.error()));
+        if (!done || *done == share::nothing) between.wait(done ? duration(look_again) : duration(try_again));
+    }
+    return {};
 }
 
 run_end end_of(campaign_state state) {
@@ -105,16 +174,13 @@ result<run_end> run_together(const environment& env, campaign_key key, const def
     TESSERA_TRY_VALUE(const auto before, campaign_now(*env.writer, key));
     if (before.state == campaign_state::finished) return run_end::finished;
     TESSERA_TRY(begin_for_all(env, key, definition_of));
-    const state_watch watch(*env.storage, key, stop);
-    pause_between between;
-    while (!stop) {
-        const auto done = take_part(env, key, definition_of);
-        if (done && *done == share::over) break;
-        if (!done && !will_pass(done.error())) return std::unexpected(done.error());
-        if (!done) log_warning("goes on as soon as it can: " + to_string(done.error()));
-        if (!done || *done == share::nothing) between.wait(done ? duration(look_again) : duration(try_again));
-    }
+    TESSERA_TRY(take_part_until_over(env, key, definition_of, stop));
     TESSERA_TRY_VALUE(const auto after, campaign_now(*env.writer, key));
+    if (after.state == campaign_state::cancelled) {
+        // Perhaps nobody else serves. It was the cancelling that stopped us; whoever asks us to stop now is heard.
+        stop = false;
+        TESSERA_TRY(settle_when_heard(env, after, definition_of, stop));
+    }
     return end_of(after.state);
 }
 
@@ -148,7 +214,7 @@ private:
     result<bool> round() {
         bool any = false;
         if (env_.role != role::gateway) {
-            TESSERA_TRY_VALUE(any, settle_what_is_left());
+            TESSERA_TRY_VALUE(any, settle_or_put_off());
         }
         TESSERA_TRY_VALUE(const auto running, env_.writer->transact([](store::connection& writer) {
             return campaign_store(writer).in_state(campaign_state::running);
@@ -183,6 +249,17 @@ private:
         return take_part(env, subject.key, definition_of_);
     }
 
+    // What cannot be settled must not keep campaigns from going on.
+    result<bool> settle_or_put_off() {
+        if (settle_from_ && env_.clock->monotonic() < *settle_from_) return false;
+        settle_from_.reset();
+        auto more = settle_what_is_left();
+        if (more || will_pass(more.error())) return more;
+        log_error("what is left is not settled here: " + to_string(more.error()));
+        settle_from_ = env_.clock->monotonic() + put_off;
+        return false;
+    }
+
     // What cancelled campaigns had sent, and answers that came late: by one for all, or they would be in one another's
     // way. Of many answers some at a time, since campaigns wait for this process, too. True: there are more.
     result<bool> settle_what_is_left() {
@@ -190,19 +267,20 @@ private:
         TESSERA_TRY_VALUE(const auto mine, env_.writer->transact([&](store::connection& writer) -> result<remnant> {
             TESSERA_TRY_VALUE(const auto found, find_remnant(writer, now));
             if (found == remnant::none) return found;
-            TESSERA_TRY_VALUE(const bool taken,
-                              take_duty(writer, settling, env_.instance, now, now + settling_leases * env_.lease_time));
+            TESSERA_TRY_VALUE(const bool taken, take_settling(writer, env_));
             return taken ? found : remnant::none;
         }));
         if (mine == remnant::none) return false;
         stop_ = false;
-        result<void> wound_up;
-        if (mine == remnant::everything) wound_up = wind_up_cancelled(env_, definition_of_);
-        auto more = wound_up ? settle_late_answers(env_, definition_of_, limits::late_look_time)
-                             : std::unexpected(std::move(wound_up).error());
-        TESSERA_TRY(env_.writer->transact(
-            [&](store::connection& writer) { return leave_duty(writer, settling, env_.instance); }));
-        return more;
+        if (ending_) stop_ = true;
+        return as_duty(env_, stop_, [&]() -> result<bool> {
+            result<void> wound_up;
+            if (mine == remnant::everything) wound_up = wind_up_cancelled(env_, definition_of_);
+            // Late answers do not wait for what cannot be wound up.
+            auto more = settle_late_answers(env_, definition_of_, limits::late_look_time);
+            if (!wound_up) return std::unexpected(std::move(wound_up).error());
+            return more;
+        });
     }
     enum class remnant : std::uint8_t { none, late_answers, everything };
     static result<remnant> find_remnant(store::connection& writer, timestamp now) {
@@ -213,10 +291,6 @@ private:
         if (late.empty() && unheard == std::ssize(cancelled)) return remnant::none;
         return unheard == 0 ? remnant::everything : remnant::late_answers;
     }
-    // Not all who take part in it have heard of it yet.
-    static bool is_fresh(const campaign& cancelled, timestamp now) {
-        return cancelled.finished_at && *cancelled.finished_at + heard_by_all > now;
-    }
 
     environment env_;
     environment_source environment_for_;
@@ -224,6 +298,7 @@ private:
     std::atomic<bool> stop_ = false;
     std::atomic<bool> ending_ = false;
     std::map<std::int64_t, instant> put_off_;
+    std::optional<instant> settle_from_;
     pause_between between_;
     std::thread thread_;
 };

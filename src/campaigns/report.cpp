@@ -10,6 +10,10 @@ constexpr std::int64_t rows_per_page = 5'000;
 
 }  // namespace
 
+bool is_settling(const campaign& subject) {
+    return subject.state == campaign_state::cancelled && subject.phase != phase::none;
+}
+
 chunk_progress campaign_summary::first_round() const {
     chunk_progress made;
     for (const auto& one : rounds) {

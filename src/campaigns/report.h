@@ -18,6 +18,9 @@ struct phase_summary {
     [[nodiscard]] double cards_per_second() const { return seconds > 0 ? static_cast<double>(cards) / seconds : 0; }
 };
 
+// It was cancelled, and what it had sent is not settled yet: who has no outcome may still get one.
+[[nodiscard]] bool is_settling(const campaign& subject);
+
 struct campaign_summary {
     campaign subject;
     outcome_counts outcomes;
@@ -33,9 +36,10 @@ struct campaign_summary {
     [[nodiscard]] chunk_progress first_round() const;
     // Of the rounds of one leg.
     [[nodiscard]] outcome_counts outcomes_of(const leg& one) const;
-    // Targets of a cancelled campaign that nothing was sent to.
+    // Targets of a cancelled campaign that nothing was sent to; nobody knows yet while it is settling.
     [[nodiscard]] std::int64_t not_sent() const {
-        return subject.state == campaign_state::cancelled ? subject.targets - outcomes.total() : 0;
+        return subject.state == campaign_state::cancelled && !is_settling(subject) ? subject.targets - outcomes.total()
+                                                                                   : 0;
     }
 };
 

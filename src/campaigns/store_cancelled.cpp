@@ -48,13 +48,13 @@ result<void> campaign_store::close_released(campaign_key key, int round) {
     return close->with(key.value, round, chunk_state::closed, chunk_state::released).execute();
 }
 
-result<void> campaign_store::give_up_later_rounds(campaign_key key, int round, timestamp now) {
+result<bool> campaign_store::give_up_later_rounds(campaign_key key, int round, timestamp now, std::int64_t limit) {
     TESSERA_TRY_VALUE(
         auto* query,
         database_->kept("SELECT DISTINCT t.card_id FROM target t WHERE t.campaign_key = $1 "
                         "AND (t.round = $2 OR t.round = $2 + 1) AND t.purpose <> 0 AND NOT EXISTS (SELECT 1 FROM "
-                        "outcome o WHERE o.campaign_key = $1 AND o.card_id = t.card_id) ORDER BY t.card_id"));
-    query->with(key.value, round);
+                        "outcome o WHERE o.campaign_key = $1 AND o.card_id = t.card_id) ORDER BY t.card_id LIMIT $3"));
+    query->with(key.value, round, limit);
     std::vector<cards::card_id> open;
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
@@ -72,7 +72,7 @@ result<void> campaign_store::give_up_later_rounds(campaign_key key, int round, t
         TESSERA_TRY(mark_late(card));  // what it said in any round is weighed once more
         TESSERA_TRY(count->with(key.value, round, card.value).execute());
     }
-    return {};
+    return std::ssize(open) == limit;
 }
 
 result<chunk_progress> campaign_store::exchanged(const chunk_id& which) {

@@ -23,18 +23,31 @@ result<campaign_run> close_chunks(store::connection& writer, const environment& 
     return run;
 }
 
-// What was sent to whoever ends unknown is not proved: the files may hold the new content, the old, or some of both.
-result<void> doubt_images(store::connection& writer, const definition& what, campaign_key key) {
+// Nobody waits long for the writer, and a duty can be renewed, while many are seen to.
+constexpr std::int64_t cards_per_commit = 1'000;
+
+result<std::vector<cards::card_id>> unknown_after(store::connection& writer, campaign_key key, cards::card_id last) {
     TESSERA_TRY_VALUE(auto* query, writer.kept("SELECT o.card_id FROM outcome o WHERE o.campaign_key = $1 AND "
-                                               "o.outcome = $2 AND o.revision = 0"));
-    query->with(key.value, operations::outcome::unknown);
+                                               "o.card_id > $2 AND o.outcome = $3 AND o.revision = 0 "
+                                               "ORDER BY o.card_id LIMIT $4"));
+    query->with(key.value, last.value, operations::outcome::unknown, cards_per_commit);
+    std::vector<cards::card_id> found;
+    for (;;) {
+        TESSERA_TRY_VALUE(const bool more, query->step());
+        if (!more) return found;
+        found.push_back(cards::card_id{query->integer(0)});
+    }
+}
+
+// What was sent to whoever ends unknown is not proved: the files may hold the new content, the old, or some of both.
+// Those after `last`; the last of them, or nothing when that were all.
+result<std::optional<cards::card_id>> doubt_some_images(store::connection& writer, const definition& what,
+                                                        campaign_key key, cards::card_id last) {
+    TESSERA_TRY_VALUE(const auto unknown, unknown_after(writer, key, last));
     cards::card_store cards(writer);
     std::optional<definition> for_them;
     if (what.terminals) for_them = for_terminals(what);
-    for (;;) {
-        TESSERA_TRY_VALUE(const bool more, query->step());
-        if (!more) return {};
-        const cards::card_id card{query->integer(0)};
+    for (const auto card : unknown) {
         bool terminal = false;
         if (for_them) {
             TESSERA_TRY_VALUE(const auto port, cards.terminal_port(card));
@@ -43,6 +56,31 @@ result<void> doubt_images(store::connection& writer, const definition& what, cam
         for (const auto& write : terminal ? for_them->writes : what.writes)
             TESSERA_TRY(cards.doubt_image(card, write.file, write.record));
     }
+    if (std::ssize(unknown) < cards_per_commit) return std::nullopt;
+    return unknown.back();
+}
+
+// Cards that were to come in another round have been sent something, too. Each commit is sound by itself, and whoever
+// comes after one that died does nothing twice.
+result<void> give_up_what_is_open(const environment& env, const campaign& subject, const definition& what) {
+    for (bool more = true; more && !env.stopping();) {
+        TESSERA_TRY_VALUE(more, env.writer->transact([&](store::connection& writer) {
+            return campaign_store(writer).give_up_later_rounds(subject.key, subject.round, env.clock->now(),
+                                                               cards_per_commit);
+        }));
+    }
+    std::optional<cards::card_id> last = cards::card_id{0};
+    while (last && !env.stopping()) {
+        TESSERA_TRY_VALUE(last, env.writer->transact([&](store::connection& writer) {
+            return doubt_some_images(writer, what, subject.key, *last);
+        }));
+    }
+    return {};
+}
+
+// Whoever comes next may have more luck.
+bool will_pass(const error& why) {
+    return why.code == store::code_database || why.code == store::code_retry || why.code == "lease_lost";
 }
 
 result<void> wind_up(const environment& env, const campaign& subject, const definition& what) {
@@ -50,15 +88,16 @@ result<void> wind_up(const environment& env, const campaign& subject, const defi
         auto run, env.writer->transact([&](store::connection& writer) { return close_chunks(writer, env, subject); }));
     run.what = &what;
     TESSERA_TRY(settle(run));
-    return env.writer->transact([&](store::connection& writer) -> result<void> {
-        campaign_store campaigns(writer);
-        // Who was to stop, or slept while another one went on with it, leaves the rest to whoever comes next.
-        TESSERA_TRY_VALUE(const auto left, campaigns.chunks_in(subject.key, subject.round, chunk_state::closed));
-        if (left > 0) return {};
-        // Cards that were to come in another round have been sent something, too.
-        TESSERA_TRY(campaigns.give_up_later_rounds(subject.key, subject.round, env.clock->now()));
-        TESSERA_TRY(doubt_images(writer, what, subject.key));
-        return campaigns.set_state(subject.key, subject.state, subject.round, phase::none, subject.finished_at);
+    // Who was to stop, or slept while another one went on with it, leaves the rest to whoever comes next.
+    TESSERA_TRY_VALUE(const auto left, env.writer->transact([&](store::connection& writer) {
+        return campaign_store(writer).chunks_in(subject.key, subject.round, chunk_state::closed);
+    }));
+    if (left > 0) return {};
+    TESSERA_TRY(give_up_what_is_open(env, subject, what));
+    if (env.stopping()) return {};
+    return env.writer->transact([&](store::connection& writer) {
+        return campaign_store(writer).set_state(subject.key, subject.state, subject.round, phase::none,
+                                                subject.finished_at);
     });
 }
 
@@ -68,14 +107,17 @@ result<void> wind_up_cancelled(const environment& env, const definition_source& 
     TESSERA_TRY_VALUE(const auto left, env.writer->transact([](store::connection& writer) {
         return campaign_store(writer).cancelled_within_a_phase();
     }));
+    // One that cannot be read any more must not keep others from what they do.
+    std::optional<error> damaged;
     for (const auto& one : left) {
-        // One that cannot be read any more must not keep others from what they do.
         const auto what = definition_of(one);
-        if (!what)
-            log_warning("what campaign " + one.id + " had sent is left unsettled: " + to_string(what.error()));
-        else
-            TESSERA_TRY(wind_up(env, one, *what));
+        auto done = what ? wind_up(env, one, *what) : std::unexpected(what.error());
+        if (done) continue;
+        if (will_pass(done.error())) return done;
+        log_warning("what campaign " + one.id + " had sent is left unsettled: " + to_string(done.error()));
+        if (!damaged) damaged = std::move(done).error();
     }
+    if (damaged) return std::unexpected(std::move(*damaged));
     return {};
 }
 

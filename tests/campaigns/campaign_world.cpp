@@ -301,7 +301,7 @@ void world::renew_simulator(std::string_view faults) {
     smsc.address = sim->address();
 }
 
-result<run_end> world::try_to_conduct(const campaign& which) {
+environment world::new_instance() {
     environment env;
     env.storage = storage.get();
     env.writer = &shared;
@@ -315,7 +315,11 @@ result<run_end> world::try_to_conduct(const campaign& which) {
         return make_network(loop, events);
     };
     if (adjust) adjust(env);
-    return conduct(env, which.key, definition_of);
+    return env;
+}
+
+result<run_end> world::try_to_conduct(const campaign& which) {
+    return conduct(new_instance(), which.key, definition_of);
 }
 
 run_end world::conduct_now(const campaign& which) {

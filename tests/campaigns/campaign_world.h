@@ -166,6 +166,8 @@ public:
                                                                         const campaigns::follow_up& wanted = {});
     // Another simulator with the same cards as they were at the beginning.
     void renew_simulator(std::string_view faults);
+    // What another process would conduct campaigns with, as adjust() wants it.
+    [[nodiscard]] environment new_instance();
     // conduct() by a new instance. Failures of it fail the test.
     run_end conduct_now(const campaign& which);
     [[nodiscard]] result<run_end> try_to_conduct(const campaign& which);

@@ -18,6 +18,8 @@ using campaigns::campaign_state;
 constexpr int steps_max = 40;
 constexpr auto patience = std::chrono::minutes(90);  // until whatever is under way has come to its end
 constexpr int stalls_at_once = 3;
+constexpr double few_leases = 0.6;                         // how long most of them sleep
+constexpr std::chrono::milliseconds longest_stall{8'000};  // nobody waits ten seconds for SQLite's lock
 constexpr auto a_moment = std::chrono::milliseconds(100);
 // Longer than single operations of a process that died keep their cards.
 constexpr auto long_after = std::chrono::hours(2);
@@ -120,7 +122,7 @@ void operator_desk::disturb_jointly() {
     const auto& plan = what_->joint;
     planned_trouble one;
     const auto draw = [&](double when_let_go) {
-        auto* whom = anybody_who(false);
+        auto* whom = anybody_who(plan.hectic && random_.chance(0.7));
         if (whom == nullptr) return false;
         one.process = whom->process();
         one.commit = 1 + random_.below(random_.chance(0.7) ? 14 : 60);
@@ -139,7 +141,8 @@ void operator_desk::disturb_jointly() {
     for (int n = 0; n < stalls_at_once && random_.chance(plan.stall_chance) && draw(0.7); ++n) {
         one.what = trouble::stall;
         const auto lease = static_cast<std::uint64_t>(plan.lease_time.count());
-        one.how_long = std::chrono::milliseconds(lease / 4 + random_.below(3 * lease));
+        const auto leases = random_.chance(few_leases) ? 3 : 30;  // the work of a phase, or all that is left of it
+        one.how_long = std::min(std::chrono::milliseconds(lease / 4 + random_.below(leases * lease)), longest_stall);
         strike(one, random_.chance(0.3));
     }
     if (random_.chance(plan.death_chance) && draw(0.25)) {
@@ -173,10 +176,14 @@ void operator_desk::step_jointly() {
     if (more && (open_ones().empty() || random_.chance(0.35))) create(what_->campaigns[created_]);
     for (auto* one : open_ones()) let_them_begin(*one, false);
     disturb_jointly();
-    world_->machine.sleep(some_time());
+    const auto lease = static_cast<std::uint64_t>(what_->joint.lease_time.count());
+    // Or until others have taken over what those who sleep held.
+    const bool long_enough = what_->joint.hectic && random_.chance(0.6);
+    world_->machine.sleep(long_enough ? std::chrono::milliseconds(random_.below(3 * lease)) : some_time());
     for (auto* one : open_ones()) {
         if (random_.chance(what_->cancel_chance * 0.2)) change(*one, campaign_event::cancel);
-        if (!one->over && random_.chance(what_->pause_chance * 0.3)) change(*one, campaign_event::pause);
+        const double pauses = what_->joint.hectic ? 0.5 : what_->pause_chance * 0.3;
+        if (!one->over && random_.chance(pauses)) change(*one, campaign_event::pause);
         if (!one->over) look_at(*one);
     }
     if (world_->crashed() || !random_.chance(0.06)) return;

@@ -1,5 +1,6 @@
 #include "scenario.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -175,6 +176,12 @@ joint_plan draw_joint_plan(std::uint64_t seed) {
     made.death_chance = random.chance(0.6) ? 0.1 + 0.1 * static_cast<double>(random.below(4)) : 0;
     made.power_chance = random.chance(0.5) ? 0.25 : 0;
     made.stay_away = random.chance(0.3) ? 0.5 : 0;
+    made.hectic = random.chance(0.4);
+    if (!made.hectic) return made;
+    made.stall_chance = 0.9;
+    made.lease_time = std::chrono::milliseconds(300 + random.below(400));
+    while (std::ranges::count(made.roles, role::worker) + 2 > std::ssize(made.roles))
+        made.roles.push_back(role::gateway);
     return made;
 }
 
@@ -294,6 +301,7 @@ scenario scenario::draw(std::uint64_t seed) {
     made.cancel_chance = some_chance(random, 0.3, 0.5);
     made.link_trouble = some_chance(random, 0.4, 0.8);
     made.joint = draw_joint_plan(seed);
+    if (made.joint.hectic) server.smsc.window = 1;  // much is released and not sent yet
     made.tick = std::chrono::milliseconds(mix64(seed ^ of_clock) % 4 == 0 ? 10 : 0);
     draw_more_kinds(made);
     return made;

@@ -42,6 +42,7 @@ struct joint_plan {
     std::vector<campaigns::role> roles;  // none: one process owns it
     std::chrono::milliseconds lease_time{};
     double stall_chance = 0;  // in every step: that one of them sleeps
+    bool hectic = false;      // mostly those that send, and campaigns are paused meanwhile
     double death_chance = 0;  // likewise: that one of them dies
     double power_chance = 0;  // that a death is that of all
     double stay_away = 0;     // that who died does not come back before the end

@@ -121,12 +121,8 @@ virtual_machine::as_process::as_process(virtual_machine& machine, process_id whi
 virtual_machine::as_process::~as_process() { machine_->current_->process = before_; }
 
 void virtual_machine::stall(process_id which, duration span) {
-    const auto until = std::max(now_ + span, stalled_[which]);
-    stalled_[which] = until;
-    at(until, [this, which, until] {
-        const auto found = stalled_.find(which);
-        if (found != stalled_.end() && found->second == until) stalled_.erase(found);
-    });
+    if (!stalled_.insert(which).second) return;
+    after(span, [this, which] { stalled_.erase(which); });
 }
 
 void virtual_machine::heed() {

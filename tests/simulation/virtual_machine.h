@@ -74,7 +74,7 @@ public:
         virtual_machine* machine_;
         process_id before_;
     };
-    // None of its threads runs for so long; what reaches it from outside waits for it.
+    // None of its threads runs for so long; what reaches it from outside waits for it. Not prolonged by another one.
     void stall(process_id which, duration span);
     // None of its threads runs any more, until thaw_all().
     void freeze(process_id which) { frozen_.insert(which); }
@@ -110,7 +110,7 @@ private:
     std::map<event, std::function<void()>> events_;
     std::vector<thread_state*> ready_;
     std::set<process_id> frozen_;
-    std::map<process_id, instant> stalled_;  // until when
+    std::set<process_id> stalled_;
     thread_state* current_ = nullptr;
     bool in_event_ = false;
     std::unordered_map<const void*, std::deque<thread_state*>> waiting_;

@@ -176,7 +176,8 @@ result<std::string> summary_text(data_directory& data, const campaigns::campaign
     append_line(text, "campaign \"%s\" %s: %s, %lld cards, %d round%s", subject.name.c_str(), subject.id.c_str(),
                 std::string(campaigns::to_string(subject.state)).c_str(), static_cast<long long>(subject.targets),
                 subject.round, subject.round == 1 ? "" : "s");
-    if (campaigns::is_settling(subject)) append_line(text, "             what it had sent is not settled yet: tessera serve does that");
+    if (campaigns::is_settling(subject))
+        append_line(text, "             what it had sent is not settled yet: tessera serve does that");
     if (summary.not_sent() > 0) append_line(text, "  %9lld  not sent", static_cast<long long>(summary.not_sent()));
     for (const auto& one : summary.waits) append_wait(text, one);
     for (const auto& one : summary.legs) {

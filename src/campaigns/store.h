@@ -95,8 +95,8 @@ public:
     [[nodiscard]] result<std::vector<campaign>> cancelled_within_a_phase();
     // Nothing more is awaited of what was released.
     [[nodiscard]] result<void> close_released(campaign_key key, int round);
-    // Cards that were to be listened for or read back in this round or the next end unknown, so many of them. True: there
-    // may be more.
+    // Cards that were to be listened for or read back in this round or the next end unknown, so many of them. True:
+    // there may be more.
     [[nodiscard]] result<bool> give_up_later_rounds(campaign_key key, int round, timestamp now, std::int64_t limit);
 
     // --- phases

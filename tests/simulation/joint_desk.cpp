@@ -141,7 +141,7 @@ void operator_desk::disturb_jointly() {
     for (int n = 0; n < stalls_at_once && random_.chance(plan.stall_chance) && draw(0.7); ++n) {
         one.what = trouble::stall;
         const auto lease = static_cast<std::uint64_t>(plan.lease_time.count());
-        const auto leases = random_.chance(few_leases) ? 3 : 30;  // the work of a phase, or all that is left of it
+        const auto leases = random_.chance(few_leases) ? 3U : 30U;  // the work of a phase, or all that is left of it
         one.how_long = std::min(std::chrono::milliseconds(lease / 4 + random_.below(leases * lease)), longest_stall);
         strike(one, random_.chance(0.3));
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <initializer_list>
 
 #include "base/hex.h"
 #include "sim/fleet.h"
@@ -85,6 +86,16 @@ void draw_forgeries(forgeries& into, seeded_random& random) {
     into.replayed = some_chance(random, 0.5, 0.8);
 }
 
+// Fields of a line of CSV.
+std::string joined(std::initializer_list<std::string> fields) {
+    std::string made;
+    for (const auto& one : fields) {
+        if (&one != fields.begin()) made += ',';
+        made += one;
+    }
+    return made;
+}
+
 void draw_cards(scenario& into, seeded_random& random) {
     const auto count = random.chance(0.1) ? 13 + random.below(28) : 1 + random.below(12);
     const auto kinds = 1 + random.below(2);
@@ -102,13 +113,16 @@ void draw_cards(scenario& into, seeded_random& random) {
         const std::string algorithm(crypto::to_string(used[kind]));
         const auto octets = crypto::key_octets(used[kind]);
         const auto profile = "profile-" + std::to_string(kind);
-        const auto keys = algorithm + "," + key_text(octets, random) + "," + algorithm + "," + key_text(octets, random);
+        const auto kic = key_text(octets, random);
+        const auto kid = key_text(octets, random);
+        const auto keys = joined({algorithm, kic, algorithm, kid});
         const auto counted = random.chance(0.2) ? up_to(random, 1'000) : 0;
         const auto line = [&](std::uint64_t number, std::uint64_t counter) {
             char text[16];
             std::snprintf(text, sizeof text, "%010llx", static_cast<unsigned long long>(counter));
-            return card.iccid + "," + sim::fleet_imsi(n) + "," + (number == 0 ? "" : std::to_string(number)) + "," +
-                   profile + ",1," + keys + "," + text + "," + (n % 2 == 0 ? "even" : "odd") + "\n";
+            return joined({card.iccid, sim::fleet_imsi(n), number == 0 ? "" : std::to_string(number), profile, "1",
+                           keys, text, n % 2 == 0 ? "even" : "odd"}) +
+                   "\n";
         };
         if (random.chance(numberless)) card.msisdn = 0;
         into.registry += line(card.msisdn, counted);
@@ -139,7 +153,7 @@ std::string head_text(const std::string& name, const std::string& selection, con
 planned_campaign draw_campaign(const scenario& whole, std::uint8_t number, seeded_random& random) {
     planned_campaign made;
     made.name = "campaign " + std::to_string(number);
-    const auto writes = random.chance(0.7) ? 1 : 2 + random.below(2);
+    const auto writes = static_cast<std::uint8_t>(random.chance(0.7) ? 1 : 2 + random.below(2));
     std::vector<std::string> taken;
     for (std::uint8_t which = 0; which < writes; ++which) {
         auto one = make_write(0xc5, number, which, random);
@@ -293,7 +307,7 @@ scenario scenario::draw(std::uint64_t seed) {
     server.smsc.response_time_out = std::chrono::seconds(2);
     if (random.chance(0.2)) server.smsc.window = static_cast<std::uint32_t>(1 + random.below(4));
     if (random.chance(0.3)) server.smsc.delivery_receipts = true;
-    const auto campaigns = 1 + random.below(3);
+    const auto campaigns = static_cast<std::uint8_t>(1 + random.below(3));
     for (std::uint8_t n = 0; n < campaigns; ++n) made.campaigns.push_back(draw_campaign(made, n, random));
     made.operations = random.chance(0.5) ? static_cast<int>(1 + random.below(6)) : 0;
     made.crash_chance = random.chance(0.75) ? 0.3 + 0.1 * static_cast<double>(random.below(7)) : 0;

@@ -103,6 +103,7 @@ json::object status_json(const campaigns::campaign_summary& summary) {
         {"waits_for", optional_text(summary.waits.empty() ? summary.waits_for : campaigns::describe(summary.waits))},
         {"waits", waits_json(summary.waits)},
         {"not_sent", summary.not_sent()},
+        {"settling", campaigns::is_settling(subject)},
         {"created_at", to_iso8601(subject.created_at)},
         {"finished_at", subject.finished_at ? json::value(to_iso8601(*subject.finished_at)) : json::value(nullptr)}};
 }

@@ -274,22 +274,27 @@ private:
         stop_ = false;
         if (ending_) stop_ = true;
         return as_duty(env_, stop_, [&]() -> result<bool> {
-            result<void> wound_up;
-            if (mine == remnant::everything) wound_up = wind_up_cancelled(env_, definition_of_);
-            // Late answers do not wait for what cannot be wound up.
-            auto more = settle_late_answers(env_, definition_of_, limits::late_look_time);
-            if (!wound_up) return std::unexpected(std::move(wound_up).error());
-            return more;
+            if (mine == remnant::everything) TESSERA_TRY(wind_up_or_put_off());
+            return settle_late_answers(env_, definition_of_, limits::late_look_time);
         });
     }
+    // Late answers do not wait for what cannot be wound up.
+    result<void> wind_up_or_put_off() {
+        const auto done = wind_up_cancelled(env_, definition_of_);
+        if (done || will_pass(done.error())) return done;
+        log_error("what a cancelled campaign had sent is not settled here: " + to_string(done.error()));
+        wind_up_from_ = env_.clock->monotonic() + put_off;
+        return {};
+    }
     enum class remnant : std::uint8_t { none, late_answers, everything };
-    static result<remnant> find_remnant(store::connection& writer, timestamp now) {
+    result<remnant> find_remnant(store::connection& writer, timestamp now) const {
         campaign_store store(writer);
         TESSERA_TRY_VALUE(const auto late, store.late_cards(1));
         TESSERA_TRY_VALUE(const auto cancelled, store.cancelled_within_a_phase());
-        const auto unheard = std::ranges::count_if(cancelled, [&](const auto& one) { return is_fresh(one, now); });
-        if (late.empty() && unheard == std::ssize(cancelled)) return remnant::none;
-        return unheard == 0 ? remnant::everything : remnant::late_answers;
+        const bool later = wind_up_from_ && env_.clock->monotonic() < *wind_up_from_;
+        const bool all_heard = std::ranges::none_of(cancelled, [&](const auto& one) { return is_fresh(one, now); });
+        if (!cancelled.empty() && all_heard && !later) return remnant::everything;
+        return late.empty() ? remnant::none : remnant::late_answers;
     }
 
     environment env_;
@@ -298,7 +303,7 @@ private:
     std::atomic<bool> stop_ = false;
     std::atomic<bool> ending_ = false;
     std::map<std::int64_t, instant> put_off_;
-    std::optional<instant> settle_from_;
+    std::optional<instant> settle_from_, wind_up_from_;  // what could not be done is tried again then
     pause_between between_;
     std::thread thread_;
 };

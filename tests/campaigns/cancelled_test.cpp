@@ -100,16 +100,36 @@ TEST(cancelled, one_that_is_damaged_keeps_no_other_from_its_end) {
     EXPECT_TRUE(is_wound_up(here, sound));
 }
 
-TEST(cancelled, one_that_is_damaged_keeps_no_running_campaign_waiting) {
+// For whom what was put off is never due.
+class standing_clock final : public clock_port {
+public:
+    [[nodiscard]] timestamp now() const override { return system_clock().now(); }
+    [[nodiscard]] instant monotonic() const override { return began_; }
+
+private:
+    instant began_ = system_clock().monotonic();
+};
+
+TEST(cancelled, one_that_is_damaged_keeps_neither_running_campaigns_nor_late_answers_waiting) {
     world here({.cards = 40});
     const auto damaged = cancelled_within_exchange(here);
     damage_answers(here, damaged);
     const auto made = here.create({.name = "another", .writes = write_text(other_file, "0102")});
     const auto env = one_of_several(here);
     begin_for_all(env, made.key, definition_of).value();
+    const standing_clock clock;
+    auto between_campaigns = env;
+    between_campaigns.clock = &clock;
     {
-        const joint_loop process(env, as(env), definition_of);
+        const joint_loop process(between_campaigns, as(env), definition_of);
         wait_until([&] { return here.summary(made).subject.state == campaign_state::finished; });
+        here.shared
+            .transact([&](store::connection& writer) {
+                return campaign_store(writer).mark_late(
+                    cards::card_store(writer).find_by_iccid(sim::fleet_iccid(0)).value()->id);
+            })
+            .value();
+        wait_until([&] { return here.count("SELECT COUNT(*) FROM late_answer") == 0; });
     }
     here.expect_outcomes(made, {.done = 40});
     EXPECT_FALSE(is_wound_up(here, damaged));

@@ -78,17 +78,28 @@ result<void> check_kinds(store::connection& reader, const definition& what, cons
     return {};
 }
 
-// By its outcomes cards are chosen: those that it may have been sent something and have none yet would get it again.
-result<void> check_settled(campaign_store& campaigns, const definition& what, const std::string& file) {
+// By its outcomes cards are chosen. Those that it may have sent something, and that have none yet, would get it twice.
+result<void> check_over(const campaign& earlier, const earlier_outcome& chosen, const std::string& field) {
+    const bool over = earlier.state == campaign_state::finished || earlier.state == campaign_state::cancelled;
+    if (chosen.not_sent && !over)
+        return failure("bad_state", field,
+                       earlier.id + " is " + std::string(to_string(earlier.state)) +
+                           "; whom it sends nothing is known when it has ended: outcome not_sent is for a "
+                           "campaign that was cancelled");
+    if (is_settling(earlier))
+        return failure("bad_state", field,
+                       earlier.id +
+                           " was cancelled, and what it had sent is not settled yet: tessera serve does "
+                           "that; see whether it has: tessera campaign status " +
+                           earlier.id);
+    return {};
+}
+
+result<void> check_earlier(campaign_store& campaigns, const definition& what, const std::string& file) {
     for (const auto* chosen : {&what.targets.include, &what.targets.exclude}) {
         if (!chosen->earlier) continue;
         TESSERA_TRY_VALUE(const auto earlier, campaigns.get(chosen->earlier->campaign));
-        if (is_settling(earlier))
-            return failure("bad_state", file + ": [targets] campaign",
-                           earlier.id +
-                               " was cancelled, and what it had sent is not settled yet: tessera serve does "
-                               "that; see whether it has: tessera campaign status " +
-                               earlier.id);
+        TESSERA_TRY(check_over(earlier, *chosen->earlier, file + ": [targets] campaign"));
     }
     return {};
 }
@@ -122,8 +133,8 @@ std::expected<definition, std::vector<error>> check_campaign_file(store::connect
     if (!what) return what;
     if (auto right = check_kinds(database, *what, context.file); !right)
         return std::unexpected(std::vector{std::move(right).error()});
-    if (auto settled = check_settled(campaigns, *what, context.file); !settled)
-        return std::unexpected(std::vector{std::move(settled).error()});
+    if (auto known = check_earlier(campaigns, *what, context.file); !known)
+        return std::unexpected(std::vector{std::move(known).error()});
     if (auto applied = apply_profiles(database, *what, context.file); !applied)
         return std::unexpected(std::move(applied).error());
     return what;

@@ -68,6 +68,31 @@ TEST(cancelled, nobody_is_taken_for_untouched_until_what_was_sent_is_settled) {
     EXPECT_EQ(here.follow_up(made, wanted).error().front().code, "no_targets");
 }
 
+TEST(cancelled, nobody_is_taken_for_untouched_by_a_campaign_that_has_not_ended) {
+    world here({.cards = 40});
+    const auto made = here.create();
+    const campaign_options rest{.name = "the rest",
+                                .targets = "campaign = \"" + made.id + "\"\noutcome = [\"not_sent\"]"};
+    const auto create = [&] {
+        return create_campaign(*here.writer, campaign_text(rest), {}, system_clock().now(), system_random());
+    };
+    for (const bool begun : {false, true}) {
+        if (begun) {
+            here.progress.when_began = [&](phase) { here.stop = true; };  // in P1
+            EXPECT_EQ(here.conduct_now(made), run_end::interrupted);
+            here.stop = false;
+        }
+        const auto refused = create();
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().front().code, "bad_state");
+        EXPECT_NE(refused.error().front().message.find("not_sent"), std::string::npos);
+    }
+    here.cancel(made);
+    const auto after = create();
+    ASSERT_TRUE(after);
+    EXPECT_EQ(after->targets, 40);
+}
+
 TEST(cancelled, a_campaign_that_is_run_by_hand_is_settled_by_whoever_ran_it) {
     world here({.cards = 40, .faults = "card_off = 0.3"});
     const auto made = here.create({.telecom = "por_timeout = \"30s\"\nattempts = 1"});

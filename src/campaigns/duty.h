@@ -17,7 +17,7 @@ inline constexpr std::string_view duty_exchange = "exchange";
 // False: it is somebody else's. Taken again by its owner it lasts longer. In the caller's transaction.
 [[nodiscard]] result<bool> take_duty(store::connection& writer, std::string_view name, std::string_view owner,
                                      timestamp now, timestamp until);
-// It is still the owner's, or nobody has taken it since.
+// It is the owner's: its lease may be over, as long as nobody else has taken it.
 [[nodiscard]] result<bool> has_duty(store::connection& writer, std::string_view name, std::string_view owner);
 // Anybody may have it, if it was the owner's.
 [[nodiscard]] result<void> leave_duty(store::connection& writer, std::string_view name, std::string_view owner);

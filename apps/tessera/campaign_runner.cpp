@@ -78,6 +78,7 @@ void append_wait(std::string& out, const campaigns::wait& one) {
         case campaigns::wait_kind::window:
         case campaigns::wait_kind::sends_per_hour:
         case campaigns::wait_kind::link:
+        case campaigns::wait_kind::exchange:
             return append_line(out, "  waits for %s%s", one.why.c_str(), until.c_str());
     }
 }

@@ -20,6 +20,15 @@ result<bool> has_duty(store::connection& writer, std::string_view name, std::str
     return held;
 }
 
+result<std::optional<std::string>> duty_holder(store::connection& reader, std::string_view name, timestamp now) {
+    TESSERA_TRY_VALUE(auto* query, reader.kept("SELECT owner FROM duty WHERE name = $1 AND lease_until >= $2"));
+    TESSERA_TRY_VALUE(const bool any, query->with(name, to_microseconds(now)).step());
+    std::optional<std::string> holder;
+    if (any) holder = std::string(query->text(0));
+    query->reset();
+    return holder;
+}
+
 result<void> leave_duty(store::connection& writer, std::string_view name, std::string_view owner) {
     TESSERA_TRY_VALUE(auto* leave, writer.kept("DELETE FROM duty WHERE name = $1 AND owner = $2"));
     return leave->with(name, owner).execute();

@@ -2,6 +2,8 @@
 // over. It keeps others from being in the way, and proves nothing: what is done under it must be sound all the same.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -19,6 +21,9 @@ inline constexpr std::string_view duty_exchange = "exchange";
                                      timestamp now, timestamp until);
 // It is the owner's: its lease may be over, as long as nobody else has taken it.
 [[nodiscard]] result<bool> has_duty(store::connection& writer, std::string_view name, std::string_view owner);
+// Whose it is, of those whose lease is not over.
+[[nodiscard]] result<std::optional<std::string>> duty_holder(store::connection& reader, std::string_view name,
+                                                             timestamp now);
 // Anybody may have it, if it was the owner's.
 [[nodiscard]] result<void> leave_duty(store::connection& writer, std::string_view name, std::string_view owner);
 

@@ -164,13 +164,7 @@ private:
         TESSERA_TRY(answers_.load(*reader_, held.id));
         TESSERA_TRY_VALUE(message_block_, campaign_store(*reader_).messages(held.id));
         TESSERA_TRY_VALUE(const auto messages, parse_messages(message_block_));
-        // Whoever left the round when the chunk was released was sent nothing in it.
-        TESSERA_TRY_VALUE(auto left, campaign_store(*reader_).left_round(held));
-        if (run_.winding_up) {
-            TESSERA_TRY_VALUE(const auto unsent, campaign_store(*reader_).unsent(held));
-            left.insert(left.end(), unsent.begin(), unsent.end());
-            std::ranges::sort(left);
-        }
+        TESSERA_TRY_VALUE(const auto untouched, campaign_store(*reader_).sent_nothing(held, run_.winding_up));
         TESSERA_TRY(keys_.load_keys(*reader_, held));
         operations::sent_round sent;
         for (auto one = messages.begin(); one != messages.end();) {
@@ -183,7 +177,7 @@ private:
                 sent.packets.push_back(plan.describe(purpose::write, one->sequence, one->counter));
                 made_of_ = {one->image_version, {key_version, plan.application, one->counter}};
             }
-            if (std::ranges::binary_search(left, card)) {
+            if (std::ranges::binary_search(untouched, card)) {
                 if (answers_.said_anything(card)) for_others_.push_back(card);
                 continue;
             }
@@ -231,6 +225,16 @@ private:
         return {};
     }
 
+    // Whom nothing was sent in the chunk's round. What they said there all the same belongs elsewhere.
+    result<std::vector<cards::card_id>> untouched_in(const chunk& held) {
+        TESSERA_TRY_VALUE(auto untouched, campaign_store(*reader_).sent_nothing(held, run_.winding_up));
+        if (untouched.empty()) return untouched;
+        TESSERA_TRY(answers_.load(*reader_, held.id));
+        std::ranges::copy_if(untouched, std::back_inserter(for_others_),
+                             [this](cards::card_id card) { return answers_.said_anything(card); });
+        return untouched;
+    }
+
     // Later rounds: few cards, and all their rounds count.
     result<void> examine_by_case(const chunk& held) {
         TESSERA_TRY_VALUE(auto* query, reader_->kept("SELECT t.card_id, t.purpose FROM target t WHERE t.campaign_key = "
@@ -241,12 +245,15 @@ private:
                                                      "t.campaign_key AND n.round = t.round + 1 "
                                                      "AND n.card_id = t.card_id) ORDER BY t.card_id"));
         query->with(held.id.campaign.value, held.id.round, held.first.value, held.last.value);
+        TESSERA_TRY_VALUE(const auto untouched, untouched_in(held));
         chunk_blocks blocks(*reader_);
         for (;;) {
             TESSERA_TRY_VALUE(const bool more, query->step());
             if (!more) return {};
             const cards::card_id card{query->integer(0)};
             const auto what = static_cast<purpose>(query->integer(1));
+            // Who comes to be written to was set aside in every round before: nothing has ever left for it.
+            if (what == purpose::write && std::ranges::binary_search(untouched, card)) continue;
             look_at(card);
             TESSERA_TRY_VALUE(const auto made, assess_card(*reader_, blocks, vault_, judge_, *side_->what,
                                                            side_->plan_for(card), held.id.campaign, card));

@@ -171,13 +171,7 @@ private:
         TESSERA_TRY(answers_.load(*reader_, held.id));
         TESSERA_TRY_VALUE(const auto block, campaigns.messages(held.id));
         TESSERA_TRY_VALUE(const auto messages, parse_messages(block));
-        // Whoever left the round when the chunk was released was sent nothing in it.
-        TESSERA_TRY_VALUE(auto left, campaigns.left_round(held));
-        if (run_.winding_up) {
-            TESSERA_TRY_VALUE(const auto unsent, campaigns.unsent(held));
-            left.insert(left.end(), unsent.begin(), unsent.end());
-            std::ranges::sort(left);
-        }
+        TESSERA_TRY_VALUE(const auto untouched, campaigns.sent_nothing(held, run_.winding_up));
         const auto application = operations::application_of(run_.what->security.tar);
         for (auto one = messages.begin(); one != messages.end();) {
             const auto card = one->card;
@@ -185,7 +179,7 @@ private:
                 std::find_if(one, messages.end(), [&](const message_entry& other) { return other.card != card; });
             const std::span own(one, end);
             one = end;
-            if (std::ranges::binary_search(left, card)) {
+            if (std::ranges::binary_search(untouched, card)) {
                 if (answers_.said_anything(card)) for_others_.push_back(card);
                 continue;
             }

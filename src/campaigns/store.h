@@ -89,6 +89,9 @@ public:
     [[nodiscard]] result<void> put_unsent(campaign_key key, int round, cards::card_id card);
     [[nodiscard]] result<std::vector<cards::card_id>> unsent(const chunk& which);
     [[nodiscard]] result<std::vector<cards::card_id>> take_unsent(const chunk& which);
+    // Of a closed chunk: cards of which nothing has left in its round, in order. Those that left the round when it was
+    // released; cut_short, where the campaign was cancelled: also those that were unsent.
+    [[nodiscard]] result<std::vector<cards::card_id>> sent_nothing(const chunk& which, bool cut_short);
 
     // --- a cancelled campaign
     // Those that were cancelled within a phase: what they have sent is still to be settled.

@@ -1,4 +1,6 @@
 // Campaigns by state, and what is left of one that was cancelled.
+#include <algorithm>
+
 #include "campaigns/store.h"
 
 namespace tessera::campaigns {
@@ -110,6 +112,15 @@ result<std::vector<cards::card_id>> campaign_store::take_unsent(const chunk& whi
     TESSERA_TRY_VALUE(auto* take, database_->kept("DELETE FROM unsent_target WHERE campaign_key = $1 AND round = $2 "
                                                   "AND card_id BETWEEN $3 AND $4"));
     TESSERA_TRY(take->with(which.id.campaign.value, which.id.round, which.first.value, which.last.value).execute());
+    return found;
+}
+
+result<std::vector<cards::card_id>> campaign_store::sent_nothing(const chunk& which, bool cut_short) {
+    TESSERA_TRY_VALUE(auto found, left_round(which));
+    if (!cut_short) return found;
+    TESSERA_TRY_VALUE(const auto open, unsent(which));
+    found.insert(found.end(), open.begin(), open.end());
+    std::ranges::sort(found);
     return found;
 }
 

@@ -1,6 +1,7 @@
 #include "campaigns/waits.h"
 
 #include "campaigns/create.h"
+#include "campaigns/duty.h"
 #include "campaigns/opening.h"
 #include "campaigns/safety_store.h"
 #include "campaigns/store.h"
@@ -27,6 +28,13 @@ result<std::optional<wait>> wait_to_send(store::connection& database, const camp
     return wait{kind, std::string(to_string(found->what)), found->from};
 }
 
+// campaign "winter" 01a208a5-...
+result<std::string> named_campaign(store::connection& database, std::string_view id) {
+    TESSERA_TRY_VALUE(const auto found, campaign_store(database).find(id));
+    const auto name = found ? "\"" + found->name + "\" " : std::string();
+    return "campaign " + name + std::string(id);
+}
+
 // One campaign at a time runs in a process.
 result<std::optional<wait>> wait_in_queue(store::connection& database, const campaign& subject,
                                           std::string_view under_way) {
@@ -34,15 +42,24 @@ result<std::optional<wait>> wait_in_queue(store::connection& database, const cam
     if (!would_go_on || under_way.empty() || under_way == subject.id) return std::nullopt;
     TESSERA_TRY_VALUE(const bool queues, trigger_store(database).is_triggered(subject.key));
     if (!queues) return std::nullopt;
-    TESSERA_TRY_VALUE(const auto before, campaign_store(database).find(under_way));
-    const auto named = before ? "\"" + before->name + "\" " : std::string();
-    return wait{wait_kind::queue, "its turn, after campaign " + named + std::string(under_way), std::nullopt};
+    TESSERA_TRY_VALUE(const auto before, named_campaign(database, under_way));
+    return wait{wait_kind::queue, "its turn, after " + before, std::nullopt};
+}
+
+// Of those that several processes conduct, one at a time is in P2.
+result<std::optional<wait>> wait_to_speak(store::connection& database, const campaign& subject, timestamp now) {
+    if (subject.state != campaign_state::running || subject.phase != phase::exchange) return std::nullopt;
+    TESSERA_TRY_VALUE(const auto speaks, duty_holder(database, duty_exchange, now));
+    if (!speaks || *speaks == subject.id) return std::nullopt;
+    TESSERA_TRY_VALUE(const auto named, named_campaign(database, *speaks));
+    return wait{wait_kind::exchange, named + ", which exchanges with its cards", std::nullopt};
 }
 
 }  // namespace
 
 std::string_view to_string(wait_kind what) {
-    constexpr std::string_view names[] = {"stop_all", "approval", "queue", "window", "sends_per_hour", "link"};
+    constexpr std::string_view names[] = {"stop_all",       "approval", "queue",   "window",
+                                          "sends_per_hour", "link",     "exchange"};
     return names[static_cast<std::size_t>(what)];
 }
 
@@ -59,6 +76,8 @@ result<std::vector<wait>> waits_of(store::connection& database, const campaign& 
         if (!one.approved_at) found.push_back({wait_kind::approval, one.reason, std::nullopt});
     TESSERA_TRY_VALUE(auto queueing, wait_in_queue(database, subject, under_way));
     if (queueing) found.push_back(std::move(*queueing));
+    TESSERA_TRY_VALUE(auto speaking, wait_to_speak(database, subject, now));
+    if (speaking) found.push_back(std::move(*speaking));
     TESSERA_TRY_VALUE(auto sending, wait_to_send(database, subject, sends_per_hour, now));
     if (sending) found.push_back(std::move(*sending));
     return found;

@@ -11,7 +11,7 @@
 namespace tessera::campaigns {
 
 // link: only the process that runs it knows of that; waits_of() does not.
-enum class wait_kind : std::uint8_t { stop_all, approval, queue, window, sends_per_hour, link };
+enum class wait_kind : std::uint8_t { stop_all, approval, queue, window, sends_per_hour, link, exchange };
 [[nodiscard]] std::string_view to_string(wait_kind what);  // as written here
 
 struct wait {

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/log.h"
+#include "campaigns/duty.h"
 #include "campaigns/store.h"
 #include "campaigns/target_sides.h"
 #include "campaigns/wave_store.h"
@@ -95,7 +96,9 @@ result<void> wind_up(const environment& env, const campaign& subject, const defi
     if (left > 0) return {};
     TESSERA_TRY(give_up_what_is_open(env, subject, what));
     if (env.stopping()) return {};
-    return env.writer->transact([&](store::connection& writer) {
+    return env.writer->transact([&](store::connection& writer) -> result<void> {
+        // Nor does the next campaign wait for the lease of a gateway that died in this one's P2.
+        TESSERA_TRY(leave_duty(writer, duty_exchange, subject.id));
         return campaign_store(writer).set_state(subject.key, subject.state, subject.round, phase::none,
                                                 subject.finished_at);
     });

@@ -2,6 +2,8 @@
 // whichever process, whoever dies, and whatever else cannot be settled.
 #include "campaign_world.h"
 #include "campaigns/joint_loop.h"
+#include "movable_clock.h"
+#include "single_desk.h"
 
 namespace tessera::campaigns {
 namespace {
@@ -91,6 +93,42 @@ TEST(cancelled, nobody_is_taken_for_untouched_by_a_campaign_that_has_not_ended) 
     const auto after = create();
     ASSERT_TRUE(after);
     EXPECT_EQ(after->targets, 40);
+}
+
+// Touched while the ration of the hour was used up, they come in a second round, within which it is used up again.
+TEST(cancelled, whoever_was_put_off_to_a_later_round_and_not_reached_there_is_untouched) {
+    world here({.cards = 20, .shared = true});
+    movable_clock clock(timestamp(std::chrono::hours(500'000)));
+    std::int64_t ration = 10;
+    here.adjust = [&](environment& env) {
+        env.clock = &clock;
+        env.sends_per_hour = ration;
+    };
+    here.progress.when_waits = [&](std::string_view, timestamp) { here.stop = true; };
+    const auto made = here.create({.telecom = "por_timeout = \"20s\"\nattempts = 3"});
+    EXPECT_EQ(here.conduct_now(made), run_end::interrupted);
+    here.stop = false;
+    {
+        branch desk(here);
+        for (std::size_t card = 10; card < 20; ++card) {
+            const auto written = desk.write(card, "0142424242ffffffffffffffffffffffff");
+            ASSERT_FALSE(written.refused) << to_string(*written.refused);
+        }
+    }
+    clock.set(clock.now() + std::chrono::hours(2));
+    ration = 4;
+    EXPECT_EQ(here.conduct_now(made), run_end::interrupted);
+    here.stop = false;
+    const auto before = here.summary(made);
+    EXPECT_EQ(before.subject.round, 2);
+    EXPECT_EQ(before.subject.phase, phase::exchange);
+    here.cancel(made);
+
+    const auto found = here.summary(made);
+    EXPECT_FALSE(is_settling(found.subject));
+    EXPECT_EQ(found.outcomes.done, 14);
+    EXPECT_EQ(found.outcomes.total(), 14);
+    EXPECT_EQ(found.not_sent(), 6);
 }
 
 TEST(cancelled, a_campaign_that_is_run_by_hand_is_settled_by_whoever_ran_it) {

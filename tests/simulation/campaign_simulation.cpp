@@ -21,6 +21,7 @@ namespace {
 
 struct arguments {
     seed_plan plan;
+    std::optional<std::uint64_t> runs;
     bool verbose = false;
     bool json = false;
 };
@@ -58,20 +59,19 @@ CLI::Validator whole_number(std::uint64_t least) {
 void add_options(CLI::App& app, arguments& into) {
     auto& plan = into.plan;
     plan.jobs = std::max(1U, std::thread::hardware_concurrency());
-    const auto one = [&into](const std::uint64_t& seed) { into.plan.from = seed, into.plan.runs = 1; };
-    auto* seed = app.add_option_function<std::uint64_t>("--seed", one, "one scenario; --verbose tells it step by step")
-                     ->check(whole_number(0));
-    app.add_option("--runs", plan.runs,
-                   "so many, from seed 1 or --from; a line for each that fails, and how to replay it")
+    auto* seed =
+        app.add_option("--seed", plan.from, "one scenario, or --runs from it on; --verbose tells one step by step")
+            ->check(whole_number(0));
+    app.add_option("--runs", into.runs,
+                   "so many, from seed 1 or the one given; a line for each that fails, and how to replay it")
         ->check(whole_number(1))
-        ->excludes(seed)
-        ->capture_default_str();
+        ->default_str(std::to_string(plan.runs) + "; of a --seed 1");
     app.add_option("--from", plan.from, "the first seed")
         ->check(whole_number(0))
         ->excludes(seed)
         ->capture_default_str();
     app.add_option("--jobs", plan.jobs, "processes at a time")->check(whole_number(1))->capture_default_str();
-    app.add_flag("--verbose", into.verbose, "of one seed: every step");
+    app.add_flag("--verbose", into.verbose, "every step; several seeds one after the other");
     app.add_flag("--json", into.json, "one JSON object for each line");
     app.add_flag("--until-failure", plan.until_failure, "no more seeds after one that fails");
     const auto crash = [&plan](const std::string& text) { plan.only_crash = crash_from(text); };
@@ -84,9 +84,8 @@ void add_options(CLI::App& app, arguments& into) {
         });
 }
 
-int one_seed(const arguments& asked) {
-    const auto what = scenario::draw(asked.plan.from);
-    stay_at_processor(static_cast<std::uint64_t>(::getpid()));
+bool holds(std::uint64_t seed, const arguments& asked) {
+    const auto what = scenario::draw(seed);
     run_options options;
     options.only_crash = asked.plan.only_crash;
     if (asked.verbose) {
@@ -94,9 +93,19 @@ int one_seed(const arguments& asked) {
         options.watch = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
     }
     const auto report = run_scenario(what, empty_database(), options);
-    std::printf("%s\n",
-                asked.json ? json_of(asked.plan.from, report).c_str() : text_of(asked.plan.from, report).c_str());
-    return report.violations.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+    std::printf("%s\n", asked.json ? json_of(seed, report).c_str() : text_of(seed, report).c_str());
+    if (asked.plan.only_crash && report.crashes == 0)
+        std::fprintf(stderr, "campaign_simulation: --crash-at: the first server of seed %llu never came so far\n",
+                     static_cast<unsigned long long>(seed));
+    return report.violations.empty();
+}
+
+// In this process, so that a debugger sees it.
+int one_by_one(const arguments& asked) {
+    stay_at_processor(static_cast<std::uint64_t>(::getpid()));
+    bool all_hold = true;
+    for (std::uint64_t i = 0; i < asked.plan.runs; ++i) all_hold = holds(asked.plan.from + i, asked) && all_hold;
+    return all_hold ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int run(int count, char** words) {
@@ -110,7 +119,8 @@ int run(int count, char** words) {
     } catch (const CLI::ParseError& problem) {
         return app.exit(problem) == 0 ? EXIT_SUCCESS : 2;
     }
-    if (asked.plan.runs == 1) return one_seed(asked);
+    asked.plan.runs = asked.runs.value_or(app.count("--seed") > 0 ? 1 : asked.plan.runs);
+    if (asked.plan.runs == 1 || asked.verbose) return one_by_one(asked);
     return run_seeds(asked.plan, asked.json) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -325,7 +325,7 @@ result<void> measure_operations(world& here, const fs::path& fleet, const option
 }
 
 result<void> measure(const options& wanted, const reporter& report) {
-    const scratch_directory scratch(wanted.directory);
+    TESSERA_TRY_VALUE(const auto scratch, scratch_directory::make(wanted.directory));
     const auto fleet = scratch.path() / "fleet.csv";
     sim::fleet_plan plan;
     plan.cards = wanted.cards;

@@ -50,7 +50,7 @@ result<void> measure_packets(const options& wanted) {
 }
 
 result<void> measure(const options& wanted, reporter& report) {
-    const scratch_directory scratch(wanted.directory);
+    TESSERA_TRY_VALUE(const auto scratch, scratch_directory::make(wanted.directory));
     const auto data = scratch.path() / "data";
     const auto fleet = scratch.path() / "fleet.csv";
     const auto count = static_cast<double>(wanted.cards);

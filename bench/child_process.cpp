@@ -112,9 +112,12 @@ simulator::~simulator() {
     waitpid(pid_, nullptr, 0);
 }
 
-scratch_directory::scratch_directory(const std::filesystem::path& below) {
-    auto pattern = (below / "tessera-bench-XXXXXX").string();
-    if (mkdtemp(pattern.data()) != nullptr) path_ = pattern;
+result<scratch_directory> scratch_directory::make(const std::filesystem::path& below) {
+    auto pattern = (std::filesystem::absolute(below) / "tessera-bench-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr)
+        return failure("cannot_write", below.string(),
+                       "no directory can be made in it: " + std::generic_category().message(errno));
+    return scratch_directory(std::filesystem::path(pattern));
 }
 scratch_directory::~scratch_directory() {
     std::error_code ignored;

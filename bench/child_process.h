@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -55,14 +56,16 @@ private:
 // A fresh directory below another, removed with everything in it.
 class scratch_directory {
 public:
-    explicit scratch_directory(const std::filesystem::path& below);
+    // Errors: cannot_write.
+    [[nodiscard]] static result<scratch_directory> make(const std::filesystem::path& below);
     ~scratch_directory();
-    scratch_directory(const scratch_directory&) = delete;
-    scratch_directory& operator=(const scratch_directory&) = delete;
+    scratch_directory(scratch_directory&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+    scratch_directory& operator=(scratch_directory&&) = delete;
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
 private:
-    std::filesystem::path path_;
+    explicit scratch_directory(std::filesystem::path path) : path_(std::move(path)) {}
+    std::filesystem::path path_;  // empty: moved from
 };
 
 }  // namespace tessera::bench

@@ -63,16 +63,19 @@ struct bench_command {
     return true;
 }
 
+[[nodiscard]] inline std::string usage_of(const bench_command& of) {
+    std::string usage = "usage: " + of.name + "_bench [--cards N, at least " + std::to_string(of.cards_least) + "]";
+    for (const auto& one : of.more)
+        usage += " [" + std::string(one.word) + " " + std::to_string(one.least) + ".." + std::to_string(one.most) + "]";
+    return usage + " [--dir DIR] [--json]";
+}
+
 // A bench's main(): exit status 0, 1 with what went wrong, or 2 with the usage.
 [[nodiscard]] inline int run_bench(int argc, char** argv, bench_command& wanted,
                                    const std::function<result<void>(reporter&)>& measure) {
+    if (argc == 2 && std::string_view(argv[1]) == "--help") return std::puts(usage_of(wanted).c_str()) < 0 ? 1 : 0;
     if (!parse(argc, argv, wanted)) {
-        std::string usage =
-            "usage: " + wanted.name + "_bench [--cards N, at least " + std::to_string(wanted.cards_least) + "]";
-        for (const auto& one : wanted.more)
-            usage +=
-                " [" + std::string(one.word) + " " + std::to_string(one.least) + ".." + std::to_string(one.most) + "]";
-        std::fprintf(stderr, "%s [--dir DIR] [--json]\n", usage.c_str());
+        std::fprintf(stderr, "%s\n", usage_of(wanted).c_str());
         return 2;
     }
     reporter figures(wanted.name, wanted.json);

@@ -44,7 +44,7 @@ result<double> through_kannel(const options& wanted, const campaign_plan& plan, 
 }
 
 result<void> measure(const options& wanted, const reporter& report) {
-    const scratch_directory scratch(wanted.directory);
+    TESSERA_TRY_VALUE(const auto scratch, scratch_directory::make(wanted.directory));
     const campaign_plan plan{wanted.program(), scratch.path() / "data", scratch.path() / "fleet.csv", wanted.cards};
     TESSERA_TRY_VALUE(const auto ran, run_campaign_as_users_do(plan));
     const double ours = static_cast<double>(wanted.cards) / ran.summary.seconds;

@@ -74,7 +74,7 @@ result<campaigns::campaign_summary> look_on(const campaign_plan& plan, const std
 
 result<campaign_figures> measure_fleet(const options& wanted, std::size_t cards) {
     TESSERA_TRY_VALUE(const auto database, server::start());
-    const scratch_directory scratch(wanted.directory);
+    TESSERA_TRY_VALUE(const auto scratch, scratch_directory::make(wanted.directory));
     const campaign_plan plan{wanted.program(),   scratch.path() / "data", scratch.path() / "fleet.csv", cards, 1,
                              database->address()};
     campaign_figures figures;

@@ -57,7 +57,7 @@ result<std::uint64_t> wait_for_rest(const simulator& world, std::string_view nam
 }
 
 result<void> measure(const options& wanted, const reporter& report) {
-    const scratch_directory scratch(wanted.directory);
+    TESSERA_TRY_VALUE(const auto scratch, scratch_directory::make(wanted.directory));
     const auto data = scratch.path() / "data";
     const auto fleet = scratch.path() / "fleet.csv";
     const campaign_plan plan{wanted.program(), data, fleet, wanted.cards};

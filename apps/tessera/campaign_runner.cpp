@@ -98,7 +98,7 @@ result<campaigns::run_end> run_campaign(data_directory& data, const campaigns::c
     if (data.shared()) {
         // What cards say that no campaign awaits is kept by it; nobody asks it anything.
         TESSERA_TRY_VALUE(const auto keeper, local_service::start(data, writer, radio, false));
-        return campaigns::run_together(env, subject.key, campaigns::definition_of, stop_wanted);
+        return campaigns::run_together(env, subject.key, campaigns::definition_of);
     }
     TESSERA_TRY_VALUE(const auto service, local_service::start(data, writer, radio, true));
     service->conducting(subject.id, stop_wanted);

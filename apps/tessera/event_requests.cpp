@@ -59,8 +59,6 @@ result<recorded> record_one(store::connection& writer, const cards::told_event& 
     return made;
 }
 
-bool ends_all(const error& why) { return why.code == store::code_database || why.code == store::code_retry; }
-
 }  // namespace
 
 void event_totals::count(event_news news, std::int64_t by) {
@@ -80,7 +78,7 @@ result<event_totals> record_events(store::shared_writer& writer, std::span<const
                                : result<cards::event_report>(std::unexpected(card.error()));
             if (report)
                 made.count(report->news);
-            else if (ends_all(report.error()))
+            else if (store::is_about_database(report.error()))
                 return std::unexpected(std::move(report).error());
             else
                 made.problems.push_back({i, std::move(report).error()});

@@ -33,7 +33,7 @@ private:
                 auto worked = (*worker)->work(held);
                 if (worked)
                     run_.env->progress->cards_moved(held.targets);
-                else if (worked.error().code != "lease_lost")
+                else if (worked.error().code != code_lease_lost)
                     return fail(std::move(worked).error());
             }
         }

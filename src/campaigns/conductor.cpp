@@ -219,9 +219,10 @@ private:
 
     // Those of before a pause or a crash count as well.
     result<void> count_refusals() {
-        TESSERA_TRY_VALUE(const auto refused, env_->writer->transact([&](store::connection& writer) {
-            return refusals_in(writer, subject_.key, subject_.round);
-        }));
+        TESSERA_TRY_VALUE(const auto reader, env_->storage->lend_reader());
+        const store::snapshot view(*reader);
+        TESSERA_TRY(view.begun());
+        TESSERA_TRY_VALUE(const auto refused, refusals_in(*reader, subject_.key, subject_.round));
         watch_->failed(refused);
         return {};
     }

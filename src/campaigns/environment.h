@@ -61,8 +61,9 @@ struct environment {
     // Where P2 runs, and whatever open_network() makes: a loop that another thread runs, and that outlives P2.
     net::event_loop* shared_loop = nullptr;
     progress_sink* progress = nullptr;
-    const std::atomic<bool>* stop = nullptr;  // set: stop at the next commit, to be resumed later
-    std::string instance;                     // names this process as owner of leases
+    const std::atomic<bool>* stop = nullptr;    // set: stop at the next commit, to be resumed later
+    const std::atomic<bool>* halted = nullptr;  // likewise, by whoever watches over this piece of work
+    std::string instance;                       // names this process as owner of leases
     campaigns::role role = role::alone;
     // After which others take over what a process that has died held.
     std::chrono::milliseconds lease_time = limits::lease_time;
@@ -70,7 +71,12 @@ struct environment {
     std::int64_t sends_per_hour = 0;  // house_rules.h
 
     [[nodiscard]] bool shared() const { return role != role::alone; }
-    [[nodiscard]] bool stopping() const { return stop != nullptr && stop->load(std::memory_order_relaxed); }
+    [[nodiscard]] bool stopping() const { return is_set(stop) || is_set(halted); }
+
+private:
+    static bool is_set(const std::atomic<bool>* flag) {
+        return flag != nullptr && flag->load(std::memory_order_relaxed);
+    }
 };
 
 // Counts the cards of a wave that failed while a phase is at work on it. Thread safe.

@@ -26,10 +26,6 @@ constexpr auto heard_by_all = 2 * limits::stop_wait;
 
 constexpr std::string_view settling = "settle what is left";
 
-bool will_pass(const error& why) {
-    return why.code == store::code_database || why.code == store::code_retry || why.code == "lease_lost";
-}
-
 // A wait that can be cut short.
 class pause_between {
 public:
@@ -89,11 +85,11 @@ result<bool> goes_on(store::database& storage, campaign_key key) {
     return subject.state == campaign_state::running && !stopped;
 }
 
-// Sets `stop` when the campaign runs no more, or everything was stopped, whoever did that.
+// Sets `halted` when the campaign runs no more, or everything was stopped, whoever did that.
 struct state_watch : companion {
-    state_watch(store::database& storage, campaign_key key, std::atomic<bool>& stop)
-        : companion(look_again, [&storage, key, &stop] {
-              if (const auto on = goes_on(storage, key); on && !*on) stop = true;
+    state_watch(store::database& storage, campaign_key key, std::atomic<bool>& halted)
+        : companion(look_again, [&storage, key, &halted] {
+              if (const auto on = goes_on(storage, key); on && !*on) halted = true;
           }) {}
 };
 
@@ -102,13 +98,13 @@ result<bool> take_settling(store::connection& writer, const environment& env) {
     return take_duty(writer, settling, env.instance, now, now + env.lease_time);
 }
 
-// Renews the duty to settle what is left; sets `stop` when somebody else has taken it.
+// Renews the duty to settle what is left; sets `halted` when somebody else has taken it.
 struct settling_duty : companion {
-    settling_duty(const environment& env, std::atomic<bool>& stop)
-        : companion(env.lease_time / limits::lease_renewals, [&env, &stop] {
+    settling_duty(const environment& env, std::atomic<bool>& halted)
+        : companion(env.lease_time / limits::lease_renewals, [&env, &halted] {
               const auto mine =
                   env.writer->transact([&](store::connection& writer) { return take_settling(writer, env); });
-              if (mine && !*mine) stop = true;
+              if (mine && !*mine) halted = true;
           }) {}
 };
 
@@ -121,12 +117,15 @@ bool is_fresh(const campaign& cancelled, timestamp now) {
     return cancelled.finished_at && *cancelled.finished_at + heard_by_all > now;
 }
 
-// By whoever has taken the duty, which is left then.
+// work(env) by whoever has taken the duty, which is left then; it stops when somebody else has the duty.
 template <class Work>
-auto as_duty(const environment& env, std::atomic<bool>& stop, Work&& work) -> decltype(work()) {
+auto as_duty(const environment& env, Work&& work) -> decltype(work(env)) {
+    std::atomic<bool> halted = false;
     auto done = [&] {
-        const settling_duty kept(env, stop);
-        return work();
+        const settling_duty kept(env, halted);
+        auto watched = env;
+        watched.halted = &halted;
+        return work(std::as_const(watched));
     }();
     TESSERA_TRY(
         env.writer->transact([&](store::connection& writer) { return leave_duty(writer, settling, env.instance); }));
@@ -135,26 +134,28 @@ auto as_duty(const environment& env, std::atomic<bool>& stop, Work&& work) -> de
 
 // What it had sent, with everybody's; nothing where somebody else is at it.
 result<void> settle_when_heard(const environment& env, const campaign& cancelled,
-                               const definition_source& definition_of, std::atomic<bool>& stop) {
+                               const definition_source& definition_of) {
     pause_between between;
     while (is_fresh(cancelled, env.clock->now())) {
-        if (stop) return {};
+        if (env.stopping()) return {};
         between.wait(look_again);
     }
     TESSERA_TRY_VALUE(const bool mine,
                       env.writer->transact([&](store::connection& writer) { return take_settling(writer, env); }));
     if (!mine) return {};
-    return as_duty(env, stop, [&] { return wind_up_cancelled(env, definition_of); });
+    return as_duty(env, [&](const environment& watched) { return wind_up_cancelled(watched, definition_of); });
 }
 
-result<void> take_part_until_over(const environment& env, campaign_key key, const definition_source& definition_of,
-                                  std::atomic<bool>& stop) {
-    const state_watch watch(*env.storage, key, stop);
+result<void> take_part_until_over(const environment& env, campaign_key key, const definition_source& definition_of) {
+    std::atomic<bool> halted = false;
+    const state_watch watch(*env.storage, key, halted);
+    auto watched = env;
+    watched.halted = &halted;
     pause_between between;
-    while (!stop) {
-        const auto done = take_part(env, key, definition_of);
+    while (!watched.stopping()) {
+        const auto done = take_part(watched, key, definition_of);
         if (done && *done == share::over) break;
-        if (!done && !will_pass(done.error())) return std::unexpected(done.error());
+        if (!done && !may_pass(done.error())) return std::unexpected(done.error());
         if (!done) log_warning("goes on as soon as it can: " + to_string(done.error()));
         if (!done || *done == share::nothing) between.wait(done ? duration(look_again) : duration(try_again));
     }
@@ -169,18 +170,14 @@ run_end end_of(campaign_state state) {
 
 }  // namespace
 
-result<run_end> run_together(const environment& env, campaign_key key, const definition_source& definition_of,
-                             std::atomic<bool>& stop) {
+result<run_end> run_together(const environment& env, campaign_key key, const definition_source& definition_of) {
     TESSERA_TRY_VALUE(const auto before, campaign_now(*env.writer, key));
     if (before.state == campaign_state::finished) return run_end::finished;
     TESSERA_TRY(begin_for_all(env, key, definition_of));
-    TESSERA_TRY(take_part_until_over(env, key, definition_of, stop));
+    TESSERA_TRY(take_part_until_over(env, key, definition_of));
     TESSERA_TRY_VALUE(const auto after, campaign_now(*env.writer, key));
-    if (after.state == campaign_state::cancelled) {
-        // Perhaps nobody else serves. It was the cancelling that stopped us; whoever asks us to stop now is heard.
-        stop = false;
-        TESSERA_TRY(settle_when_heard(env, after, definition_of, stop));
-    }
+    // Perhaps nobody else serves.
+    if (after.state == campaign_state::cancelled) TESSERA_TRY(settle_when_heard(env, after, definition_of));
     return end_of(after.state);
 }
 
@@ -188,12 +185,11 @@ class joint_loop::machine {
 public:
     machine(const environment& env, environment_source environment_for, definition_source definition_of)
         : env_(env), environment_for_(std::move(environment_for)), definition_of_(std::move(definition_of)) {
-        env_.stop = &stop_;
+        env_.stop = &ending_;
         thread_ = std::thread([this] { work(); });
     }
     ~machine() {
         ending_ = true;
-        stop_ = true;
         between_.end();
         thread_.join();
     }
@@ -210,30 +206,34 @@ private:
         }
     }
 
-    // True: there may be more to do at once.
+    // True: there may be more to do at once. What failed keeps nothing else of the round from being done; errors: the
+    // first of them.
     result<bool> round() {
-        bool any = false;
-        if (env_.role != role::gateway) {
-            TESSERA_TRY_VALUE(any, settle_or_put_off());
-        }
-        TESSERA_TRY_VALUE(const auto running, env_.writer->transact([](store::connection& writer) {
-            return campaign_store(writer).in_state(campaign_state::running);
-        }));
+        result<bool> any = false;
+        const auto note = [&any](result<bool> some) {
+            if (!any) return;
+            if (!some || *some) any = std::move(some);
+        };
+        if (env_.role != role::gateway) note(settle_or_put_off());
+        TESSERA_TRY_VALUE(const auto running, running_campaigns());
         for (const auto key : running) {
             if (ending_) return false;
             const auto later = put_off_.find(key.value);
-            if (later != put_off_.end() && env_.clock->monotonic() < later->second) continue;
-            TESSERA_TRY_VALUE(const bool some, part_in(key));
-            any = any || some;
+            if (later == put_off_.end() || env_.clock->monotonic() >= later->second) note(part_in(key));
         }
         return any;
+    }
+
+    [[nodiscard]] result<std::vector<campaign_key>> running_campaigns() const {
+        TESSERA_TRY_VALUE(const auto reader, env_.storage->lend_reader());
+        return campaign_store(*reader).in_state(campaign_state::running);
     }
 
     result<bool> part_in(campaign_key key) {
         TESSERA_TRY_VALUE(const auto subject, campaign_now(*env_.writer, key));
         auto done = take_part_in(subject);
         if (done) return *done == share::something;
-        if (will_pass(done.error())) return std::unexpected(std::move(done).error());
+        if (may_pass(done.error())) return std::unexpected(std::move(done).error());
         log_error("campaign " + subject.id + " does not go on here: " + to_string(done.error()));
         put_off_[key.value] = env_.clock->monotonic() + put_off;
         return false;
@@ -242,10 +242,10 @@ private:
     result<share> take_part_in(const campaign& subject) {
         TESSERA_TRY_VALUE(const auto what, definition_of_(subject));
         TESSERA_TRY_VALUE(auto env, environment_for_(subject, what));
-        env.stop = &stop_;
-        stop_ = false;
-        if (ending_) return share::nothing;
-        const state_watch watch(*env_.storage, subject.key, stop_);
+        std::atomic<bool> halted = false;
+        env.stop = &ending_;
+        env.halted = &halted;
+        const state_watch watch(*env_.storage, subject.key, halted);
         return take_part(env, subject.key, definition_of_);
     }
 
@@ -254,7 +254,7 @@ private:
         if (settle_from_ && env_.clock->monotonic() < *settle_from_) return false;
         settle_from_.reset();
         auto more = settle_what_is_left();
-        if (more || will_pass(more.error())) return more;
+        if (more || may_pass(more.error())) return more;
         log_error("what is left is not settled here: " + to_string(more.error()));
         settle_from_ = env_.clock->monotonic() + put_off;
         return false;
@@ -271,20 +271,18 @@ private:
             return taken ? found : remnant::none;
         }));
         if (mine == remnant::none) return false;
-        stop_ = false;
-        if (ending_) stop_ = true;
-        return as_duty(env_, stop_, [&]() -> result<bool> {
-            if (mine == remnant::everything) TESSERA_TRY(wind_up_or_put_off());
-            return settle_late_answers(env_, definition_of_, limits::late_look_time);
+        return as_duty(env_, [&](const environment& watched) {
+            if (mine == remnant::everything) wind_up_or_put_off(watched);
+            return settle_late_answers(watched, definition_of_, limits::late_look_time);
         });
     }
     // Late answers do not wait for what cannot be wound up.
-    result<void> wind_up_or_put_off() {
-        const auto done = wind_up_cancelled(env_, definition_of_);
-        if (done || will_pass(done.error())) return done;
-        log_error("what a cancelled campaign had sent is not settled here: " + to_string(done.error()));
-        wind_up_from_ = env_.clock->monotonic() + put_off;
-        return {};
+    void wind_up_or_put_off(const environment& watched) {
+        const auto done = wind_up_cancelled(watched, definition_of_);
+        if (done) return;
+        const bool soon = may_pass(done.error());
+        if (!soon) log_error("what a cancelled campaign had sent is not settled here: " + to_string(done.error()));
+        wind_up_from_ = env_.clock->monotonic() + (soon ? duration(try_again) : duration(put_off));
     }
     enum class remnant : std::uint8_t { none, late_answers, everything };
     result<remnant> find_remnant(store::connection& writer, timestamp now) const {
@@ -300,7 +298,6 @@ private:
     environment env_;
     environment_source environment_for_;
     definition_source definition_of_;
-    std::atomic<bool> stop_ = false;
     std::atomic<bool> ending_ = false;
     std::map<std::int64_t, instant> put_off_;
     std::optional<instant> settle_from_, wind_up_from_;  // what could not be done is tried again then

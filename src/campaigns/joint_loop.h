@@ -9,10 +9,11 @@
 
 namespace tessera::campaigns {
 
-// Takes part in one campaign, from where it stands until it runs no more, or `stop` is set. Whoever pauses, cancels or
-// stops it from anywhere is heard within limits::stop_wait. A database that goes away is waited for.
+// Takes part in one campaign, from where it stands until it runs no more, or env.stop is set. Whoever pauses, cancels
+// or stops it from anywhere is heard within limits::stop_wait. A database that goes away is waited for. What a
+// cancelled campaign had sent is settled before this returns, unless somebody else is at it, or env.stop is set.
 [[nodiscard]] result<run_end> run_together(const environment& env, campaign_key key,
-                                           const definition_source& definition_of, std::atomic<bool>& stop);
+                                           const definition_source& definition_of);
 
 // Takes part in whatever runs, on a thread of its own, for as long as it lives. What a cancelled campaign had sent, and
 // answers that came late, are settled by those that prepare (environment::role).

@@ -138,15 +138,18 @@ result<void> journal_thread::still_ours(const chunk& held) {
     if (!run_.env->shared()) return {};
     TESSERA_TRY_VALUE(const bool ours, campaign_store(*reader_).is_released_to(held, run_.env->instance));
     if (ours) return {};
-    return failure("lease_lost", "chunk", "chunk " + std::to_string(held.id.number) + " was taken over by another");
+    return failure(code_lease_lost, "chunk", "chunk " + std::to_string(held.id.number) + " was taken over by another");
 }
 
-// Another campaign is in P2, where this one was taken for dead.
+// Another campaign is in P2, where this one was taken for dead, or it was cancelled or paused: of what is released now,
+// nobody would settle anything.
 result<void> journal_thread::may_speak(store::connection& writer) const {
     if (!run_.env->shared()) return {};
+    TESSERA_TRY_VALUE(const bool runs, campaign_store(writer).is_running(run_.subject.key));
+    if (!runs) return failure(code_lease_lost, "exchange", "the campaign does not run any more");
     TESSERA_TRY_VALUE(const bool ours, has_duty(writer, duty_exchange, run_.subject.id));
     if (ours) return {};
-    return failure("lease_lost", "exchange", "another campaign is in P2");
+    return failure(code_lease_lost, "exchange", "another campaign is in P2");
 }
 
 namespace {

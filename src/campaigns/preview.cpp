@@ -292,12 +292,15 @@ result<campaign_preview> preview_targets(store::connection& reader, campaign_key
 
 result<std::int64_t> targets_without_route(store::connection& reader, campaign_key key,
                                            const telecom::route_table& routes) {
+    const store::snapshot view(reader);
+    TESSERA_TRY(view.begun());
     TESSERA_TRY_VALUE(const bool in_legs, wave_store(reader).in_legs(key));
     TESSERA_TRY_VALUE(auto* query,
                       in_legs ? reader.kept("SELECT c.msisdn FROM leg_target t JOIN card c ON c.card_id = t.card_id "
                                             "WHERE t.campaign_key = $1 AND c.msisdn <> 0")
                               : reader.kept("SELECT c.msisdn FROM target t JOIN card c ON c.card_id = t.card_id "
                                             "WHERE t.campaign_key = $1 AND t.round = 1 AND c.msisdn <> 0"));
+    query->in_pieces();
     query->with(key.value);
     std::int64_t found = 0;
     for (;;) {

@@ -10,6 +10,7 @@ result<std::int64_t> refusals_in(store::connection& database, campaign_key key, 
     TESSERA_TRY_VALUE(
         auto* query,
         database.kept("SELECT octets FROM answer_block WHERE campaign_key = $1 AND round = $2 ORDER BY chunk"));
+    query->in_pieces();
     query->with(key.value, round);
     std::int64_t refused = 0;
     std::vector<answer_entry> entries;

@@ -101,8 +101,7 @@ private:
 
     // One campaign that cannot be read any more must not keep others from ending.
     static result<void> tell(result<void> settled) {
-        if (settled || settled.error().code == store::code_database || settled.error().code == store::code_retry)
-            return settled;
+        if (settled || store::is_about_database(settled.error())) return settled;
         log_warning("a late answer is left as it is: " + to_string(settled.error()));
         return {};
     }

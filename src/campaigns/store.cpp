@@ -247,7 +247,7 @@ result<void> campaign_store::move_chunk(const chunk& held, std::string_view owne
                            outcomes.unknown, more.next_round, keeps ? owner : std::string_view{})
                     .execute());
     if (database_->changed() == 1) return {};
-    return failure("lease_lost", "chunk",
+    return failure(code_lease_lost, "chunk",
                    "chunk " + std::to_string(held.id.number) + " was taken over by another worker");
 }
 

@@ -1,7 +1,7 @@
 // The SQL of campaigns, nothing else. One per connection; everything runs in the caller's transaction.
 //
 // Writes that belong to a chunk name its epoch; one of a worker that lost its lease changes nothing and fails with
-// "lease_lost".
+// code_lease_lost.
 #pragma once
 
 #include <functional>
@@ -14,6 +14,13 @@
 #include "store/row_batch.h"
 
 namespace tessera::campaigns {
+
+inline constexpr std::string_view code_lease_lost = "lease_lost";
+
+// Of an error: whoever tries again may have more luck.
+[[nodiscard]] inline bool may_pass(const error& why) {
+    return store::is_about_database(why) || why.code == code_lease_lost;
+}
 
 struct phase_times {
     int round = 0;
@@ -262,7 +269,8 @@ public:
     // What comes back for it now is there when it is settled, or was settled already.
     [[nodiscard]] result<bool> is_released(const chunk_id& where);
     [[nodiscard]] result<bool> is_released_to(const chunk& held, std::string_view owner);  // under this very lease
-    [[nodiscard]] result<bool> any_leased(campaign_key key, int round);
+    [[nodiscard]] result<bool> any_leased(campaign_key key, int round);                    // by somebody in P2
+    [[nodiscard]] result<bool> is_running(campaign_key key);
 
     // --- one card's whole part in a campaign, for what the settling of a chunk cannot tell
     // The rounds it took part in, oldest first, with the chunk that held it.

@@ -43,7 +43,7 @@ result<void> campaign_store::replace_messages(const chunk_id& where, byte_view b
                            change.outcomes.skipped, change.outcomes.failed, chunk_state::prepared)
                     .execute());
     if (database_->changed() == 1) return {};
-    return failure("lease_lost", "chunk", "chunk " + std::to_string(where.number) + " has moved on");
+    return failure(code_lease_lost, "chunk", "chunk " + std::to_string(where.number) + " has moved on");
 }
 
 result<void> campaign_store::set_formatted(const chunk_id& where, std::int64_t moment) {

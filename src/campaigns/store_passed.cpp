@@ -88,10 +88,18 @@ result<bool> campaign_store::is_released_to(const chunk& held, std::string_view 
     return found > 0;
 }
 
+result<bool> campaign_store::is_running(campaign_key key) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM campaign WHERE campaign_key = $1 "
+                                                   "AND state = $2"));
+    TESSERA_TRY_VALUE(const auto found, query->with(key.value, campaign_state::running).single_integer());
+    return found > 0;
+}
+
 result<bool> campaign_store::any_leased(campaign_key key, int round) {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM chunk WHERE campaign_key = $1 AND round = $2 "
-                                                   "AND owner <> ''"));
-    TESSERA_TRY_VALUE(const auto found, query->with(key.value, round).single_integer());
+                                                   "AND owner <> '' AND state IN ($3, $4)"));
+    TESSERA_TRY_VALUE(const auto found,
+                      query->with(key.value, round, chunk_state::prepared, chunk_state::released).single_integer());
     return found > 0;
 }
 

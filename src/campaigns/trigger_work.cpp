@@ -15,8 +15,6 @@ using cards_of_batch = std::vector<gathered_card>;  // by profile and ICCID, so 
 
 constexpr std::string_view not_active = "not_active";
 
-bool is_database(const error& why) { return why.code == store::code_database || why.code == store::code_retry; }
-
 result<definition> definition_of_trigger(const stored_trigger& stored, std::string_view text) {
     file_context context;
     context.file = "trigger " + stored.name;
@@ -72,7 +70,7 @@ public:
         if (failed_at_ && *failed_at_ <= now && now < *failed_at_ + limits::trigger_retry) return looked{};
         failed_at_.reset();
         auto done = work(context, now);
-        if (done || is_database(done.error())) return done;
+        if (done || store::is_about_database(done.error())) return done;
         if (done.error().code == not_active) return looked{};  // the next look knows
         failed_at_ = now;
         TESSERA_TRY(tell(to_string(done.error())));

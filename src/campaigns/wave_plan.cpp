@@ -44,6 +44,7 @@ private:
             TESSERA_TRY_VALUE(const auto query,
                               reader_->prepare("SELECT c.card_id, c.imsi, c.msisdn FROM card c WHERE " +
                                                piece.condition + " ORDER BY c.card_id"));
+            query->in_pieces();
             piece.bind(*query);
             for (;;) {
                 TESSERA_TRY_VALUE(const bool more, query->step());

@@ -79,11 +79,6 @@ result<void> give_up_what_is_open(const environment& env, const campaign& subjec
     return {};
 }
 
-// Whoever comes next may have more luck.
-bool will_pass(const error& why) {
-    return why.code == store::code_database || why.code == store::code_retry || why.code == "lease_lost";
-}
-
 result<void> wind_up(const environment& env, const campaign& subject, const definition& what) {
     TESSERA_TRY_VALUE(
         auto run, env.writer->transact([&](store::connection& writer) { return close_chunks(writer, env, subject); }));
@@ -110,17 +105,17 @@ result<void> wind_up_cancelled(const environment& env, const definition_source& 
     TESSERA_TRY_VALUE(const auto left, env.writer->transact([](store::connection& writer) {
         return campaign_store(writer).cancelled_within_a_phase();
     }));
-    // One that cannot be read any more must not keep others from what they do.
-    std::optional<error> damaged;
+    // One that cannot be read any more, say, must not keep others from what they do. What may pass is told first.
+    std::optional<error> failed;
     for (const auto& one : left) {
+        if (env.stopping()) break;
         const auto what = definition_of(one);
         auto done = what ? wind_up(env, one, *what) : std::unexpected(what.error());
         if (done) continue;
-        if (will_pass(done.error())) return done;
         log_warning("what campaign " + one.id + " had sent is left unsettled: " + to_string(done.error()));
-        if (!damaged) damaged = std::move(done).error();
+        if (!failed || (!may_pass(*failed) && may_pass(done.error()))) failed = std::move(done).error();
     }
-    if (damaged) return std::unexpected(std::move(*damaged));
+    if (failed) return std::unexpected(std::move(*failed));
     return {};
 }
 

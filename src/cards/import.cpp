@@ -40,8 +40,8 @@ result<void> check_key_sets(const import_row& row) {
 }
 
 bool ends_import(const error& problem) {
-    return problem.code == store::code_database || problem.code == store::code_retry ||
-           problem.code == store::code_unique || problem.code == "cannot_write" || problem.code == "bad_wrapping";
+    return store::is_about_database(problem) || problem.code == store::code_unique || problem.code == "cannot_write" ||
+           problem.code == "bad_wrapping";
 }
 
 // What became of a batch; it is of no account before its commit.

@@ -55,7 +55,7 @@ result<void> late_answers::settle(store::connection& writer, cards::card_id card
         auto settled = settle_one(writer, card, key, elsewhere, now);
         if (settled) continue;
         // One operation that cannot be read any more must not keep others from ending.
-        if (settled.error().code == store::code_database || settled.error().code == store::code_retry) return settled;
+        if (store::is_about_database(settled.error())) return settled;
         log_warning("a late answer to a single operation is left as it is: " + to_string(settled.error()));
     }
     return {};

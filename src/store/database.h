@@ -26,6 +26,11 @@ inline constexpr std::string_view code_retry = "retry";
 inline constexpr std::string_view code_unique = "unique";
 inline constexpr std::string_view code_database = "database";
 
+// Not about what was asked: the same may go well another time.
+[[nodiscard]] inline bool is_about_database(const error& why) {
+    return why.code == code_database || why.code == code_retry;
+}
+
 class statement {
 public:
     virtual ~statement() = default;

@@ -144,7 +144,7 @@ TEST(cancelled, a_campaign_that_is_run_by_hand_is_settled_by_whoever_ran_it) {
             })
             .value();
     };
-    EXPECT_EQ(run_together(one_of_several(here), made.key, definition_of, here.stop), run_end::interrupted);
+    EXPECT_EQ(run_together(one_of_several(here), made.key, definition_of), run_end::interrupted);
     EXPECT_TRUE(is_wound_up(here, made));
     const auto found = here.summary(made);
     EXPECT_EQ(found.outcomes.total(), 40);
@@ -173,10 +173,8 @@ private:
     instant began_ = system_clock().monotonic();
 };
 
-TEST(cancelled, one_that_is_damaged_keeps_neither_running_campaigns_nor_late_answers_waiting) {
-    world here({.cards = 40});
-    const auto damaged = cancelled_within_exchange(here);
-    damage_answers(here, damaged);
+// Whatever of it cannot be settled.
+void keeps_nobody_waiting(world& here, const campaign& cancelled) {
     const auto made = here.create({.name = "another", .writes = write_text(other_file, "0102")});
     const auto env = one_of_several(here);
     begin_for_all(env, made.key, definition_of).value();
@@ -195,7 +193,47 @@ TEST(cancelled, one_that_is_damaged_keeps_neither_running_campaigns_nor_late_ans
         wait_until([&] { return here.count("SELECT COUNT(*) FROM late_answer") == 0; });
     }
     here.expect_outcomes(made, {.done = 40});
-    EXPECT_FALSE(is_wound_up(here, damaged));
+    EXPECT_FALSE(is_wound_up(here, cancelled));
+}
+
+TEST(cancelled, one_that_is_damaged_keeps_neither_running_campaigns_nor_late_answers_waiting) {
+    world here({.cards = 40});
+    const auto damaged = cancelled_within_exchange(here);
+    damage_answers(here, damaged);
+    keeps_nobody_waiting(here, damaged);
+}
+
+void refuse_outcomes(world& here, const campaign& of) {
+    here.refuse_rows("INSERT", "outcome", "NEW.campaign_key = " + std::to_string(of.key.value));
+}
+
+TEST(cancelled, one_that_the_database_refuses_keeps_neither_running_campaigns_nor_late_answers_waiting) {
+    world here({.cards = 40});
+    const auto refused = cancelled_within_exchange(here);
+    refuse_outcomes(here, refused);
+    keeps_nobody_waiting(here, refused);
+}
+
+TEST(joint_loop, a_campaign_that_the_database_refuses_keeps_no_other_waiting) {
+    world here({.cards = 40});
+    const auto refused = here.create();
+    refuse_outcomes(here, refused);
+    const auto made = here.create({.name = "another", .writes = write_text(other_file, "0102")});
+    const auto env = one_of_several(here);
+    for (const auto& one : {refused, made}) begin_for_all(env, one.key, definition_of).value();
+    const joint_loop process(env, as(env), definition_of);
+    const auto is_over = [&](const campaign& which) {
+        return here.summary(which).subject.state == campaign_state::finished;
+    };
+    wait_until([&] { return is_over(made); });
+    EXPECT_FALSE(is_over(refused));
+    here.shared
+        .transact([&](store::connection&) -> result<void> {
+            here.allow_rows("outcome");
+            return {};
+        })
+        .value();
+    wait_until([&] { return is_over(refused); });
 }
 
 TEST(cancelled, who_settles_what_is_left_has_a_lease_and_renews_it) {

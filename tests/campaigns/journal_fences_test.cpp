@@ -105,6 +105,12 @@ public:
             });
     }
 
+    void is_cancelled() {
+        transact([&](campaign_store& campaigns) {
+            return campaigns.set_state(run_.subject.key, campaign_state::cancelled, run_.subject.round,
+                                       run_.subject.phase, now_);
+        });
+    }
     void loses_its_turn() { speaks("another campaign", now_ + 2 * lease_time); }
 
     [[nodiscard]] const chunk& held() const { return held_; }
@@ -178,6 +184,16 @@ TEST(journal_fences, nothing_is_released_while_another_campaign_speaks) {
     world here({.cards = 5});
     sender slow(here);
     slow.loses_its_turn();
+    const auto events = slow.releases();
+    EXPECT_TRUE(events.loaded.empty());
+    EXPECT_EQ(events.failures, std::vector<std::string>{"lease_lost"});
+    EXPECT_EQ(slow.state(), chunk_state::prepared);
+}
+
+TEST(journal_fences, nothing_is_released_of_a_campaign_that_was_cancelled) {
+    world here({.cards = 5});
+    sender slow(here);
+    slow.is_cancelled();
     const auto events = slow.releases();
     EXPECT_TRUE(events.loaded.empty());
     EXPECT_EQ(events.failures, std::vector<std::string>{"lease_lost"});

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "base/limits.h"
-#include "store/row_batch.h"
 
 namespace tessera::store {
 

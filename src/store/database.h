@@ -17,6 +17,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "store/row_shape.h"
 
 namespace tessera::store {
 
@@ -86,9 +87,6 @@ private:
     }
 };
 
-struct row_shape;
-struct row_value;
-
 class connection {
 public:
     virtual ~connection() = default;
@@ -99,7 +97,7 @@ public:
     [[nodiscard]] virtual result<std::unique_ptr<statement>> prepare(std::string_view sql) = 0;
     // A prepared statement that the connection keeps; `sql` is a literal, known by its address.
     [[nodiscard]] result<statement*> kept(const char* sql);
-    // Likewise one that inserts so many rows of a shape (row_batch.h), known by its address.
+    // Likewise one that inserts so many rows of a shape, known by its address.
     [[nodiscard]] result<statement*> kept(const row_shape& shape, int rows);
     // Rows that the last INSERT, UPDATE or DELETE changed.
     [[nodiscard]] virtual std::int64_t changed() const = 0;

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "store/row_batch.h"
+#include "store/row_shape.h"
 
 namespace tessera::store {
 

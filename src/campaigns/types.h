@@ -21,7 +21,6 @@
 #include "operations/script.h"
 #include "operations/verdict.h"
 #include "telecom/route.h"
-#include "telecom/shared_link.h"
 
 namespace tessera::campaigns {
 

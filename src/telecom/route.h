@@ -1,4 +1,4 @@
-// By which SMSCs a subscriber is reached.
+// By which SMSCs a subscriber is reached; who goes first on the way to one.
 #pragma once
 
 #include <array>
@@ -25,6 +25,10 @@ inline constexpr std::string_view any_smsc = "auto";
 [[nodiscard]] route route_by(std::string_view name);
 // "auto", "main", "north, south"
 [[nodiscard]] std::string describe(const route& way);
+
+// Of several who share a link, who goes first when the window, or the rate, has room again: the lower rank, and as long
+// as it has something to send.
+enum class link_rank : std::uint8_t { single_operations = 0, first_campaign = 1, campaign = 5, last_campaign = 9 };
 
 // Constant after making.
 class route_table {

@@ -13,15 +13,13 @@
 
 #include "base/time.h"
 #include "telecom/network.h"
+#include "telecom/route.h"
 
 namespace tessera::net {
 class event_loop;
 }
 
 namespace tessera::telecom {
-
-// Who goes first when the window, or the rate, has room again: the lower rank, and as long as it has something to send.
-enum class link_rank : std::uint8_t { single_operations = 0, first_campaign = 1, campaign = 5, last_campaign = 9 };
 
 // Everything on the loop's thread. Must outlive what attach() gave.
 class shared_link {

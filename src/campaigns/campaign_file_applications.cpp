@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "base/limits.h"
 #include "base/system_error.h"
+#include "campaigns/campaign_file.h"
 #include "codec/ber_tlv.h"
 #include "codec/cap_file.h"
 #include "codec/global_platform.h"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/checked_toml.h"
-#include "campaigns/campaign_file.h"
+#include "campaigns/campaign_file_context.h"
 
 namespace tessera::campaigns {
 

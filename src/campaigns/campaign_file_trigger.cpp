@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "base/event_limits.h"
+#include "campaigns/campaign_file.h"
 #include "cards/identifiers.h"
 
 namespace tessera::campaigns {

@@ -10,6 +10,7 @@
 #include "campaigns/control.h"
 #include "campaigns/create.h"
 #include "campaigns/safety_store.h"
+#include "campaigns/settle_late.h"
 #include "campaigns/store.h"
 #include "campaigns/trigger_store.h"
 #include "campaigns/waits.h"

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "base/random.h"
+#include "base/result.h"
 #include "base/time.h"
 #include "campaigns/types.h"
 #include "cards/key_vault.h"
@@ -39,6 +40,8 @@ public:
     void phase_ended(int, phase) override {}
 };
 
+// Reads a stored campaign's definition.
+using definition_source = std::function<result<definition>(const campaign&)>;
 using network_factory = std::function<std::unique_ptr<telecom::network>(net::event_loop&, telecom::network_events&)>;
 
 // Who conducts a campaign: one process alone, which owns the data directory, or several on one database, of which each

@@ -2,7 +2,7 @@
 // campaign writes nothing for it (C-12).
 #pragma once
 
-#include "campaigns/settle.h"
+#include "campaigns/settle_late.h"
 #include "operations/membership.h"
 
 namespace tessera::campaigns {

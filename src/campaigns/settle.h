@@ -9,13 +9,4 @@ namespace tessera::campaigns {
 // round and the chunk's state are durable together. No network here.
 [[nodiscard]] result<void> settle(const campaign_run& run);
 
-// Gives answers that came outside their own exchange to the campaign they belong to (C-8); an unknown outcome may
-// become done or failed by them; a single operation's likewise. `definition_of` reads a stored campaign's definition.
-using definition_source = std::function<result<definition>(const campaign&)>;
-// For so long, or as long as there are any and nobody wants it to stop. True: there may be more.
-[[nodiscard]] result<bool> settle_late_answers(const environment& env, const definition_source& definition_of,
-                                               duration how_long = duration::max());
-// Those of a few cards, in one transaction of limits::late_commit_time at most (or one card). True: there may be more.
-[[nodiscard]] result<bool> settle_some_late_answers(const environment& env, const definition_source& definition_of);
-
 }  // namespace tessera::campaigns

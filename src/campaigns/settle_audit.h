@@ -1,9 +1,10 @@
 // P3 of audits: what the cards said that their files hold, put together piece by piece, beside what was expected.
 #pragma once
 
+#include <memory>
+
 #include "campaigns/chunk_blocks.h"
 #include "campaigns/chunk_work.h"
-#include "campaigns/settle.h"
 
 namespace tessera::campaigns {
 

@@ -1,3 +1,5 @@
+#include "campaigns/settle_late.h"
+
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -6,7 +8,6 @@
 #include "base/log.h"
 #include "campaigns/card_case.h"
 #include "campaigns/personal_writes.h"
-#include "campaigns/settle.h"
 #include "campaigns/settle_audit.h"
 #include "campaigns/target_sides.h"
 #include "cards/key_rotation.h"

@@ -3,6 +3,7 @@
 
 #include "campaigns/environment.h"
 #include "campaigns/settle.h"
+#include "campaigns/settle_late.h"
 
 namespace tessera::campaigns {
 

@@ -1,5 +1,6 @@
 #include "campaign_world.h"
 
+#include "campaigns/settle_late.h"
 #include "campaigns/wave_store.h"
 
 #include <condition_variable>

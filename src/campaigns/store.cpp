@@ -127,6 +127,7 @@ result<void> campaign_store::set_state(campaign_key key, campaign_state state, i
 }
 
 result<std::int64_t> campaign_store::select_targets(campaign_key key, const target_selection& selection) {
+    static_assert(static_cast<int>(operations::purpose::write) == 0);  // as below
     std::int64_t count = 0;
     const auto add = [&](const selection_piece& piece) -> result<void> {
         TESSERA_TRY_VALUE(const auto fill,
@@ -151,6 +152,7 @@ result<bool> campaign_store::add_target(campaign_key key, int round, cards::card
 }
 
 result<std::int64_t> campaign_store::cut_into_chunks(campaign_key key, int round) {
+    static_assert(static_cast<int>(chunk_state::created) == 0);  // as below
     TESSERA_TRY_VALUE(
         auto* walk,
         database_->kept("SELECT card_id FROM target WHERE campaign_key = $1 AND round = $2 ORDER BY card_id"));

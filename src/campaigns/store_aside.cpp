@@ -1,6 +1,7 @@
 // What campaigns and single operations must know of each other: which cards are managed, which messages are stale,
 // which cards leave their round.
 #include "campaigns/store.h"
+#include "operations/types.h"
 
 namespace tessera::campaigns {
 
@@ -93,6 +94,7 @@ result<std::vector<chunk>> campaign_store::stale_chunks(campaign_key key, int ro
 }
 
 result<bool> campaign_store::operations_in_flight(campaign_key key, int round) {
+    static_assert(static_cast<int>(operations::operation_state::in_flight) == 0);  // a literal, for the partial index
     TESSERA_TRY_VALUE(auto* query,
                       database_->kept("SELECT COUNT(*) FROM operation u CROSS JOIN target t WHERE u.state = 0 "
                                       "AND t.campaign_key = $1 AND t.round = $2 AND t.card_id = u.card_id"));

@@ -20,8 +20,10 @@ namespace {
 #define TESSERA_NOT_WOUND_UP TESSERA_IN_EXCHANGE("g.state = 4 AND g.phase <> 0 ")
 // The numbers stand for these; literals, so that partial rows of an index can be used.
 static_assert(static_cast<int>(campaign_state::running) == 1 && static_cast<int>(campaign_state::paused) == 2 &&
-              static_cast<int>(campaign_state::cancelled) == 4 && static_cast<int>(campaign_state::stopped) == 6);
+              static_cast<int>(campaign_state::cancelled) == 4 && static_cast<int>(campaign_state::waiting) == 5 &&
+              static_cast<int>(campaign_state::stopped) == 6);
 static_assert(static_cast<int>(chunk_state::released) == 2 && static_cast<int>(chunk_state::closed) == 3);
+static_assert(static_cast<int>(phase::none) == 0 && static_cast<int>(phase::prepare) == 1);
 
 }  // namespace
 
@@ -67,7 +69,6 @@ result<bool> campaign_store::others_prepared_since(campaign_key key, int round) 
 #define TESSERA_PREPARED_SINCE                                                                               \
     "g.campaign_key <> $1 AND EXISTS (SELECT 1 FROM campaign_phase p WHERE p.campaign_key = g.campaign_key " \
     "AND p.phase = 1 AND (p.ended_at IS NULL OR p.ended_at >= $2))"
-    static_assert(static_cast<int>(phase::prepare) == 1);
     TESSERA_TRY_VALUE(
         auto* query,
         database_->kept("SELECT g.campaign_key FROM campaign g WHERE g.state IN (1, 2, 5, 6) "

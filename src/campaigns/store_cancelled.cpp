@@ -18,6 +18,7 @@ result<std::vector<campaign_key>> campaign_store::in_state(campaign_state state)
 }
 
 result<bool> campaign_store::others_under_way(campaign_key key) {
+    static_assert(static_cast<int>(phase::none) == 0);  // as below
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM campaign WHERE campaign_key <> $1 AND "
                                                    "(state = $2 OR (state = $3 AND phase <> 0))"));
     query->with(key.value, campaign_state::running, campaign_state::cancelled);
@@ -51,6 +52,7 @@ result<void> campaign_store::close_released(campaign_key key, int round) {
 }
 
 result<bool> campaign_store::give_up_later_rounds(campaign_key key, int round, timestamp now, std::int64_t limit) {
+    static_assert(static_cast<int>(operations::purpose::write) == 0);  // as below
     TESSERA_TRY_VALUE(
         auto* query,
         database_->kept("SELECT DISTINCT t.card_id FROM target t WHERE t.campaign_key = $1 "

@@ -71,6 +71,8 @@ std::int64_t or_any(std::optional<std::uint32_t> application) {
 #define TESSERA_PARTICIPATIONS \
     "SELECT t.campaign_key, t.round, " TESSERA_CHUNK_OF_TARGET ", t.purpose " TESSERA_ROUNDS_OF_CARD
 
+static_assert(static_cast<int>(phase::prepare) == 1);
+
 }  // namespace
 
 result<void> campaign_store::put_messages(const chunk_id& where, byte_view block) {

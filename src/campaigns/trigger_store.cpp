@@ -11,6 +11,9 @@ namespace {
     "SELECT trigger_key, name, kinds, state, seen_event, limited, problem, created_at FROM campaign_trigger " \
     "WHERE state < 2 "
 
+static_assert(static_cast<int>(trigger_state::active) < 2 && static_cast<int>(trigger_state::paused) < 2 &&
+              static_cast<int>(trigger_state::removed) == 2);
+
 std::vector<cards::event_kind> kinds_in(std::int64_t bits) {
     std::vector<cards::event_kind> found;
     for (std::size_t kind = 0; kind < cards::event_kinds; ++kind)

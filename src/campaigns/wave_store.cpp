@@ -38,6 +38,7 @@ result<bool> wave_store::in_legs(campaign_key key) {
 }
 
 result<void> wave_store::begin_leg(campaign_key key, int leg, int round) {
+    static_assert(static_cast<int>(operations::purpose::write) == 0);  // as below
     TESSERA_TRY_VALUE(auto* fill, database_->kept("INSERT INTO target (campaign_key, round, card_id, purpose) "
                                                   "SELECT $1, $3, m.card_id, 0 FROM leg_target m "
                                                   "WHERE m.campaign_key = $1 AND m.leg = $2 ORDER BY m.card_id"));

@@ -7,7 +7,8 @@
 namespace tessera::operations {
 namespace {
 
-enum class state : std::uint8_t { in_flight = 0, ended = 1 };
+// Literals below, so that partial rows of an index can be used.
+static_assert(static_cast<int>(operation_state::in_flight) == 0 && static_cast<int>(outcome::unknown) == 3);
 
 result<std::vector<cards::card_id>> read_cards(store::statement& query) {
     std::vector<cards::card_id> found;
@@ -42,8 +43,8 @@ result<operation_key> operation_store::insert(const stored_operation& begun, con
                                    "($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $16, $17)"));
     bytes content = asked.file.content;
     for (const auto& command : asked.commands) append(content, command);
-    TESSERA_TRY(put->with(before + 1, begun.id, begun.card.value, now + 1, state::in_flight, begun.kind, begun.what,
-                          begun.application, begun.key_version, to_microseconds(begun.started_at),
+    TESSERA_TRY(put->with(before + 1, begun.id, begun.card.value, now + 1, operation_state::in_flight, begun.kind,
+                          begun.what, begun.application, begun.key_version, to_microseconds(begun.started_at),
                           spi_number(asked.security.spi), asked.security.aes_checksum_octets, asked.parts_max,
                           asked.file.file, asked.file.record, asked.commands.size(), content)
                     .execute());
@@ -75,7 +76,8 @@ result<void> operation_store::end(operation_key key, outcome what, const cause& 
     TESSERA_TRY_VALUE(auto* put, database_->kept("UPDATE operation SET state = $2, outcome = $3, cause = $4, "
                                                  "cause_value = $5, cause_detail = $6, attempts = $7, ended_at = $8 "
                                                  "WHERE operation_key = $1"));
-    return put->with(key.value, state::ended, what, why.kind, why.value, why.detail, attempts, to_microseconds(now))
+    return put
+        ->with(key.value, operation_state::ended, what, why.kind, why.value, why.detail, attempts, to_microseconds(now))
         .execute();
 }
 
@@ -173,8 +175,8 @@ result<std::int64_t> operation_store::abandon(timestamp begun_before, timestamp 
         auto* put,
         database_->kept("UPDATE operation SET state = $1, outcome = $2, cause = $3, moment = $5, "
                         "cause_value = 0, cause_detail = 0, ended_at = $4 WHERE state = 0 AND started_at < $6"));
-    TESSERA_TRY(put->with(state::ended, outcome::unknown, cause_kind::no_answer, to_microseconds(now), latest + 1,
-                          to_microseconds(begun_before))
+    TESSERA_TRY(put->with(operation_state::ended, outcome::unknown, cause_kind::no_answer, to_microseconds(now),
+                          latest + 1, to_microseconds(begun_before))
                     .execute());
     return database_->changed();
 }

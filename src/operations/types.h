@@ -31,6 +31,8 @@ enum class operation_kind : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(operation_kind kind);
 
+enum class operation_state : std::uint8_t { in_flight = 0, ended = 1 };
+
 // What asks a card in a reader whether it ran what it may have run.
 struct trial_question {
     script commands;

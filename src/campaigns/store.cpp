@@ -110,6 +110,19 @@ result<std::vector<campaign>> campaign_store::list(std::int64_t after, std::int6
     return collect(query->with(after, limit), read_campaign);
 }
 
+result<bool> campaign_store::is_running(campaign_key key) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM campaign WHERE campaign_key = $1 "
+                                                   "AND state = $2"));
+    TESSERA_TRY_VALUE(const auto found, query->with(key.value, campaign_state::running).single_integer());
+    return found > 0;
+}
+
+result<std::vector<campaign_key>> campaign_store::in_state(campaign_state state) {
+    TESSERA_TRY_VALUE(auto* query,
+                      database_->kept("SELECT campaign_key FROM campaign WHERE state = $1 ORDER BY campaign_key"));
+    return collect(query->with(state), [](const store::statement& row) { return campaign_key{row.integer(0)}; });
+}
+
 result<void> campaign_store::set_targets(campaign_key key, std::int64_t targets) {
     TESSERA_TRY_VALUE(auto* set, database_->kept("UPDATE campaign SET targets = $2 WHERE campaign_key = $1"));
     return set->with(key.value, targets).execute();

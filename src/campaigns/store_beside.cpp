@@ -1,4 +1,5 @@
 // What campaigns must know of each other when they are about the same cards.
+#include "campaigns/chunk_rows.h"
 #include "campaigns/store.h"
 
 namespace tessera::campaigns {
@@ -60,6 +61,23 @@ result<std::vector<campaign_key>> campaign_store::exchanging(cards::card_id card
     }
 }
 
+result<bool> campaign_store::others_under_way(campaign_key key) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM campaign WHERE campaign_key <> $1 AND "
+                                                   "(state = $2 OR (state = $3 AND phase <> 0))"));
+    query->with(key.value, campaign_state::running, campaign_state::cancelled);
+    TESSERA_TRY_VALUE(const auto others, query->single_integer());
+    return others > 0;
+}
+
+result<bool> campaign_store::is_awaited(cards::card_id card) {
+    TESSERA_TRY_VALUE(const auto open, unproved_for(card));
+    if (!open.empty()) return true;
+    TESSERA_TRY_VALUE(const auto still, exchanging(card));
+    if (!still.empty()) return true;
+    TESSERA_TRY_VALUE(const auto under_way, managed(card));
+    return under_way.has_value();
+}
+
 result<bool> campaign_store::others_prepared_since(campaign_key key, int round) {
     TESSERA_TRY_VALUE(auto* began, database_->kept("SELECT MIN(started_at) FROM campaign_phase "
                                                    "WHERE campaign_key = $1 AND round = $2 AND phase = $3"));
@@ -91,6 +109,14 @@ result<std::vector<campaign_store::given_counter>> campaign_store::given_counter
         found.push_back({cards::card_id{query->integer(0)}, static_cast<std::uint8_t>(query->integer(1)),
                          query->integer(2), static_cast<std::uint64_t>(query->integer(3))});
     }
+}
+
+result<std::int64_t> campaign_store::counters_given(const chunk& held) {
+#define TESSERA_COUNTERS_GIVEN "CAST(COALESCE(SUM(r.counter), 0) + COUNT(*) AS BIGINT)"
+    TESSERA_TRY_VALUE(auto* query, rows_of(*database_, held,
+                                           {TESSERA_SUM_OF_RANGE(TESSERA_COUNTERS_GIVEN, "key_counter"),
+                                            TESSERA_SUM_OF_TARGETS(TESSERA_COUNTERS_GIVEN, "key_counter")}));
+    return query->single_integer();
 }
 
 }  // namespace tessera::campaigns

@@ -1,39 +1,7 @@
-// Campaigns by state, and what is left of one that was cancelled.
-#include <algorithm>
-
+// What is left of a campaign that was cancelled.
 #include "campaigns/store.h"
 
 namespace tessera::campaigns {
-
-result<std::vector<campaign_key>> campaign_store::in_state(campaign_state state) {
-    TESSERA_TRY_VALUE(auto* query,
-                      database_->kept("SELECT campaign_key FROM campaign WHERE state = $1 ORDER BY campaign_key"));
-    query->with(state);
-    std::vector<campaign_key> keys;
-    for (;;) {
-        TESSERA_TRY_VALUE(const bool more, query->step());
-        if (!more) return keys;
-        keys.push_back(campaign_key{query->integer(0)});
-    }
-}
-
-result<bool> campaign_store::others_under_way(campaign_key key) {
-    static_assert(static_cast<int>(phase::none) == 0);  // as below
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM campaign WHERE campaign_key <> $1 AND "
-                                                   "(state = $2 OR (state = $3 AND phase <> 0))"));
-    query->with(key.value, campaign_state::running, campaign_state::cancelled);
-    TESSERA_TRY_VALUE(const auto others, query->single_integer());
-    return others > 0;
-}
-
-result<bool> campaign_store::is_awaited(cards::card_id card) {
-    TESSERA_TRY_VALUE(const auto open, unproved_for(card));
-    if (!open.empty()) return true;
-    TESSERA_TRY_VALUE(const auto still, exchanging(card));
-    if (!still.empty()) return true;
-    TESSERA_TRY_VALUE(const auto under_way, managed(card));
-    return under_way.has_value();
-}
 
 result<std::vector<campaign>> campaign_store::cancelled_within_a_phase() {
     TESSERA_TRY_VALUE(const auto keys, in_state(campaign_state::cancelled));
@@ -77,53 +45,6 @@ result<bool> campaign_store::give_up_later_rounds(campaign_key key, int round, t
         TESSERA_TRY(count->with(key.value, round, card.value).execute());
     }
     return std::ssize(open) == limit;
-}
-
-result<chunk_progress> campaign_store::exchanged(const chunk_id& which) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT sent, answered FROM chunk WHERE campaign_key = $1 "
-                                                   "AND round = $2 AND chunk = $3"));
-    TESSERA_TRY(query->with(which.campaign.value, which.round, which.number).step());
-    chunk_progress found;
-    found.sent = query->integer(0);
-    found.answered = query->integer(1);
-    query->reset();
-    return found;
-}
-
-result<void> campaign_store::put_unsent(campaign_key key, int round, cards::card_id card) {
-    TESSERA_TRY_VALUE(auto* put, database_->kept("INSERT INTO unsent_target (campaign_key, round, card_id) "
-                                                 "VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"));
-    return put->with(key.value, round, card.value).execute();
-}
-
-result<std::vector<cards::card_id>> campaign_store::unsent(const chunk& which) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT card_id FROM unsent_target WHERE campaign_key = $1 "
-                                                   "AND round = $2 AND card_id BETWEEN $3 AND $4 ORDER BY card_id"));
-    query->with(which.id.campaign.value, which.id.round, which.first.value, which.last.value);
-    std::vector<cards::card_id> found;
-    for (;;) {
-        TESSERA_TRY_VALUE(const bool more, query->step());
-        if (!more) return found;
-        found.push_back(cards::card_id{query->integer(0)});
-    }
-}
-
-result<std::vector<cards::card_id>> campaign_store::take_unsent(const chunk& which) {
-    TESSERA_TRY_VALUE(auto found, unsent(which));
-    if (found.empty()) return found;
-    TESSERA_TRY_VALUE(auto* take, database_->kept("DELETE FROM unsent_target WHERE campaign_key = $1 AND round = $2 "
-                                                  "AND card_id BETWEEN $3 AND $4"));
-    TESSERA_TRY(take->with(which.id.campaign.value, which.id.round, which.first.value, which.last.value).execute());
-    return found;
-}
-
-result<std::vector<cards::card_id>> campaign_store::sent_nothing(const chunk& which, bool cut_short) {
-    TESSERA_TRY_VALUE(auto found, left_round(which));
-    if (!cut_short) return found;
-    TESSERA_TRY_VALUE(const auto open, unsent(which));
-    found.insert(found.end(), open.begin(), open.end());
-    std::ranges::sort(found);
-    return found;
 }
 
 }  // namespace tessera::campaigns

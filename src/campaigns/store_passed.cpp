@@ -1,9 +1,8 @@
-// Where several processes conduct: answers on their way from the one that took them in to the one that awaits them, and
-// what tells whether what one has read still holds.
-#include "campaigns/chunk_rows.h"
+// Where several processes conduct: answers on their way from the one that took them in to the one that awaits them.
 #include "campaigns/store.h"
 
 namespace tessera::campaigns {
+
 result<bool> campaign_store::pass_on(const chunk_id& where, std::int64_t ordinal, std::string_view by) {
     TESSERA_TRY_VALUE(auto* put, database_->kept("INSERT INTO passed_answer (campaign_key, round, chunk, ordinal) "
                                                  "SELECT campaign_key, round, chunk, $4 FROM chunk "
@@ -52,55 +51,6 @@ result<void> campaign_store::forget_passed(campaign_key key, int round) {
     TESSERA_TRY_VALUE(auto* forget,
                       database_->kept("DELETE FROM passed_answer WHERE campaign_key = $1 AND round = $2"));
     return forget->with(key.value, round).execute();
-}
-
-result<std::int64_t> campaign_store::counters_given(const chunk& held) {
-#define TESSERA_COUNTERS_GIVEN "CAST(COALESCE(SUM(r.counter), 0) + COUNT(*) AS BIGINT)"
-    TESSERA_TRY_VALUE(auto* query, rows_of(*database_, held,
-                                           {TESSERA_SUM_OF_RANGE(TESSERA_COUNTERS_GIVEN, "key_counter"),
-                                            TESSERA_SUM_OF_TARGETS(TESSERA_COUNTERS_GIVEN, "key_counter")}));
-    return query->single_integer();
-}
-
-result<std::int64_t> campaign_store::answer_blocks(const chunk_id& where) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM answer_block WHERE campaign_key = $1 AND "
-                                                   "round = $2 AND chunk = $3"));
-    return query->with(where.campaign.value, where.round, where.number).single_integer();
-}
-
-result<bool> campaign_store::is_released(const chunk_id& where) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM chunk WHERE campaign_key = $1 AND round = $2 "
-                                                   "AND chunk = $3 AND state = $4"));
-    TESSERA_TRY_VALUE(
-        const auto found,
-        query->with(where.campaign.value, where.round, where.number, chunk_state::released).single_integer());
-    return found > 0;
-}
-
-result<bool> campaign_store::is_released_to(const chunk& held, std::string_view owner) {
-    TESSERA_TRY_VALUE(auto* query,
-                      database_->kept("SELECT COUNT(*) FROM chunk WHERE campaign_key = $1 AND round = $2 AND "
-                                      "chunk = $3 AND state = $4 AND owner = $5 AND epoch = $6"));
-    TESSERA_TRY_VALUE(
-        const auto found,
-        query->with(held.id.campaign.value, held.id.round, held.id.number, chunk_state::released, owner, held.epoch)
-            .single_integer());
-    return found > 0;
-}
-
-result<bool> campaign_store::is_running(campaign_key key) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM campaign WHERE campaign_key = $1 "
-                                                   "AND state = $2"));
-    TESSERA_TRY_VALUE(const auto found, query->with(key.value, campaign_state::running).single_integer());
-    return found > 0;
-}
-
-result<bool> campaign_store::any_leased(campaign_key key, int round) {
-    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM chunk WHERE campaign_key = $1 AND round = $2 "
-                                                   "AND owner <> '' AND state IN ($3, $4)"));
-    TESSERA_TRY_VALUE(const auto found,
-                      query->with(key.value, round, chunk_state::prepared, chunk_state::released).single_integer());
-    return found > 0;
 }
 
 }  // namespace tessera::campaigns

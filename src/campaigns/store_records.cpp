@@ -104,6 +104,12 @@ result<bytes> campaign_store::answers(const chunk_id& where) {
     return joined(query->with(where.campaign.value, where.round, where.number));
 }
 
+result<std::int64_t> campaign_store::answer_blocks(const chunk_id& where) {
+    TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(*) FROM answer_block WHERE campaign_key = $1 AND "
+                                                   "round = $2 AND chunk = $3"));
+    return query->with(where.campaign.value, where.round, where.number).single_integer();
+}
+
 result<void> campaign_store::put_unmatched(std::int64_t ordinal, std::uint64_t subscriber, byte_view octets) {
     TESSERA_TRY_VALUE(auto* put, database_->kept("INSERT INTO unmatched_message (ordinal, subscriber, octets) "
                                                  "VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"));

@@ -61,9 +61,9 @@ public:
 
 private:
     // The core is made before the journal that it writes to.
-    class late_journal final : public exchange_journal {
+    class journal_proxy final : public exchange_journal {
     public:
-        explicit late_journal(driver& owner) : owner_(&owner) {}
+        explicit journal_proxy(driver& owner) : owner_(&owner) {}
         void lease(std::int64_t limit) override { owner_->journal_.lease(limit); }
         void release(const chunk& held, int attempt, bool with_answers) override {
             owner_->journal_.release(held, attempt, with_answers);
@@ -178,7 +178,7 @@ private:
 
     campaign_run run_;
     net::event_loop& loop_;
-    late_journal proxy_;
+    journal_proxy proxy_;
     exchange_core core_;
     gate gate_;
     journal_thread journal_;

@@ -50,9 +50,8 @@ result<void> safety_store::nothing_stands() {
 result<std::int64_t> safety_store::take_sends(std::int64_t per_hour, std::int64_t wanted, timestamp now) {
     const auto minute = minute_of(now);
     TESSERA_TRY_VALUE(auto* sum, database_->kept("SELECT COALESCE(SUM(messages), 0) FROM sends WHERE minute > $1"));
-    TESSERA_TRY(sum->with(minute - minutes_counted).step());
-    const auto granted = std::clamp(per_hour - sum->integer(0), std::int64_t{0}, wanted);
-    sum->reset();
+    TESSERA_TRY_VALUE(const auto given, sum->with(minute - minutes_counted).single_integer());
+    const auto granted = std::clamp(per_hour - given, std::int64_t{0}, wanted);
     if (granted == 0) return 0;
     TESSERA_TRY_VALUE(auto* forget, database_->kept("DELETE FROM sends WHERE minute <= $1"));
     TESSERA_TRY(forget->with(minute - minutes_counted).execute());

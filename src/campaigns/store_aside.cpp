@@ -56,10 +56,7 @@ result<void> campaign_store::set_formatted(const chunk_id& where, std::int64_t m
 result<std::int64_t> campaign_store::formatted(const chunk_id& where) {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT formatted FROM chunk "
                                                    "WHERE campaign_key = $1 AND round = $2 AND chunk = $3"));
-    TESSERA_TRY(query->with(where.campaign.value, where.round, where.number).step());
-    const auto found = query->integer(0);
-    query->reset();
-    return found;
+    return query->with(where.campaign.value, where.round, where.number).single_integer();
 }
 
 result<std::vector<chunk>> campaign_store::stale_chunks(campaign_key key, int round) {
@@ -98,10 +95,8 @@ result<bool> campaign_store::operations_in_flight(campaign_key key, int round) {
     TESSERA_TRY_VALUE(auto* query,
                       database_->kept("SELECT COUNT(*) FROM operation u CROSS JOIN target t WHERE u.state = 0 "
                                       "AND t.campaign_key = $1 AND t.round = $2 AND t.card_id = u.card_id"));
-    TESSERA_TRY(query->with(key.value, round).step());
-    const bool any = query->integer(0) > 0;
-    query->reset();
-    return any;
+    TESSERA_TRY_VALUE(const auto found, query->with(key.value, round).single_integer());
+    return found > 0;
 }
 
 result<std::vector<cards::card_id>> campaign_store::left_round(const chunk& which) {

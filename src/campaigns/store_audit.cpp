@@ -71,10 +71,7 @@ result<void> campaign_store::count_drift(const chunk_id& where, std::int64_t car
 result<std::int64_t> campaign_store::drifted(campaign_key key) {
     TESSERA_TRY_VALUE(auto* query,
                       database_->kept("SELECT COALESCE(SUM(cards), 0) FROM audit_drift WHERE campaign_key = $1"));
-    TESSERA_TRY(query->with(key.value).step());
-    const auto found = query->integer(0);
-    query->reset();
-    return found;
+    return query->with(key.value).single_integer();
 }
 
 }  // namespace tessera::campaigns

@@ -81,9 +81,7 @@ result<bool> campaign_store::is_awaited(cards::card_id card) {
 result<bool> campaign_store::others_prepared_since(campaign_key key, int round) {
     TESSERA_TRY_VALUE(auto* began, database_->kept("SELECT MIN(started_at) FROM campaign_phase "
                                                    "WHERE campaign_key = $1 AND round = $2 AND phase = $3"));
-    TESSERA_TRY(began->with(key.value, round, phase::prepare).step());
-    const auto since = began->integer(0);
-    began->reset();
+    TESSERA_TRY_VALUE(const auto since, began->with(key.value, round, phase::prepare).single_integer());
 #define TESSERA_PREPARED_SINCE                                                                               \
     "g.campaign_key <> $1 AND EXISTS (SELECT 1 FROM campaign_phase p WHERE p.campaign_key = g.campaign_key " \
     "AND p.phase = 1 AND (p.ended_at IS NULL OR p.ended_at >= $2))"

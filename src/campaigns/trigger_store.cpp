@@ -52,9 +52,8 @@ result<trigger_key> trigger_store::insert(const stored_trigger& made, std::strin
         if (one.name == made.name)
             return failure("conflict", made.name, "there is a trigger of this name; remove it first");
     TESSERA_TRY_VALUE(auto* last, database_->kept("SELECT COALESCE(MAX(trigger_key), 0) FROM campaign_trigger"));
-    TESSERA_TRY(last->with().step());
-    const trigger_key key{last->integer(0) + 1};
-    last->reset();
+    TESSERA_TRY_VALUE(const auto before, last->with().single_integer());
+    const trigger_key key{before + 1};
     TESSERA_TRY_VALUE(auto* put,
                       database_->kept("INSERT INTO campaign_trigger (trigger_key, name, definition, state, seen_event, "
                                       "limited, problem, created_at, kinds) "
@@ -163,10 +162,7 @@ result<bool> trigger_store::had_effect(trigger_key key, const membership& one) {
 result<std::int64_t> trigger_store::campaigns_of(trigger_key key, cards::card_id card, timestamp after) {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COUNT(DISTINCT campaign_key) FROM triggered_card "
                                                    "WHERE trigger_key = $1 AND card_id = $2 AND triggered_at > $3"));
-    TESSERA_TRY(query->with(key.value, card.value, to_microseconds(after)).step());
-    const auto found = query->integer(0);
-    query->reset();
-    return found;
+    return query->with(key.value, card.value, to_microseconds(after)).single_integer();
 }
 
 result<trigger_counts> trigger_store::counts(trigger_key key) {

@@ -185,10 +185,7 @@ result<std::vector<stored_event>> card_event_store::after(std::int64_t key, std:
 
 result<std::int64_t> card_event_store::last_key() {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COALESCE(MAX(event_key), 0) FROM card_event"));
-    TESSERA_TRY(query->with().step());
-    const auto found = query->integer(0);
-    query->reset();
-    return found;
+    return query->with().single_integer();
 }
 
 }  // namespace tessera::cards

@@ -155,10 +155,7 @@ result<profile_id> card_store::profile_named(std::string_view name) {
 
 result<std::int64_t> card_store::last_card_id() {
     TESSERA_TRY_VALUE(auto* query, database_->kept("SELECT COALESCE(MAX(card_id), 0) FROM card"));
-    TESSERA_TRY(query->with().step());
-    const auto last = query->integer(0);
-    query->reset();
-    return last;
+    return query->with().single_integer();
 }
 
 result<bool> card_store::insert(card_id id, const card_identity& identity, profile_id profile, timestamp now) {

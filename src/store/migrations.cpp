@@ -416,10 +416,8 @@ std::string in_dialect(const database& storage, std::string_view sql) {
 
 result<int> version_of(connection& writer) {
     TESSERA_TRY_VALUE(auto* query, writer.kept("SELECT COALESCE(MAX(version), 0) FROM schema_migration"));
-    TESSERA_TRY(query->with().step());
-    const auto version = static_cast<int>(query->integer(0));
-    query->reset();
-    return version;
+    TESSERA_TRY_VALUE(const auto version, query->with().single_integer());
+    return static_cast<int>(version);
 }
 
 std::unexpected<error> newer(int found) {

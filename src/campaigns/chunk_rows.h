@@ -1,4 +1,4 @@
-// How rows that belong to a chunk's cards are read.
+// How chunks are read, and rows that belong to their cards.
 #pragma once
 
 #include "campaigns/types.h"
@@ -27,6 +27,24 @@ namespace tessera::campaigns {
 // Likewise in order of card.
 #define TESSERA_ROWS_OF_RANGE(columns, table) TESSERA_SUM_OF_RANGE(columns, table) " ORDER BY r.card_id"
 #define TESSERA_ROWS_OF_TARGETS(columns, table) TESSERA_SUM_OF_TARGETS(columns, table) " ORDER BY t.card_id"
+
+// The number of the chunk of a campaign's round that holds a card, or would hold it; each is a column or a parameter.
+#define TESSERA_CHUNK_OF(campaign, round, card)                                             \
+    "(SELECT c.chunk FROM chunk c WHERE c.campaign_key = " campaign " AND c.round = " round \
+    " AND c.last_card >= " card " ORDER BY c.last_card LIMIT 1)"
+
+// From the columns chunk, first_card, last_card, targets, state, epoch, attempt.
+[[nodiscard]] inline chunk read_chunk(const store::statement& row, campaign_key key, int round) {
+    chunk found;
+    found.id = {key, round, row.integer(0)};
+    found.first = cards::card_id{row.integer(1)};
+    found.last = cards::card_id{row.integer(2)};
+    found.targets = row.integer(3);
+    found.state = static_cast<chunk_state>(row.integer(4));
+    found.epoch = row.integer(5);
+    found.attempt = static_cast<int>(row.integer(6));
+    return found;
+}
 
 struct both_ways {
     const char* of_range;

@@ -1,6 +1,7 @@
 #include "campaigns/store.h"
 
 #include "base/limits.h"
+#include "campaigns/chunk_rows.h"
 #include "campaigns/selection.h"
 #include "campaigns/wave_store.h"
 
@@ -30,18 +31,6 @@ campaign read_campaign(const store::statement& row) {
     found.targets = row.integer(7);
     found.created_at = from_microseconds(row.integer(8));
     if (!row.is_null(9)) found.finished_at = from_microseconds(row.integer(9));
-    return found;
-}
-
-chunk read_chunk(const store::statement& row, campaign_key key, int round) {
-    chunk found;
-    found.id = {key, round, row.integer(0)};
-    found.first = cards::card_id{row.integer(1)};
-    found.last = cards::card_id{row.integer(2)};
-    found.targets = row.integer(3);
-    found.state = static_cast<chunk_state>(row.integer(4));
-    found.epoch = row.integer(5);
-    found.attempt = static_cast<int>(row.integer(6));
     return found;
 }
 

@@ -1,9 +1,13 @@
 // What campaigns and single operations must know of each other: which cards are managed, which messages are stale,
 // which cards leave their round.
+#include "campaigns/chunk_rows.h"
 #include "campaigns/store.h"
 #include "operations/types.h"
 
 namespace tessera::campaigns {
+
+#define TESSERA_CHUNK_IN_COURSE TESSERA_CHUNK_OF("g.campaign_key", "g.round", "$1")
+#define TESSERA_CHUNK_TOUCHED TESSERA_CHUNK_OF("$1", "$2", "u.card_id")
 
 result<std::optional<campaign_store::managing>> campaign_store::managed(cards::card_id card) {
     // From campaign to target to chunk: running campaigns are few, and the rest are whole keys.
@@ -11,9 +15,8 @@ result<std::optional<campaign_store::managing>> campaign_store::managed(cards::c
         auto* query,
         database_->kept("SELECT g.id, g.name, g.phase FROM campaign g CROSS JOIN target t CROSS JOIN chunk k "
                         "WHERE g.state IN ($2, $3, $6) AND t.campaign_key = g.campaign_key AND t.round = g.round "
-                        "AND t.card_id = $1 AND k.campaign_key = g.campaign_key AND k.round = g.round AND k.chunk = "
-                        "(SELECT c.chunk FROM chunk c WHERE c.campaign_key = g.campaign_key AND c.round = g.round "
-                        "AND c.last_card >= $1 ORDER BY c.last_card LIMIT 1) AND k.state IN ($4, $5) "
+                        "AND t.card_id = $1 AND k.campaign_key = g.campaign_key AND k.round = g.round "
+                        "AND k.chunk = " TESSERA_CHUNK_IN_COURSE " AND k.state IN ($4, $5) "
                         "AND NOT EXISTS (SELECT 1 FROM target n WHERE n.campaign_key = g.campaign_key "
                         "AND n.round = g.round + 1 AND n.card_id = $1) "
                         "AND NOT EXISTS (SELECT 1 FROM outcome o WHERE o.campaign_key = g.campaign_key "
@@ -64,9 +67,7 @@ result<std::vector<chunk>> campaign_store::stale_chunks(campaign_key key, int ro
     // it, so that a server that knows nothing of its tables yet does not begin with the targets.
     TESSERA_TRY_VALUE(
         auto* query,
-        database_->kept("WITH touched AS MATERIALIZED (SELECT u.moment AS moment, "
-                        "(SELECT c.chunk FROM chunk c WHERE c.campaign_key = $1 AND c.round = $2 "
-                        "AND c.last_card >= u.card_id ORDER BY c.last_card LIMIT 1) AS chunk "
+        database_->kept("WITH touched AS MATERIALIZED (SELECT u.moment AS moment, " TESSERA_CHUNK_TOUCHED " AS chunk "
                         "FROM operation u WHERE u.moment > (SELECT COALESCE(MIN(f.formatted), 0) FROM chunk f "
                         "WHERE f.campaign_key = $1 AND f.round = $2) AND (SELECT COUNT(*) FROM target t "
                         "WHERE t.campaign_key = $1 AND t.round = $2 AND t.card_id = u.card_id) > 0) "
@@ -80,13 +81,7 @@ result<std::vector<chunk>> campaign_store::stale_chunks(campaign_key key, int ro
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
         if (!more) return found;
-        found.push_back({{key, round, query->integer(0)},
-                         cards::card_id{query->integer(1)},
-                         cards::card_id{query->integer(2)},
-                         query->integer(3),
-                         static_cast<chunk_state>(query->integer(4)),
-                         query->integer(5),
-                         static_cast<int>(query->integer(6))});
+        found.push_back(read_chunk(*query, key, round));
     }
 }
 

@@ -1,4 +1,5 @@
 // What is left of a campaign that was cancelled.
+#include "campaigns/chunk_rows.h"
 #include "campaigns/store.h"
 
 namespace tessera::campaigns {
@@ -36,8 +37,7 @@ result<bool> campaign_store::give_up_later_rounds(campaign_key key, int round, t
     // Counted where their range of cards is, whichever chunk of the round that may be.
     TESSERA_TRY_VALUE(auto* count,
                       database_->kept("UPDATE chunk SET unknown = unknown + 1 WHERE campaign_key = $1 AND round = $2 "
-                                      "AND chunk = (SELECT c.chunk FROM chunk c WHERE c.campaign_key = $1 "
-                                      "AND c.round = $2 AND c.last_card >= $3 ORDER BY c.last_card LIMIT 1)"));
+                                      "AND chunk = " TESSERA_CHUNK_OF("$1", "$2", "$3")));
     for (const auto card : open) {
         const card_outcome silent{card, operations::outcome::unknown, {operations::cause_kind::no_answer, 0, 0}, 1};
         TESSERA_TRY(put_outcome(key, silent, 0, round, now));

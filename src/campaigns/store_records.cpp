@@ -4,6 +4,7 @@
 #include "base/event_limits.h"
 #include "base/limits.h"
 #include "campaigns/blocks.h"
+#include "campaigns/chunk_rows.h"
 #include "campaigns/store.h"
 #include "cards/store.h"
 
@@ -60,9 +61,7 @@ std::int64_t or_any(std::optional<std::uint32_t> application) {
 // The tables are joined in this order: a campaign's rounds are few and known by their first phase, so every target is
 // found by its whole key. Left to itself, SQLite walks all targets of a round for one card. The chunk is looked up and
 // not joined: PostgreSQL would begin with all chunks of a round.
-#define TESSERA_CHUNK_OF_TARGET                                                                     \
-    "(SELECT c.chunk FROM chunk c WHERE c.campaign_key = t.campaign_key AND c.round = t.round AND " \
-    "c.last_card >= t.card_id ORDER BY c.last_card LIMIT 1)"
+#define TESSERA_CHUNK_OF_TARGET TESSERA_CHUNK_OF("t.campaign_key", "t.round", "t.card_id")
 #define TESSERA_ROUNDS_OF_CARD                                                                                  \
     "FROM campaign g CROSS JOIN campaign_phase r CROSS JOIN target t "                                          \
     "WHERE r.campaign_key = g.campaign_key AND r.phase = 1 AND r.run = 1 "                                      \
@@ -164,8 +163,7 @@ result<void> campaign_store::recount(campaign_key key, cards::card_id card, int 
         auto* move,
         database_->kept(
             "UPDATE chunk SET done = done + $4, skipped = skipped + $5, failed = failed + $6, unknown = unknown + $7 "
-            "WHERE campaign_key = $1 AND round = $2 AND chunk = (SELECT c.chunk FROM chunk c WHERE c.campaign_key = $1 "
-            "AND c.round = $2 AND c.last_card >= $3 ORDER BY c.last_card LIMIT 1)"));
+            "WHERE campaign_key = $1 AND round = $2 AND chunk = " TESSERA_CHUNK_OF("$1", "$2", "$3")));
     return move->with(key.value, round, card.value, change.done, change.skipped, change.failed, change.unknown)
         .execute();
 }

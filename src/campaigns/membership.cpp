@@ -1,7 +1,5 @@
 #include "campaigns/membership.h"
 
-#include <algorithm>
-
 #include "campaigns/late_answers.h"
 #include "campaigns/safety_store.h"
 
@@ -22,8 +20,7 @@ result<void> membership::may_write(store::connection& writer) { return safety_st
 
 result<void> membership::keep_stray(store::connection& writer, telecom::subscriber_number subscriber,
                                     byte_view user_data) {
-    ordinal_ = std::max(ordinal_ + 1, to_microseconds(env_->clock->now()));
-    return keep_late_answer(writer, subscriber, user_data, no_application, ordinal_,
+    return keep_late_answer(writer, subscriber, user_data, no_application, arrivals_.next(*env_->clock),
                             env_->shared() ? std::string_view(env_->instance) : std::string_view{});
 }
 

@@ -2,6 +2,7 @@
 // campaign writes nothing for it (C-12).
 #pragma once
 
+#include "campaigns/arrival_clock.h"
 #include "campaigns/settle_late.h"
 #include "operations/membership.h"
 
@@ -29,7 +30,7 @@ public:
 private:
     const environment* env_;
     definition_source definition_of_;
-    std::int64_t ordinal_ = 0;
+    arrival_clock arrivals_;
 };
 
 }  // namespace tessera::campaigns

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "campaigns/arrival_clock.h"
 #include "campaigns/card_case.h"
 #include "campaigns/personal_writes.h"
 #include "campaigns/settle_audit.h"
@@ -128,8 +129,7 @@ private:
             if (ours && !known) append_entry(block, {card, operations::answer_kind::message, 1, 0, answer.octets});
         }
         if (block.empty()) return {};
-        ordinal_ = std::max(ordinal_ + 1, to_microseconds(env_->clock->now()));
-        TESSERA_TRY(campaign_store(writer).put_answers(latest.where, ordinal_, block));
+        TESSERA_TRY(campaign_store(writer).put_answers(latest.where, arrivals_.next(*env_->clock), block));
         return {};
     }
 
@@ -190,7 +190,7 @@ private:
     cards::key_vault vault_;
     operations::judge judge_;
     operations::late_answers operations_;
-    std::int64_t ordinal_ = 0;
+    arrival_clock arrivals_;
     // Of the transaction under way.
     chunk_blocks* blocks_ = nullptr;
     std::map<std::int64_t, campaign_at_hand>* at_hand_ = nullptr;

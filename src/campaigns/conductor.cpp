@@ -11,6 +11,8 @@
 #include "campaigns/prepare.h"
 #include "campaigns/refusals.h"
 #include "campaigns/safety_store.h"
+#include "campaigns/settle.h"
+#include "campaigns/settle_late.h"
 #include "campaigns/store.h"
 #include "campaigns/wave_store.h"
 
@@ -353,7 +355,7 @@ private:
             }
             now.phase = next_phase(now.phase);
             if (now.phase != phase::none) return enter(campaigns, now);
-            TESSERA_TRY_VALUE(const auto waiting, campaigns.cut_into_chunks(now.key, now.round + 1));
+            TESSERA_TRY_VALUE(const auto waiting, campaigns.cut_into_chunks(now.key, now.round + 1, env_->chunk_cards));
             if (waiting == 0) return end_leg(writer, now);
             ++now.round;
             now.phase = next_phase(phase::none);
@@ -376,7 +378,7 @@ private:
         now.phase = next_phase(phase::none);
         if (const auto* going = course_.next(env_->clock->now())) {
             TESSERA_TRY(wave_store(writer).begin_leg(now.key, going->number, now.round));
-            TESSERA_TRY(campaigns.cut_into_chunks(now.key, now.round));
+            TESSERA_TRY(campaigns.cut_into_chunks(now.key, now.round, env_->chunk_cards));
         }
         return enter(campaigns, now);
     }

@@ -70,8 +70,9 @@ struct environment {
     campaigns::role role = role::alone;
     // After which others take over what a process that has died held.
     std::chrono::milliseconds lease_time = limits::lease_time;
-    int workers = 2;                  // threads of P1 and of P3
-    std::int64_t sends_per_hour = 0;  // house_rules.h
+    std::int64_t chunk_cards = limits::chunk_cards;  // of the chunks that waves and further rounds are cut into
+    int workers = 2;                                 // threads of P1 and of P3
+    std::int64_t sends_per_hour = 0;                 // house_rules.h
 
     [[nodiscard]] bool shared() const { return role != role::alone; }
     [[nodiscard]] bool stopping() const { return is_set(stop) || is_set(halted); }

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "campaigns/duty.h"
 #include "campaigns/safety_store.h"
-#include "campaigns/settle.h"
+#include "campaigns/settle_late.h"
 #include "campaigns/store.h"
 #include "campaigns/wind_up.h"
 

@@ -312,7 +312,7 @@ result<void> journal_thread::put_answers(campaign_store& campaigns, const journa
                                  arena.subspan(one->offset, one->octets)});
         }
         const chunk_id where{run_.subject.key, run_.subject.round, chunk};
-        TESSERA_TRY(campaigns.put_answers(where, next_ordinal(), block));
+        TESSERA_TRY(campaigns.put_answers(where, arrivals_.next(*run_.env->clock), block));
         TESSERA_TRY(mark_if_settled(campaigns, where, std::span(first, one)));
     }
     return {};
@@ -342,19 +342,13 @@ result<void> journal_thread::put_strangers(const journal_batch& batch) {
         return env.writer->transact([&, first, count, due](store::connection& writer) -> result<void> {
             for (const auto& one : std::span(batch.strangers).subspan(first, count))
                 TESSERA_TRY(keep_late_answer(writer, one.subscriber, arena.subspan(one.offset, one.octets), application,
-                                             next_ordinal(), by));
+                                             arrivals_.next(*env.clock), by));
             return due ? renew_leases(writer) : result<void>();
         });
     };
     for (std::size_t first = 0; first < batch.strangers.size(); first += limits::strangers_per_commit)
         TESSERA_TRY(some(first));
     return {};
-}
-
-// Times of arrival in microseconds, each used once.
-std::int64_t journal_thread::next_ordinal() {
-    ordinal_ = std::max(ordinal_ + 1, to_microseconds(run_.env->clock->now()));
-    return ordinal_;
 }
 
 }  // namespace tessera::campaigns

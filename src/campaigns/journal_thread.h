@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "campaigns/arrival_clock.h"
 #include "campaigns/environment.h"
 #include "campaigns/exchange_journal.h"
 #include "campaigns/store.h"
@@ -50,13 +51,12 @@ private:
                                                                 const std::vector<cards::card_id>* of);
     [[nodiscard]] result<void> load_packets(loaded_chunk& into, const std::vector<cards::card_id>& left);
     [[nodiscard]] result<void> load_answers(loaded_chunk& into);
-    [[nodiscard]] std::int64_t next_ordinal();
 
     campaign_run run_;
     net::event_loop* loop_;
     journal_events* events_;
     store::lent_reader reader_;
-    std::int64_t ordinal_ = 0;
+    arrival_clock arrivals_;
     instant renewed_ = run_.env->clock->monotonic();  // the leases
 
     std::mutex mutex_;

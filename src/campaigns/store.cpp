@@ -153,7 +153,7 @@ result<bool> campaign_store::add_target(campaign_key key, int round, cards::card
     return database_->changed() == 1;
 }
 
-result<std::int64_t> campaign_store::cut_into_chunks(campaign_key key, int round) {
+result<std::int64_t> campaign_store::cut_into_chunks(campaign_key key, int round, std::int64_t chunk_cards) {
     static_assert(static_cast<int>(chunk_state::created) == 0);  // as below
     TESSERA_TRY_VALUE(
         auto* walk,
@@ -183,7 +183,7 @@ result<std::int64_t> campaign_store::cut_into_chunks(campaign_key key, int round
         if (in_chunk == 0) first = walk->integer(0);
         last = walk->integer(0);
         ++total;
-        if (++in_chunk == static_cast<std::int64_t>(limits::chunk_cards)) TESSERA_TRY(close());
+        if (++in_chunk == chunk_cards) TESSERA_TRY(close());
     }
     TESSERA_TRY(close());
     return total;

@@ -67,8 +67,9 @@ public:
     // Round 1: every card that the selection means, in order of card id; returns how many.
     [[nodiscard]] result<std::int64_t> select_targets(campaign_key key, const target_selection& selection);
     [[nodiscard]] result<bool> add_target(campaign_key key, int round, cards::card_id card, operations::purpose what);
-    // Cuts a round's targets into chunks of limits::chunk_cards; returns how many targets.
-    [[nodiscard]] result<std::int64_t> cut_into_chunks(campaign_key key, int round);
+    // Cuts a round's targets into chunks of so many cards; returns how many targets.
+    [[nodiscard]] result<std::int64_t> cut_into_chunks(campaign_key key, int round,
+                                                       std::int64_t chunk_cards = limits::chunk_cards);
 
     // Takes up to `limit` chunks of a state for `owner`, until `until`; a chunk held by another owner is left alone
     // unless its lease is over.

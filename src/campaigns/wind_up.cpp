@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "campaigns/duty.h"
+#include "campaigns/settle.h"
 #include "campaigns/store.h"
 #include "campaigns/target_sides.h"
 #include "campaigns/wave_store.h"

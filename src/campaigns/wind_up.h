@@ -2,8 +2,6 @@
 #pragma once
 
 #include "campaigns/environment.h"
-#include "campaigns/settle.h"
-#include "campaigns/settle_late.h"
 
 namespace tessera::campaigns {
 

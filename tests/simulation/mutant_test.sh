@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A mutant is caught: some seed among the first few hundred shows that something does not hold. The sound program holds for
+# A mutant is caught: some seed of a thousand shows that something does not hold. The sound program holds for
 # all of them (simulation.two_hundred_seeds).
 #   mutant_test.sh PROGRAM [FIRST SEED]
 set -euo pipefail

@@ -38,31 +38,10 @@ private:
     int descriptor_;
 };
 
-// So few cards would be one chunk: the first round's is cut into smaller ones.
-result<void> cut_again(store::connection& writer, campaigns::campaign_key key, std::int64_t size) {
-    const auto campaign = std::to_string(key.value);
-    std::vector<std::int64_t> cards;
-    {
-        TESSERA_TRY_VALUE(const auto query, writer.prepare("SELECT card_id FROM target WHERE campaign_key = " +
-                                                           campaign + " AND round = 1 ORDER BY card_id"));
-        for (;;) {
-            TESSERA_TRY_VALUE(const bool more, query->step());
-            if (!more) break;
-            cards.push_back(query->integer(0));
-        }
-    }
-    TESSERA_TRY(writer.execute("DELETE FROM chunk WHERE campaign_key = " + campaign));
-    TESSERA_TRY_VALUE(const auto insert,
-                      writer.prepare("INSERT INTO chunk (campaign_key, round, chunk, first_card, last_card, targets, "
-                                     "state, owner, epoch, lease_until, attempt, prepared, sent, answered, done, "
-                                     "skipped, failed, unknown, next_round) "
-                                     "VALUES ($1, 1, $2, $3, $4, $5, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)"));
-    std::int64_t number = 0;
-    for (std::size_t first = 0; first < cards.size(); first += static_cast<std::size_t>(size)) {
-        const auto end = std::min(cards.size(), first + static_cast<std::size_t>(size));
-        const auto count = static_cast<std::int64_t>(end - first);
-        TESSERA_TRY(insert->with(key.value, number++, cards[first], cards[end - 1], count).execute());
-    }
+// So few cards would be one chunk.
+result<void> cut_again(store::connection& writer, campaigns::campaign_key key, std::int64_t chunk_cards) {
+    TESSERA_TRY(writer.execute("DELETE FROM chunk WHERE campaign_key = " + std::to_string(key.value)));
+    TESSERA_TRY(campaigns::campaign_store(writer).cut_into_chunks(key, 1, chunk_cards));
     return {};
 }
 

@@ -85,10 +85,12 @@ private:
             return;
         }
         const bool all = ran == one.plan->writes.size();
+        if (*row.outcome == outcome::unknown && in_good_order() && outside_has_nothing(one, row))
+            accuse(who + "is unknown (" + describe(row.why) + "), and nothing was sent to it");
         if (*row.outcome == outcome::done && !all) accuse(who + "is done, and did not execute everything");
         if (*row.outcome == outcome::skipped) accuse(who + "was skipped, and nobody else writes this content");
         if (*row.outcome == outcome::unknown && answered) accuse(who + "is unknown, and has told us that it is done");
-        if (*row.outcome == outcome::failed && all && !lied_to() && !excused(row.why))
+        if (*row.outcome == outcome::failed && all && !lied_about(row.iccid) && !excused(row.why))
             accuse(who + "failed (" + describe(row.why) + "), and executed everything");
     }
     void rotated(const std::string& who, const campaigns::report_row& row) {
@@ -96,7 +98,7 @@ private:
         const auto here = outside().cards().list().by_iccid(row.iccid);
         const bool has_them = here != sim::no_card && outside().cards().list().key_set(here, rotated_version, 0);
         if (*row.outcome == outcome::done && !has_them) accuse(who + "is done, and does not have the new keys");
-        if (*row.outcome == outcome::failed && has_them && !lied_to() && !excused(row.why))
+        if (*row.outcome == outcome::failed && has_them && !lied_about(row.iccid) && !excused(row.why))
             accuse(who + "failed (" + describe(row.why) + "), and has the new keys");
         if (*row.outcome == outcome::skipped) accuse(who + "was skipped, and nobody else brings new keys");
     }
@@ -105,6 +107,11 @@ private:
             return outside().packets_with(row.iccid, write.marker).empty();
         });
     }
+    // Nobody died or slept, and no link broke: whoever stopped has told what it had not sent.
+    [[nodiscard]] bool in_good_order() const {
+        return world_->crashes() <= 1 && what_->joint.stall_chance == 0 && what_->link_trouble == 0 &&
+               what_->outside.lose_submit_resp == 0 && what_->outside.lose_delivery == 0;
+    }
     // What README.md excuses.
     static bool excused(const operations::cause& why) {
         using codec::response_status;
@@ -112,9 +119,9 @@ private:
         return why.kind == operations::cause_kind::read_back_differs ||
                (why.kind == operations::cause_kind::por_status && status == response_status::counter_high);
     }
-    // A complaint may come from anybody.
-    [[nodiscard]] bool lied_to() const {
-        return what_->outside.forged.any() ||
+    // A complaint may come from anybody, also from the card's own SIM where that is out of order.
+    [[nodiscard]] bool lied_about(const std::string& iccid) {
+        return outside().was_spoken_for(iccid) ||
                what_->outside.faults.probability[static_cast<std::size_t>(sim::fault::unsecured_error)] > 0;
     }
 

@@ -423,6 +423,7 @@ void radio_world::forge(const std::shared_ptr<connection>& to, const witnessed_p
         auto made = make();
         if (made.empty() || made.size() > 140) return;
         if (tell) tell(std::string("a stranger will say for ") + about.iccid + ": " + what);
+        spoken_for_.insert(about.iccid);
         inject(to, subscriber, std::move(made));
     };
     lie(chances.unsecured_ok, "00, unsecured", [&] { return say(about.counter, 0, well, true); });

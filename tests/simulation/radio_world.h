@@ -95,6 +95,7 @@ public:
     // How often a card executed a packet whose script holds these octets.
     [[nodiscard]] int executions(const std::string& iccid, byte_view marker) const;
     [[nodiscard]] std::vector<const witnessed_packet*> packets_with(const std::string& iccid, byte_view marker) const;
+    [[nodiscard]] bool was_spoken_for(const std::string& iccid) const { return spoken_for_.contains(iccid); }
     [[nodiscard]] std::uint64_t highest_counter(const std::string& iccid) const;
     [[nodiscard]] sim::simulated_cards& cards() { return *cards_; }
     [[nodiscard]] const sim::smsc_statistics& statistics() const { return centre_->statistics(); }
@@ -142,6 +143,7 @@ private:
     std::map<std::pair<std::string, std::uint64_t>, witnessed_packet> ledger_;  // by card, and key version and counter
     std::map<std::string, std::vector<std::pair<bytes, bool>>> unread_;  // under keys that their card does not have yet
     std::map<std::uint64_t, std::vector<bytes>> said_;                   // by subscriber: answers of its card
+    std::set<std::string> spoken_for_;                                   // a stranger said something in their name
     std::vector<std::string> violations_;
     std::uint32_t forged_sequence_ = 0x40000000;
     std::uint64_t trace_ = 0;

@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "campaigns/create.h"
+#include "campaigns/settle_late.h"
 #include "campaigns/store.h"
 #include "campaigns/wind_up.h"
 #include "store/migrations.h"
@@ -143,6 +144,7 @@ void server::prepare_environment() {
     env_.stop = &stop;
     env_.instance = make_uuid7(world_->clock.now(), world_->random);
     env_.workers = options_.workers;
+    env_.chunk_cards = options_.chunk_cards;
     env_.sends_per_hour = options_.sends_per_hour;
     env_.shared_loop = &radio_->loop();
     env_.role = options_.role;

@@ -14,9 +14,11 @@ run_report run_scenario(const scenario& what, const memory_disk::image& empty, c
     simulated_world world(what.seed, what.preemption, empty);
     world.watch = options.watch;
     world.clock.tick = std::max<duration>(what.tick, world.clock.tick);
-    // Databases, links and processes come and go; nothing of that is a reason to leave a campaign to others.
-    set_log_sink([&](log_level, std::string_view line) {
-        if (line.find("does not go on here") != line.npos) world.outside().accuse(std::string(line));
+    // Databases, links and processes come and go; nothing of that is a reason to leave a campaign to others, or what is
+    // left of one.
+    set_log_sink([&](log_level level, std::string_view line) {
+        const bool dies = line.find("disk I/O error") != line.npos;
+        if (level == log_level::error && !dies) world.outside().accuse(std::string(line));
         world.tell(std::string(line));
     });
     world.machine.describe = [&] { return "seed " + std::to_string(what.seed) + ": "; };

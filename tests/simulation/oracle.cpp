@@ -107,10 +107,12 @@ private:
             return outside().packets_with(row.iccid, write.marker).empty();
         });
     }
-    // Nobody died or slept, and no link broke: whoever stopped has told what it had not sent.
+    // Nobody died or slept, no link broke, and the ledger has all that was sent, as it has not where the SMSC refuses:
+    // whoever stopped has told what it had not sent.
     [[nodiscard]] bool in_good_order() const {
         return world_->crashes() <= 1 && what_->joint.stall_chance == 0 && what_->link_trouble == 0 &&
-               what_->outside.lose_submit_resp == 0 && what_->outside.lose_delivery == 0;
+               what_->outside.lose_submit_resp == 0 && what_->outside.lose_delivery == 0 &&
+               what_->outside.refuse_submit == 0;
     }
     // What README.md excuses.
     static bool excused(const operations::cause& why) {

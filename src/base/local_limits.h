@@ -1,4 +1,4 @@
-// Limits of what goes on between the processes of one data directory.
+// Limits of what goes on between the processes of one data directory, and of what reaches an exchange.
 #pragma once
 
 #include <chrono>

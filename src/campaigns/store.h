@@ -1,7 +1,7 @@
-// The SQL of campaigns, nothing else. One per connection; everything runs in the caller's transaction.
-//
-// Writes that belong to a chunk name its epoch; one of a worker that lost its lease changes nothing and fails with
-// code_lease_lost.
+// The SQL of campaigns, but for what one piece of work alone asks. One per connection; all runs in the caller's
+// transaction.
+// Who moves a chunk on names owner and epoch; with a lease that was lost it changes nothing, fails with
+// code_lease_lost, and takes along what else the transaction wrote.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
 // What is drawn from a seed before a run begins: cards, how the world treats them, and what the operator wants. What
-// happens when is drawn as the run goes (run.cpp).
+// happens when is drawn as the run goes (simulation_run.cpp).
 #pragma once
 
 #include <string>

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -120,6 +121,10 @@ int run(int count, char** words) {
         return app.exit(problem) == 0 ? EXIT_SUCCESS : 2;
     }
     asked.plan.runs = asked.runs.value_or(app.count("--seed") > 0 ? 1 : asked.plan.runs);
+    if (asked.plan.runs - 1 > std::numeric_limits<std::uint64_t>::max() - asked.plan.from) {
+        std::fprintf(stderr, "campaign_simulation: --runs: there are fewer seeds of 64 bits from the first one on\n");
+        return 2;
+    }
     if (asked.plan.runs == 1 || asked.verbose) return one_by_one(asked);
     return run_seeds(asked.plan, asked.json) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -293,6 +293,13 @@ void radio_world::see_submit(const std::shared_ptr<connection>& from, std::uint6
     if (see_packet(from, card, packet, true)) parts_.erase(place);
 }
 
+bool radio_world::was_begun_with(const std::string& iccid) const {
+    const auto card = registered_.by_iccid(iccid);
+    if (card == sim::no_card) return false;
+    const auto subscriber = registered_.at(card).msisdn;
+    return std::ranges::any_of(parts_, [&](const auto& one) { return std::get<0>(one.first) == subscriber; });
+}
+
 // False: parts that do not belong together, or nobody can tell yet.
 bool radio_world::see_packet(const std::shared_ptr<connection>& from, sim::card_index card, byte_view packet,
                              bool joined) {

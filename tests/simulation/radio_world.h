@@ -96,6 +96,8 @@ public:
     [[nodiscard]] int executions(const std::string& iccid, byte_view marker) const;
     [[nodiscard]] std::vector<const witnessed_packet*> packets_with(const std::string& iccid, byte_view marker) const;
     [[nodiscard]] bool was_spoken_for(const std::string& iccid) const { return spoken_for_.contains(iccid); }
+    // Some of a packet's short messages reached the SMSC, and the rest did not: no ledger has it.
+    [[nodiscard]] bool was_begun_with(const std::string& iccid) const;
     [[nodiscard]] std::uint64_t highest_counter(const std::string& iccid) const;
     [[nodiscard]] sim::simulated_cards& cards() { return *cards_; }
     [[nodiscard]] const sim::smsc_statistics& statistics() const { return centre_->statistics(); }

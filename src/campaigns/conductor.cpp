@@ -465,8 +465,9 @@ result<share> take_part(const environment& env, campaign_key key, const definiti
                       env.writer->transact([&](store::connection& writer) { return campaign_store(writer).get(key); }));
     TESSERA_TRY_VALUE(auto what, definition_of(subject));
     auto done = conductor(env, std::move(subject), std::move(what), definition_of).take_part();
-    // What it held when it failed, or was stopped, is anybody's.
-    if (!done || env.stopping())
+    // What it held when it failed, was stopped, or stopped the campaign at a threshold, is anybody's, its own to begin
+    // with: a lease says no to whoever holds it, too.
+    if (!done || env.stopping() || *done == share::over)
         static_cast<void>(env.writer->transact(
             [&](store::connection& writer) { return campaign_store(writer).break_leases(key, env.instance); }));
     return done;

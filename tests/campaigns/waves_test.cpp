@@ -4,6 +4,7 @@
 
 #include "campaign_world.h"
 #include "campaigns/control.h"
+#include "campaigns/joint_loop.h"
 #include "campaigns/wave_plan.h"
 #include "campaigns/wave_store.h"
 
@@ -183,6 +184,21 @@ TEST(waves, too_many_failures_stop_the_campaign_within_the_wave) {
     EXPECT_LT(here.messages().size(), 1'900U);  // it did not even look at all of them
     approve_now(here, made);
     EXPECT_EQ(here.conduct_now(made), run_end::finished);
+    here.expect_outcomes(made, {.done = 1'900, .failed = 600});
+}
+
+// Where several conduct, whoever stopped it does not keep the chunks that it held from itself.
+TEST(waves, a_process_goes_on_with_the_campaign_that_it_stopped_within_the_wave) {
+    world here({.cards = 2'500, .registry = without_keys(600)});
+    auto env = here.new_instance();
+    env.role = role::all;
+    env.workers = 1;
+    const auto made = here.create({.sections = "[waves]\nerror_threshold = 10\n"});
+    EXPECT_EQ(run_together(env, made.key, definition_of), run_end::held);
+    EXPECT_EQ(here.summary(made).subject.phase, phase::prepare);
+    EXPECT_EQ(here.count("SELECT COUNT(*) FROM chunk WHERE owner <> ''"), 0);
+    approve_now(here, made);
+    EXPECT_EQ(run_together(env, made.key, definition_of), run_end::finished);
     here.expect_outcomes(made, {.done = 1'900, .failed = 600});
 }
 

@@ -12,7 +12,7 @@ namespace tessera::simulation {
 namespace {
 
 // The longest of thousands of sound runs takes a tenth of it.
-constexpr std::uint64_t steps_max = 2'000'000;
+constexpr std::uint64_t steps_max = 6'000'000;
 constexpr std::uint64_t steps_at_one_time_max = 200'000;
 
 }  // namespace

@@ -245,7 +245,7 @@ public:
     [[nodiscard]] result<std::vector<cards::card_id>> late_cards(std::int64_t limit);
     [[nodiscard]] result<void> clear_late(cards::card_id card);
     // Campaigns that would still believe what the card proves: its outcome is unknown, or failed on a complaint that
-    // carried no security, and so may have been about any packet.
+    // carried no security, and so may have been about any packet, or of a counter that was too low.
     [[nodiscard]] result<std::vector<campaign_key>> unproved_for(cards::card_id card);
 
     // --- answers that came to another process than the one that awaits them

@@ -248,14 +248,17 @@ result<void> campaign_store::clear_late(cards::card_id card) {
 }
 
 result<std::vector<campaign_key>> campaign_store::unproved_for(cards::card_id card) {
+    // A counter that is too low was perhaps taken before, when it came for the first time.
     // The latest outcome as a look-up for each campaign: a join is free to begin with all outcomes of all cards.
-    TESSERA_TRY_VALUE(auto* query,
-                      database_->kept("SELECT g.campaign_key FROM campaign g WHERE (SELECT o.outcome = $2 OR "
-                                      "(o.outcome = $3 AND o.cause = $4 AND o.cause_detail = 1) FROM outcome o WHERE "
-                                      "o.campaign_key = g.campaign_key AND o.card_id = $1 "
-                                      "ORDER BY o.revision DESC LIMIT 1) ORDER BY g.campaign_key DESC"));
+    TESSERA_TRY_VALUE(
+        auto* query,
+        database_->kept(
+            "SELECT g.campaign_key FROM campaign g WHERE (SELECT o.outcome = $2 OR "
+            "(o.outcome = $3 AND o.cause = $4 AND (o.cause_detail = 1 OR o.cause_value = $5)) FROM outcome o WHERE "
+            "o.campaign_key = g.campaign_key AND o.card_id = $1 "
+            "ORDER BY o.revision DESC LIMIT 1) ORDER BY g.campaign_key DESC"));
     query->with(card.value, operations::outcome::unknown, operations::outcome::failed,
-                operations::cause_kind::por_status);
+                operations::cause_kind::por_status, codec::response_status::counter_low);
     std::vector<campaign_key> found;
     for (;;) {
         TESSERA_TRY_VALUE(const bool more, query->step());
